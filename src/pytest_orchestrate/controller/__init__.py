@@ -1,0 +1,1 @@
+"""The side of pytest that runs in the main process."""

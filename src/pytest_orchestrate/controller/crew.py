@@ -1,0 +1,400 @@
+"""The workers of a run, and the loop that hears them and tells them what to do."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import execnet
+import pytest
+
+from pytest_orchestrate import internals, wire, xdist_contract
+from pytest_orchestrate.controller import starting
+from pytest_orchestrate.controller.collect_mode import OVERRIDE
+from pytest_orchestrate.controller.collecting import Collecting
+from pytest_orchestrate.controller.departures import Departures
+from pytest_orchestrate.controller.messages import Messages
+from pytest_orchestrate.controller.relay import Relay
+from pytest_orchestrate.controller.stopping import Stopping
+from pytest_orchestrate.controller.vigil import Vigil
+from pytest_orchestrate.controller.voice import Voice
+from pytest_orchestrate.controller.worker_state import WorkerState
+from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.model import commands
+from pytest_orchestrate.model.events import (
+    RunBegan,
+    TimePassed,
+    WorkerJoined,
+)
+from pytest_orchestrate.sharding.claims import Claims
+from pytest_orchestrate.transport.gateways import (
+    Arrival,
+    Exited,
+    Gateways,
+    Hung,
+    Link,
+    Received,
+    Said,
+    Unborn,
+    Unforked,
+    is_local,
+)
+from pytest_orchestrate.transport.output import OutputPipes
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.controller.collect_mode import CollectMode
+    from pytest_orchestrate.controller.fleet_size import Decision
+    from pytest_orchestrate.controller.run_context import RunContext
+    from pytest_orchestrate.controller.start_choice import StartChoice
+
+#: Seconds between looks at clocks while nothing arrives.
+TICK = 0.25
+
+
+class Wake:
+    """Put into the queue when a signal has to be seen."""
+
+
+class Crew:
+    """Starts workers, hears them, ends them. One thread, one queue."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        context: RunContext,
+        decision: Decision,
+        sys_path: list[str],
+        start: StartChoice,
+        collect_mode: CollectMode,
+    ) -> None:
+        self.config = config
+        self.context = context
+        self.decision = decision
+        self.collect_mode = collect_mode
+        self.workers: dict[int, WorkerState] = {}
+        self.relay = Relay(config, context.run_id)
+        self.voice = Voice(config)
+        self._terminal = internals.GatheredTerminal(config)
+        self.collecting = Collecting(self)
+        self.faults: list[str] = []
+        self.messages = Messages(self)
+        self.stopping = Stopping(self)
+        self.departures = Departures(self)
+        self.vigil = Vigil(self)
+        self._sys_path = sys_path
+        self._queue: queue.SimpleQueue[Arrival | int | Wake] = queue.SimpleQueue()
+        self.gateways = Gateways(self._queue.put, start.server)
+        self._start_choice = start
+        self.pipes: OutputPipes | None = None
+        self._folder: Path | None = None
+        #: where workers claim files, if each collects a share
+        self.claims: Claims | None = None
+        self._session: pytest.Session | None = None
+        self._manager = xdist_contract.NodeManager(config, context.run_id)
+        #: workers that the engine keeps waiting
+        self.holding: set[int] = set()
+        self._flushed = 0.0
+        self._is_unforked = False
+        #: the engine knows of the run and of its workers
+        self._has_begun = False
+        #: not even its end could be told
+        self._is_given_up = False
+        specs = [s.spec for s in context.options.worker_spec for _ in range(s.workers)]
+        self._specs = specs or ["popen"]
+
+    @property
+    def session(self) -> pytest.Session:
+        """Pytest's session; there is one from :meth:`begin` on."""
+        assert self._session is not None
+        return self._session
+
+    # --- starting ---
+
+    def begin(self, session: pytest.Session) -> None:
+        """Begin the run: start every worker, in parallel."""
+        self._session = session
+        self.config.pluginmanager.register(self.relay, "orchestrate-relay")
+        self._folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
+        if self.collect_mode.mode != "full":
+            folder = self._folder / "claims"
+            folder.mkdir()
+            self.claims = Claims(folder)
+        if OutputPipes.is_possible():
+            self.pipes = OutputPipes(self._queue.put)
+        count = self.decision.workers
+        started = []
+        try:
+            for number in range(count):
+                self._start(number, self._specs[number % len(self._specs)])
+                started.append(number)
+        finally:  # told afterwards: what that needs is imported while workers start
+            self._begin_run(count, started)
+
+    def _begin_run(self, count: int, started: list[int]) -> None:
+        context, option = self.context, self.config.option
+        context.execute = self._execute
+        context.begin("workers", count)
+        if self._start_choice.story is not None:
+            context.note(self._start_choice.story)
+        if self._start_choice.refusal is not None:
+            self.voice.say(f"workers are not forked: {self._start_choice.refusal}", worry=False)
+        context.tell(
+            RunBegan(
+                now=context.now(),
+                workers=count,
+                max_crashes=context.options.max_crashes * count,
+                keep_order=bool(
+                    getattr(option, "failedfirst", False) or getattr(option, "newfirst", False)
+                ),
+            )
+        )
+        for number in started:
+            context.tell(WorkerJoined(now=context.now(), worker=number))
+        self._has_begun = bool(started)
+
+    def _start(self, number: int, spec: str) -> None:
+        local = is_local(spec)
+        folder = output = None
+        if local and self._folder is not None:
+            folder = starting.private_folder(self._folder, number)
+            if self.pipes is not None:
+                output = self.pipes.add(number, folder)
+        link = Link(number, spec, folder)
+        argv = [str(word) for word in sys.argv]
+        given = xdist_contract.workerinput(number, self.decision.workers, self.context.run_id, argv)
+        gateway = xdist_contract.GatewayView(f"gw{number}", execnet.XSpec(spec))
+        node = xdist_contract.Node(self._manager, gateway, given)
+        worker = WorkerState(link, node)
+        self.workers[number] = worker
+        hook = self.config.hook
+        hook.pytest_configure_node(node=node)
+        hook.pytest_orchestrate_configure_worker(worker=worker.facts, workerinput=given)
+        for key, value in given.items():
+            try:
+                execnet.dumps(value)
+            except execnet.DumpError as error:
+                raise pytest.UsageError(
+                    f"workerinput[{key!r}] cannot be sent to a worker: {error}; "
+                    "use plain built-in types"
+                ) from None
+        setup = starting.worker_setup(
+            self.config,
+            number=number,
+            count=self.decision.workers,
+            run_id=self.context.run_id,
+            spec=spec,
+            folder=folder,
+            output=output,
+            workerinput=given,
+            sys_path=self._sys_path,
+            collect=self.collect_mode.mode,
+            claims=None if self.claims is None else self.claims.folder,
+        )
+        self.gateways.start(link, setup)
+
+    # --- the two parts of a run ---
+
+    def collect(self) -> None:
+        """Wait until one worker has collected, and replay what it found."""
+        session = self.session
+        with self.stopping.own_interrupts():
+            while self.collecting.collection is None:
+                if self.context.has_ended:
+                    self.collecting.replay_trouble(session)
+                    self.stopping.conclude()
+                    self.stopping.fail("no worker is left, and no tests were collected")
+                self._turn()
+        if self.stopping.verdict is not None:
+            raise self.stopping.verdict
+        self.collecting.replay(session)
+        because = self.collecting.full_because
+        if because is not None:
+            self.voice.say(
+                f"every worker has collected everything: {because}; {OVERRIDE}", worry=False
+            )
+
+    def run(self) -> None:
+        """Hand out the tests and hear of them, until every worker has left."""
+        with self.stopping.own_interrupts(), self._terminal:
+            self.relay.end_configuration()
+            self.collecting.open()
+            while not self.context.has_ended:
+                self._turn()
+                self._terminal.hand_over()
+        self.stopping.conclude()
+
+    def abandon(self, reason: str = "the session ended early") -> None:
+        """End the run early, whatever state it is in; returns when no worker is left."""
+        if self._session is None:
+            return
+        try:
+            if self._has_begun and not self.context.has_ended and not self._is_given_up:
+                self.stopping.stop(reason)
+                self.vigil.hurry()
+                with self.stopping.own_interrupts():
+                    while not self.context.has_ended:
+                        self._turn()
+        except Exception as error:  # noqa: BLE001  # a hook that has failed fails again: no third time
+            self._is_given_up = True
+            self.voice.say(f"while the run was ended: {type(error).__name__}: {error}")
+        finally:
+            self.clean_up()
+
+    # --- one turn of the loop ---
+
+    def _turn(self) -> None:
+        try:
+            arrival = self._queue.get(timeout=TICK)
+        except queue.Empty:
+            if self.holding:  # what was not worth moving may be by now
+                self.context.tell(TimePassed(now=self.context.now()))
+        else:
+            self._handle(arrival)
+            while not self.context.has_ended:
+                try:
+                    arrival = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                self._handle(arrival)
+            self.stopping.obey_session()
+        now = time.monotonic()
+        if now - self._flushed > 0.2:
+            self._flushed = now
+            self.context.flush()
+            self.vigil.look(now)
+
+    def _handle(self, arrival: Arrival | int | Wake) -> None:
+        match arrival:
+            case Received():
+                worker = self.workers[arrival.worker]
+                self._hear(worker)  # what it printed before it sent this comes first
+                self.messages.handle(worker, arrival.data)
+            case int():
+                self._hear(self.workers[arrival])
+            case Wake():
+                self.stopping.interrupted()
+            case Unforked():
+                if not self._is_unforked:
+                    self._is_unforked = True
+                    text = f"workers are not forked: {arrival.reason}"
+                    self.voice.say(text, worry=False)
+                    self.context.note(text)
+            case _:
+                self._handle_life(self.workers[arrival.worker], arrival)
+
+    def _handle_life(self, worker: WorkerState, arrival: Said | Hung | Exited | Unborn) -> None:
+        match arrival:
+            case Said():
+                self._said(worker, arrival)
+            case Hung():
+                worker.hung_up = True
+                if arrival.error is not None:
+                    self.voice.say(f"{worker.id}: {arrival.error}")
+            case Exited():
+                self.departures.exited(worker, arrival)
+            case Unborn():
+                why = arrival.error
+                if arrival.status is not None:
+                    why = f"{starting.exit_text(arrival.status)} before it could be told anything"
+                self._refused(worker, f"could not be started: {why}")
+            case _:
+                assert_never(arrival)
+
+    def _said(self, worker: WorkerState, said: Said) -> None:
+        if said.word == "refused":
+            self._refused(worker, f"cannot be used: {said.value}")
+        elif said.word == "unstarted":
+            worker.unstarted = int(said.value)
+        elif said.word == "hello":
+            worker.is_configuring = True
+
+    def _refused(self, worker: WorkerState, why: str) -> None:
+        text = f"worker {worker.id} ({worker.link.spec}) {why}"
+        self.departures.gone(worker, text, reason="stopped")
+        self.stopping.stop(text, pytest.UsageError(text))
+        self.vigil.hurry()
+
+    def _hear(self, worker: WorkerState) -> None:
+        if self.pipes is not None:
+            for stream, data in self.pipes.take(worker.number):
+                self.output(worker, stream, data)
+
+    def output(self, worker: WorkerState, stream: int, data: bytes) -> None:
+        """Show what a worker printed."""
+        if worker.is_hushed and stream == 2:
+            return
+        lines = worker.output[stream].add(data)
+        if stream == 2:
+            worker.stderr_tail = (worker.stderr_tail + lines)[-200:]
+        self.voice.relay(worker, stream, lines)
+
+    # --- commands ---
+
+    def _execute(self, command: commands.AnyCommand) -> None:
+        match command:
+            case commands.Assign(worker=number, tests=tests):
+                self.holding.discard(number)
+                worker = self.workers[number]
+                self.collecting.collect_for(worker, tests)
+                worker.link.send(wire.Enqueue(worker.positions(tests)))
+            case commands.Recall(worker=number, tests=tests):
+                worker = self.workers[number]
+                worker.link.send(wire.TakeBack(worker.positions(tests)))
+            case commands.Close(worker=number):
+                self.holding.discard(number)
+                self.workers[number].asked_to_leave = time.monotonic()
+                self.workers[number].link.send(wire.Finish())
+            case commands.Hold(worker=number):
+                self.holding.add(number)
+            case commands.StartWorker(worker=number, replaces=replaced):
+                self.voice.say(f"gw{number} is started in place of gw{replaced}")
+                self._start(number, self.workers[replaced].link.spec)
+                self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
+            case commands.EndTest():
+                self.departures.test_ended(command)
+            case commands.EndRun(not_run=not_run, reason=reason):
+                self.context.not_run = not_run
+                self.context.end_reason = reason
+                self.context.has_ended = True
+            case _:
+                assert_never(command)
+
+    # --- ending a worker ---
+
+    def interrupt(self, worker: WorkerState) -> None:
+        """Let a worker break off what it does, tear down and leave."""
+        if worker.is_ready:
+            worker.link.send(wire.Interrupt())
+        elif worker.is_configuring and worker.link.pid is not None:
+            worker.killed = "interrupted while it was being started"
+            worker.is_hushed = True  # pytest is not there yet, and Python would show a traceback
+            self.gateways.interrupt(worker.link)
+        else:
+            self.kill(worker, "not needed any more before it had started")
+
+    def kill(self, worker: WorkerState, why: str) -> None:
+        """End a worker's process by force."""
+        worker.killed = why
+        self.gateways.kill(worker.link)
+
+    # --- the end ---
+
+    def wake(self) -> None:
+        """Make the loop look at what a signal handler has noted."""
+        self._queue.put(Wake())
+
+    def clean_up(self) -> None:
+        """Leave no process, pipe or folder behind."""
+        self.relay.end_configuration()
+        self.gateways.kill_all_left(w.link for w in self.workers.values() if not w.has_left)
+        if self.pipes is not None:
+            self.pipes.close()
+            self.pipes = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None

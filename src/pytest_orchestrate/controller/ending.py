@@ -1,0 +1,74 @@
+"""The end of a run: its record is ended once, whichever hook comes first, and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.controller.run_context import RunContext
+    from pytest_orchestrate.report.summary import Summary
+
+
+class Ending:
+    """Finishes a :class:`RunContext` exactly once."""
+
+    def __init__(self, config: pytest.Config, context: RunContext) -> None:
+        self.config = config
+        self.context = context
+        self.session: pytest.Session | None = None
+        self._summary: Summary | None = None
+
+    def finish(self, exitstatus: int) -> Summary | None:
+        """End the record; return the summary, or None if no run had begun."""
+        if not self.context.has_begun:
+            return None
+        if self._summary is None:
+            self._summary = self.context.finish(exitstatus)
+            self.config.hook.pytest_orchestrate_run_finished(summary=self._summary)
+        return self._summary
+
+    def last_status(self) -> int:
+        """Return the exit status as the session has it."""
+        session = self.session or self.config.pluginmanager.getplugin("session")
+        return int(getattr(session, "exitstatus", 3))
+
+
+class SummaryAtTheEnd:
+    """Ends the record of a run and prints its summary; both for workers and in-process."""
+
+    def __init__(self, context: RunContext, ending: Ending) -> None:
+        self.context = context
+        self.ending = ending
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> Generator[None, None, None]:
+        """Print what the run amounts to in a few lines, after pytest's own summary."""
+        yield
+        summary = self.ending.finish(int(exitstatus))
+        config = terminalreporter.config
+        if summary is None or getattr(config.option, "no_summary", False):
+            return
+        for warning in self.context.warnings:
+            terminalreporter.write_line(f"orchestrate: warning: {warning}", yellow=True)
+        if not summary.collected and not summary.crashes:
+            return  # there is nothing to sum up, and pytest has said why
+        from pytest_orchestrate.report import terminal
+
+        for line in terminal.lines(summary, verbosity=config.option.verbose):
+            terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """End the record also where nothing is printed (``-p no:terminal``)."""
+        if not self.ending.config.pluginmanager.hasplugin("terminalreporter"):
+            self.ending.finish(int(exitstatus))
+
+    @pytest.hookimpl
+    def pytest_unconfigure(self) -> None:
+        """End the record also after an internal error, where no summary is printed."""
+        self.ending.finish(self.ending.last_status())

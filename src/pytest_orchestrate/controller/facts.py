@@ -1,0 +1,298 @@
+"""What is to be known of a run's surroundings when its log is read later.
+
+Cheap enough for every run: the revision is read from git's own files, without a process.
+Of the environment only the variables named here are looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import pytest
+
+_REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_HEADS = "refs/heads/"
+#: git allows symbolic refs to nest to this depth.
+_MAX_DEPTH = 5
+
+
+class GitState(NamedTuple):
+    """Where a work tree stands."""
+
+    #: Commit id in hex; None before the first commit.
+    revision: str | None = None
+    #: None with a detached head.
+    branch: str | None = None
+    #: Whether tracked files differ from the revision; None if nobody looked.
+    dirty: bool | None = None
+
+
+class CI(NamedTuple):
+    """The service that runs us, and the page of this job if it tells."""
+
+    name: str
+    url: str | None = None
+
+
+def plugin_versions(config: pytest.Config) -> dict[str, str]:
+    """Return the versions of the distributions that plugins have come from, by their names.
+
+    Of their metadata only the two lines are read that say so: to parse a long description
+    takes longer than many a test.
+    """
+    found = {}
+    for _, dist in config.pluginmanager.list_plugin_distinfo():
+        text = None
+        with contextlib.suppress(Exception):  # it need not be a distribution of importlib's
+            text = dist.read_text("METADATA")
+        fields = dict(_NAME_OR_VERSION.findall((text or "").partition("\n\n")[0]))
+        if len(fields) == 2:
+            found[fields["Name"]] = fields["Version"]
+        else:
+            found[dist.project_name] = dist.version
+    return found
+
+
+_NAME_OR_VERSION = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
+
+
+def run_facts(
+    root: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    plugins: Mapping[str, str] | None = None,
+    dirty_timeout: float | None = None,
+) -> dict[str, Any]:
+    """The ``facts`` of a run log's first line, of plain JSON types.
+
+    ``root``: a folder of the work tree. ``plugins``: distribution -> version.
+    ``dirty_timeout``: seconds to spend at most on whether the work tree is dirty; None does
+    not ask. Whatever cannot be found out is None, never an error.
+    """
+    git = git_state(root)
+    dirty = None
+    if git is not None and dirty_timeout is not None:
+        dirty = git_is_dirty(root, timeout=dirty_timeout)
+    ci = detect_ci(os.environ if environ is None else environ)
+    return {
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
+        "cpus": os.cpu_count(),
+        "pytest": pytest.__version__,
+        "plugins": dict(sorted((plugins or {}).items())),
+        "revision": None if git is None else git.revision,
+        "branch": None if git is None else _unicode(git.branch),
+        "dirty": dirty,
+        "ci": None if ci is None else {"name": ci.name, "url": _unicode(ci.url)},
+    }
+
+
+def _unicode(text: str | None) -> str | None:
+    """Without the lone surrogates that stand for undecodable bytes: JSON takes none."""
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")
+
+
+# -- git: reading ---------------------------------------------------------------------
+
+
+def git_state(root: Path) -> GitState | None:
+    """Revision and branch of the work tree that ``root`` is in, or None if it is in none."""
+    try:
+        folder = find_git_folder(root)
+        if folder is None:
+            return None
+        common = _common_folder(folder)
+        if (common / "reftable").is_dir():
+            # Refs in a binary format: the one case in which git itself has to be asked.
+            return _ask_git(root, timeout=1.0)
+        head = _read(folder / "HEAD")
+        if head is None:
+            return None
+        return resolve_head(head, lambda ref: _read_ref(folder, common, ref))
+    except (OSError, ValueError):
+        return None
+
+
+def git_is_dirty(root: Path, *, timeout: float = 0.5) -> bool | None:
+    """Whether tracked files differ from the revision; None if git did not say in time."""
+    state = _ask_git(root, timeout=timeout)
+    return None if state is None else state.dirty
+
+
+def find_git_folder(root: Path) -> Path | None:
+    """The git folder of the work tree around ``root``, itself a folder in or below it."""
+    for folder in (root, *root.parents):
+        candidate = folder / ".git"
+        if candidate.is_dir():
+            return candidate
+        if candidate.is_file():
+            target = parse_git_file(_read(candidate) or "")
+            return None if target is None else (folder / target)
+    return None
+
+
+def _common_folder(folder: Path) -> Path:
+    """Where refs are kept: for a linked work tree the folder of the main one."""
+    common = _read(folder / "commondir")
+    return folder if common is None else folder / common.strip()
+
+
+def _read_ref(folder: Path, common: Path, ref: str) -> str | None:
+    if ".." in ref.split("/") or ref.startswith("/"):
+        return None
+    for place in dict.fromkeys((folder, common)):
+        text = _read(place / ref)
+        if text is not None:
+            return text
+    return parse_packed_refs(_read(common / "packed-refs") or "", ref)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def _ask_git(root: Path, *, timeout: float) -> GitState | None:
+    # A hook may have set GIT_DIR and the like for a repository that is not the tests' own.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environ["GIT_OPTIONAL_LOCKS"] = "0"
+    command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    try:
+        answer = subprocess.run(
+            command,
+            cwd=root,
+            env=environ,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return parse_status(answer.stdout)
+
+
+# -- git: parsing ---------------------------------------------------------------------
+
+
+def resolve_head(head: str, read_ref: Callable[[str], str | None]) -> GitState:
+    """Follows the text of ``HEAD``; ``read_ref`` gives the text behind a ref, if any."""
+    text, branch = head.strip(), None
+    for _ in range(_MAX_DEPTH):
+        if not text.startswith("ref:"):
+            break
+        ref = text.removeprefix("ref:").strip()
+        if branch is None:
+            branch = ref.removeprefix(_HEADS)
+        text = (read_ref(ref) or "").strip()
+    return GitState(text if _REVISION.fullmatch(text) else None, branch)
+
+
+def parse_git_file(text: str) -> str | None:
+    """The path in a ``.git`` file, as linked work trees and submodules have one."""
+    first = text.partition("\n")[0]
+    return first.removeprefix("gitdir:").strip() if first.startswith("gitdir:") else None
+
+
+def parse_packed_refs(text: str, ref: str) -> str | None:
+    """The revision that a ``packed-refs`` file has for a full ref name."""
+    for line in text.splitlines():
+        # "#" opens the header, "^" the commit behind the tag of the line above.
+        if not line.startswith(("#", "^")):
+            revision, _, name = line.partition(" ")
+            if name == ref:
+                return revision
+    return None
+
+
+def parse_status(text: str) -> GitState:
+    """What ``git status --porcelain=v2 --branch`` printed."""
+    revision = branch = None
+    dirty = False
+    for line in text.splitlines():
+        if line.startswith("# branch.oid "):
+            word = line.removeprefix("# branch.oid ")
+            revision = word if _REVISION.fullmatch(word) else None
+        elif line.startswith("# branch.head "):
+            word = line.removeprefix("# branch.head ")
+            branch = None if word == "(detached)" else word
+        elif line[:1] in ("1", "2", "u"):
+            dirty = True
+    return GitState(revision, branch, dirty)
+
+
+# -- continuous integration -----------------------------------------------------------
+
+
+def detect_ci(environ: Mapping[str, str]) -> CI | None:
+    """The service, by the variables that each documents as set in all its jobs."""
+    for flag, name, url in _SERVICES:
+        if _is_set(environ.get(flag)):
+            return CI(name, _clean_url(url(environ)))
+    return CI("other") if _is_set(environ.get("CI")) else None
+
+
+def _github(environ: Mapping[str, str]) -> str | None:
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, run = (environ.get(name) for name in names)
+    if not (server and repository and run):
+        return None
+    attempt = environ.get("GITHUB_RUN_ATTEMPT")
+    url = f"{server}/{quote(repository)}/actions/runs/{quote(run)}"
+    return f"{url}/attempts/{quote(attempt)}" if attempt else url
+
+
+def _azure(environ: Mapping[str, str]) -> str | None:
+    names = ("SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "BUILD_BUILDID")
+    collection, project, build = (environ.get(name) for name in names)
+    if not (collection and project and build):
+        return None
+    url = f"{collection.rstrip('/')}/{quote(project)}/_build/results?buildId={quote(build)}"
+    job = environ.get("SYSTEM_JOBID")
+    return f"{url}&view=logs&j={quote(job)}" if job else url
+
+
+def _buildkite(environ: Mapping[str, str]) -> str | None:
+    url, job = environ.get("BUILDKITE_BUILD_URL"), environ.get("BUILDKITE_JOB_ID")
+    return f"{url}#{quote(job)}" if url and job else url
+
+
+_SERVICES: tuple[tuple[str, str, Callable[[Mapping[str, str]], str | None]], ...] = (
+    ("GITHUB_ACTIONS", "GitHub Actions", _github),
+    ("GITLAB_CI", "GitLab CI", lambda environ: environ.get("CI_JOB_URL")),
+    ("TF_BUILD", "Azure Pipelines", _azure),
+    ("CIRCLECI", "CircleCI", lambda environ: environ.get("CIRCLE_BUILD_URL")),
+    ("BUILDKITE", "Buildkite", _buildkite),
+    ("JENKINS_URL", "Jenkins", lambda environ: environ.get("BUILD_URL")),
+)
+
+
+def _is_set(value: str | None) -> bool:
+    return bool(value) and str(value).lower() not in ("false", "0", "no")
+
+
+def _clean_url(url: str | None) -> str | None:
+    """The address without user name and password; None unless it is one of the web."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https"):
+        return None
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -1,0 +1,286 @@
+"""From the messages of workers to pytest's hooks, as if the tests had run here."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import time
+import warnings
+from typing import Any
+
+import execnet
+import pytest
+
+from pytest_orchestrate import internals, wire
+from pytest_orchestrate.xdist_contract import Node
+
+
+class OpenTest:
+    """A test that a worker has begun and not closed."""
+
+    __slots__ = ("attributes", "keywords", "location", "longrepr", "sections", "started")
+
+    def __init__(self, location: tuple[str, int | None, str], keywords: dict[str, int]) -> None:
+        self.location = location
+        self.keywords = keywords
+        self.started = time.time()
+        self.longrepr: str | None = None
+        self.sections: list[tuple[str, str]] = []
+        self.attributes: list[tuple[str, str]] = []
+
+
+class TextOnly:
+    """Stands for the representation of a failure, of which only the text could travel.
+
+    pytest takes the first line of a plain ``str`` for a message and adds it to the short
+    summary, where the representation would have added nothing.
+    """
+
+    def __init__(self, text: str, *, red: bool = False) -> None:
+        self._text = text
+        self._is_red = red
+
+    def __str__(self) -> str:
+        return self._text
+
+    def toterminal(self, tw: Any) -> None:
+        """Write the text as pytest does."""
+        tw.line(self._text, red=self._is_red)
+
+
+class Relay:
+    """Replays what workers report."""
+
+    def __init__(self, config: pytest.Config, run_id: str) -> None:
+        self.config = config
+        self.run_id = run_id
+        self._ids: dict[int, Any] = {}
+        self._nodeids: list[str] = []
+        self._open: dict[int, OpenTest] = {}
+        self._seen_warnings: set[tuple[str, str, str, int]] = set()
+        self._config_warnings: list[wire.WarningRecord] | None = []
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        #: Whether passed set-ups and tear-downs go unnoticed; None when that is not known yet.
+        self._unnoticed: bool | None = None
+        without = [reporter] if reporter is not None else []
+        # the line that the terminal prints when a test starts makes sense for one test at a time
+        self._logstart = config.pluginmanager.subset_hook_caller("pytest_runtest_logstart", without)
+
+    def know(self, nodeids: list[str]) -> None:
+        """Take in the node ids of the run's tests, by index."""
+        self._nodeids = nodeids
+
+    # --- tests ---
+
+    def began(self, test: int, message: wire.TestBegan) -> None:
+        """Replay the start of a test."""
+        location = (message.location[0], message.location[1], message.location[2])
+        self._open[test] = OpenTest(location, dict.fromkeys(message.keywords, 1))
+        self._logstart(nodeid=self._nodeids[test], location=location)
+
+    def phase_passed(self, test: int, node: Node, message: wire.PhasePassed) -> None:
+        """Replay an ordinary passed phase."""
+        known = self._open[test]
+        nodeid = self._ids.get(test)
+        if nodeid is None:
+            nodeid = self._ids[test] = internals.report_id(self._nodeids[test])
+        report = pytest.TestReport(
+            nodeid,
+            known.location,
+            known.keywords,  # type: ignore[arg-type]  # int, not Literal[1]
+            "passed",
+            None,
+            message.when,  # type: ignore[arg-type]  # str, not Literal
+            (),
+            message.duration,
+            message.start,
+            message.stop,
+        )
+        if message.when != "call":
+            if self._unnoticed is None:
+                self._unnoticed = internals.goes_unnoticed(self.config)
+            if self._unnoticed:
+                self._name_worker(test, node, report)
+                internals.keep_unnoticed(self.config, report)
+                return
+        self._log(test, node, report)
+
+    @pytest.hookimpl
+    def pytest_plugin_registered(self) -> None:
+        """A new plugin may take notice (registered as a plugin for this)."""
+        self._unnoticed = None
+
+    def phase(self, test: int, node: Node, data: bytes, *, late: bool = False) -> pytest.TestReport:
+        """Replay any other report, and return it.
+
+        :param late: The test's own tear-down report has been replayed already.
+        """
+        report = self._read(data)
+        known = self._open.get(test)
+        if known is not None:
+            if report.failed or (report.skipped and known.longrepr is None):
+                text = report.longreprtext
+                known.longrepr = f"{known.longrepr}\n{text}" if known.longrepr else text
+            known.sections = list(report.sections)
+        self._log(test, node, report, late=late)
+        return report
+
+    def _read(self, data: bytes) -> pytest.TestReport:
+        plain = execnet.loads(data)
+        is_text_only = plain.pop(wire.TEXT_ONLY, False)
+        report: pytest.TestReport = self.config.hook.pytest_report_from_serializable(
+            config=self.config, data=plain
+        )
+        if is_text_only:
+            report.longrepr = TextOnly(str(report.longrepr))  # type: ignore[assignment]  # as one
+        internals.restore_subtest(report, plain)
+        return report
+
+    def _log(self, test: int, node: Node, report: pytest.TestReport, *, late: bool = False) -> None:
+        known = self._open.get(test)
+        self._name_worker(test, node, report)
+        if late:
+            internals.reopen_case(self.config, report)
+        if known is not None and known.attributes and report.when == "teardown":
+            xml = internals.junit_xml(self.config)
+            if xml is not None:
+                reporter = xml.node_reporter(report)
+                for name, value in known.attributes:
+                    reporter.add_attribute(name, value)
+            known.attributes = []
+        self.config.hook.pytest_runtest_logreport(report=report)
+
+    def _name_worker(self, test: int, node: Node, report: pytest.TestReport) -> None:
+        attributes = vars(report)
+        attributes["node"] = node
+        attributes["worker_id"] = node.gateway.id
+        attributes["item_index"] = test
+        attributes["testrun_uid"] = self.run_id
+
+    def attributes(self, test: int, pairs: list[tuple[str, str]]) -> None:
+        """Keep XML attributes for the test's tear-down report."""
+        self._open[test].attributes.extend((name, value) for name, value in pairs)
+
+    def closed(self, test: int) -> OpenTest | None:
+        """Replay the end of a test; return what was known of it."""
+        known = self._open.pop(test, None)
+        if known is not None:
+            self.config.hook.pytest_runtest_logfinish(
+                nodeid=self._nodeids[test], location=known.location
+            )
+        return known
+
+    def open_test(self, test: int) -> OpenTest | None:
+        """Return what is known of a test that has begun and not been closed."""
+        return self._open.get(test)
+
+    def crashed(
+        self,
+        test: int,
+        node: Node,
+        text: str,
+        sections: list[tuple[str, str]],
+        duration: float,
+    ) -> None:
+        """Report a test whose worker died under it."""
+        nodeid = self._nodeids[test]
+        known = self._open.get(test)
+        if known is None:
+            known = self._open[test] = OpenTest((nodeid.partition("::")[0], None, nodeid), {})
+        report = pytest.TestReport(
+            nodeid,
+            known.location,
+            known.keywords,  # type: ignore[arg-type]  # int, not Literal[1]
+            "failed",
+            text,
+            "call",
+            sections,
+            duration,
+        )
+        known.longrepr, known.sections = text, sections
+        self._log(test, node, report)
+
+    # --- collection ---
+
+    def collect_report(self, data: bytes) -> pytest.CollectReport:
+        """Replay a report of collection, and return it."""
+        plain = execnet.loads(data)
+        is_text_only = plain.pop(wire.TEXT_ONLY, False)
+        report: pytest.CollectReport = self.config.hook.pytest_report_from_serializable(
+            config=self.config, data=plain
+        )
+        if is_text_only:
+            report.longrepr = TextOnly(str(report.longrepr), red=True)  # type: ignore[assignment]  # as one
+        self.config.hook.pytest_collectreport(report=report)
+        return report
+
+    # --- warnings ---
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        """Remember what was warned of in this process (registered as a plugin for this)."""
+        category = warning_message.category
+        self._seen_warnings.add(
+            (
+                category.__name__,
+                str(warning_message.message),
+                str(warning_message.filename),
+                warning_message.lineno,
+            )
+        )
+
+    def warned(self, record: wire.WarningRecord) -> None:
+        """Replay a warning; one of configuration that this process has, too, is left out."""
+        module, name = record.category
+        if record.when == "config":
+            if self._config_warnings is not None:
+                self._config_warnings.append(record)
+                return
+            key = (name.rpartition(".")[2], record.text, record.filename, record.lineno)
+            if key in self._seen_warnings:
+                return
+            self._seen_warnings.add(key)
+        category = warning_class(module, name)
+        message = warnings.WarningMessage(
+            message=category(record.text) if _takes_text(category) else Warning(record.text),
+            category=category,
+            filename=record.filename,
+            lineno=record.lineno,
+            line=record.line,
+        )
+        location = record.location
+        self.config.hook.pytest_warning_recorded.call_historic(
+            kwargs={
+                "warning_message": message,
+                "when": record.when,
+                "nodeid": record.nodeid,
+                "location": tuple(location) if location is not None else None,
+            }
+        )
+
+    def end_configuration(self) -> None:
+        """This process has issued its own warnings of configuration, the last when it collected."""
+        waiting, self._config_warnings = self._config_warnings, None
+        for record in waiting or ():
+            self.warned(record)
+
+
+def warning_class(module: str, name: str) -> type[Warning]:
+    """Return the class of a warning, or one that looks like it.
+
+    Only modules that this process has imported are looked at: the controller never imports
+    test files, and a worker may know classes that cannot be imported here.
+    """
+    found: Any = builtins if module == "builtins" else sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if isinstance(found, type) and issubclass(found, Warning):
+        return found
+    return type(name.rpartition(".")[2], (Warning,), {"__module__": module})
+
+
+def _takes_text(category: type[Warning]) -> bool:
+    try:
+        return str(category("x")) == "x"
+    except Exception:  # noqa: BLE001  # whatever a foreign class may raise
+        return False

@@ -1,0 +1,331 @@
+"""What belongs to one run as a whole: its id, its log, its history, its engine."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.events import TestsCollected
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.engine.run import Run
+    from pytest_orchestrate.history.log import RunLog
+    from pytest_orchestrate.history.store import History, RunFacts
+    from pytest_orchestrate.model.commands import AnyCommand
+    from pytest_orchestrate.model.events import AnyEvent
+    from pytest_orchestrate.options import Options
+    from pytest_orchestrate.report.builder import SummaryBuilder
+    from pytest_orchestrate.report.summary import Summary
+
+
+def new_run_id() -> str:
+    """Return a new id: sortable by time, unique among machines."""
+    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + uuid.uuid4().hex[:8]
+
+
+def selection_of(config: pytest.Config) -> str:
+    """Return a text that is equal for runs that select their tests alike."""
+    namespace = config.known_args_namespace
+    parts = sorted(str(arg) for arg in namespace.file_or_dir)
+    if not parts:
+        parts = [os.path.relpath(config.invocation_params.dir, config.rootpath)]
+    for name in ("keyword", "markexpr"):
+        value = getattr(namespace, name, "")
+        if value:
+            parts.append(f"{name}={value}")
+    for name in ("lf", "deselect", "ignore", "ignore_glob"):
+        value = getattr(namespace, name, None)
+        if value:
+            parts.append(f"{name}={value}")
+    return " ".join(parts)
+
+
+class RunContext:
+    """Tells the engine what happens, and the log and the summary what was told.
+
+    What is not needed before workers are started is imported when it is needed, which is while
+    they start.
+
+    :param execute: Carries out one engine command.
+    """
+
+    def __init__(self, config: pytest.Config, options: Options, run_id: str) -> None:
+        self.config = config
+        self.options = options
+        self.run_id = run_id
+        self.selection = selection_of(config)
+        self.warnings: list[str] = []
+        self.log: RunLog | None = None
+        self._history: History | None = None
+        self._process = os.getpid()
+        self._began = time.monotonic()
+        self.tests: list[CollectedTest] = []
+        self.not_run = 0
+        self.end_reason: str | None = None
+        self.has_ended = False
+        self.has_begun = False
+        self._to_execute: deque[AnyCommand] = deque()
+        self._is_executing = False
+        self.execute: Callable[[AnyCommand], None] = lambda _command: None
+
+    @functools.cached_property
+    def builder(self) -> SummaryBuilder:
+        """What the records of the run amount to."""
+        from pytest_orchestrate.report.builder import SummaryBuilder
+
+        return SummaryBuilder()
+
+    @functools.cached_property
+    def _engine(self) -> Run:
+        from pytest_orchestrate.engine.run import Run
+
+        return Run()
+
+    # --- history ---
+
+    @property
+    def history(self) -> History | None:
+        """The store, opened when first asked for; None with recording off."""
+        if self._history is None and self.options.record != "off":
+            from pytest_orchestrate.history.store import History
+
+            self._history = History.open(self.options.dir)
+            if self._history.usable:
+                self._history.fold_unfinished(self.options.dir)
+        return self._history
+
+    def let_go_of_history(self) -> None:
+        """Close the store's file, because this process is about to be forked."""
+        if self._history is not None:
+            self._history.close()
+
+    def last_run(self) -> RunFacts | None:
+        """Return facts of the latest run with the same selection, or None."""
+        store = self.history
+        return store.last_run(self.selection) if store is not None else None
+
+    def estimates(self, tests: list[CollectedTest]) -> list[float | None]:
+        """Return what each test is expected to take: a hook's answer, else history's.
+
+        :raises pytest.UsageError: an answer is no number of seconds.
+        """
+        store = self.history
+        known: list[float | None]
+        known = (
+            store.estimates([test.nodeid for test in tests])
+            if store is not None
+            else [None] * len(tests)
+        )
+        hook = self.config.hook.pytest_orchestrate_estimate
+        if hook.get_hookimpls():
+            for position, test in enumerate(tests):
+                answer = hook(test=test)
+                if answer is not None:
+                    known[position] = _seconds(answer, test)
+        return known
+
+    def collected(
+        self,
+        tests: list[CollectedTest],
+        owners: dict[str, int] | None = None,
+        collect_costs: dict[str, float] | None = None,
+    ) -> None:
+        """Tell the engine of collected tests, with what history knows of them.
+
+        :param owners: File -> number of the worker that has collected it, where each has
+            collected a share.
+        :param collect_costs: File -> seconds to collect it on another worker.
+        """
+        self.tests.extend(tests)
+        files = dict.fromkeys(test.file for test in tests)
+        store = self.history
+        costs = {}
+        if store is not None:
+            # who has collected a file enters it for the price of its fixtures
+            imports = store.collect_costs()
+            costs = {
+                file: max(0.0, seconds - imports.get(file, 0.0))
+                for file, seconds in store.setup_costs(files).items()
+            }
+        self.tell(
+            TestsCollected(
+                now=self.now(),
+                tests=tests,
+                estimates=self.estimates(tests),
+                setup_costs=costs,
+                owners=owners or {},
+                collect_costs=collect_costs or {},
+            )
+        )
+
+    # --- the log ---
+
+    def now(self) -> float:
+        """Return seconds since the run began."""
+        return time.monotonic() - self._began
+
+    def begin(self, mode: str, workers: int) -> None:
+        """Open the log and write its first line."""
+        from pytest_orchestrate.controller.facts import plugin_versions, run_facts
+        from pytest_orchestrate.history import log as run_logs
+
+        self._began = time.monotonic()
+        options = self.options
+        if options.record != "off":
+            self.log = run_logs.RunLog.create(
+                options.dir, self.run_id, keep_output=options.record == "on"
+            )
+        self.has_begun = True
+        self.write(
+            {
+                "record": "run",
+                "version": run_logs.VERSION,
+                "run": self.run_id,
+                "started": time.time(),
+                "mode": mode,
+                "workers": workers,
+                "selection": self.selection,
+                "args": [str(arg) for arg in self.config.invocation_params.args],
+                "facts": run_facts(self.config.rootpath, plugins=plugin_versions(self.config)),
+            }
+        )
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Add a record to the summary and to the log."""
+        self.builder.add(record)
+        if self.log is not None:
+            self.log.write(record)
+
+    def attempt(
+        self,
+        test: int,
+        worker: str,
+        order: int,
+        outcome: str,
+        durations: tuple[float, float, float],
+        *,
+        started: float,
+        longrepr: str | None,
+        sections: Sequence[tuple[str, str]],
+    ) -> None:
+        """Record one execution of a test.
+
+        :param order: How many tests the worker had run before it.
+        :param durations: Seconds of set-up, call and tear-down.
+        :param started: Seconds since the epoch.
+        """
+        collected = self.tests[test]
+        setup, call, teardown = durations
+        self.write(
+            {
+                "record": "attempt",
+                "test": test,
+                "nodeid": collected.nodeid,
+                "occurrence": collected.occurrence,
+                "worker": worker,
+                "order": order,
+                "outcome": outcome,
+                "setup": setup,
+                "call": call,
+                "teardown": teardown,
+                "started": started,
+                "longrepr": longrepr,
+                "sections": sections,
+            }
+        )
+
+    def fixture(self, worker: str, file: str | None, name: str, scope: str, seconds: float) -> None:
+        """Record what it took to set up a fixture of higher than function scope."""
+        self.write(
+            {
+                "record": "fixture",
+                "worker": worker,
+                "file": file,
+                "name": name,
+                "scope": scope,
+                "setup": seconds,
+            }
+        )
+
+    def note(self, text: str) -> None:
+        """Record something that a reader of the run should know."""
+        self.write({"record": "note", "text": text})
+
+    def tell(self, event: AnyEvent) -> None:
+        """Tell the engine of an event and carry out what it wants."""
+        commands = self._engine.handle(event)
+        self.builder.add({"record": "event", "event": event})
+        log = self.log
+        if log is not None:
+            log.event(event)
+        for command in commands:
+            self.builder.add({"record": "command", "command": command})
+            if log is not None:
+                log.command(command)
+        self._to_execute.extend(commands)
+        if self._is_executing:
+            return  # carrying out a command has led to this event; its own come after the others
+        self._is_executing = True
+        try:
+            while self._to_execute:
+                self.execute(self._to_execute.popleft())
+        finally:
+            self._is_executing = False
+
+    def flush(self) -> None:
+        """Hand the log to the system."""
+        if self.log is not None:
+            self.log.flush()
+
+    # --- the end ---
+
+    def finish(self, exitstatus: int) -> Summary:
+        """Write the last line, fold the log into history, drop old logs, return the summary.
+
+        In a child that a test has forked and that came here by its parent's stack, the log and
+        the history are the parent's, and left alone.
+        """
+        if os.getpid() != self._process:
+            return self.builder.summary()
+        self.write(
+            {
+                "record": "end",
+                "exitstatus": exitstatus,
+                "duration": self.now(),
+                "not_run": self.not_run,
+                "reason": self.end_reason,
+            }
+        )
+        from pytest_orchestrate.history import log as run_logs
+
+        options = self.options
+        if self.log is not None:
+            self.log.close()
+            if self.log.fault is not None:
+                self.warnings.append(self.log.fault)
+            store = self.history
+            if store is not None and store.usable and self.log.fault is None:
+                store.fold(self.log.path)
+            run_logs.prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
+        if self._history is not None:
+            self.warnings.extend(self._history.warnings)
+            self._history.close()
+            self._history = None
+        return self.builder.summary()
+
+
+def _seconds(answer: object, test: CollectedTest) -> float:
+    if not isinstance(answer, int | float) or not 0 <= answer < float("inf"):
+        raise pytest.UsageError(
+            f"the hook pytest_orchestrate_estimate returned {answer!r} for {test.nodeid}; "
+            "accepted are seconds from 0 on, and None"
+        )
+    return float(answer)

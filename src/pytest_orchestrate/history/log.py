@@ -1,0 +1,280 @@
+"""The log of one run: JSON lines in ``<directory>/runs/<run id>.jsonl``.
+
+Written as the run goes, so that whatever happens to the controller the log tells the story
+up to the last flush. The first key of each line is ``record``, the kind of the line;
+readers pass over kinds and keys that they do not know.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pytest_orchestrate.errors import HistoryError
+from pytest_orchestrate.history import directory as directories
+from pytest_orchestrate.history.lock import is_locked, lock, unlock
+from pytest_orchestrate.model.commands import AnyCommand, Command
+from pytest_orchestrate.model.events import AnyEvent, Event
+
+#: Version of the format, in the first line of every log.
+VERSION = 1
+#: Bytes that may wait in memory for the next flush.
+BUFFER = 1 << 16
+
+
+class RunLog:
+    """Appends the records of one run to its file; a fault ends the recording, not the run.
+
+    While it is open it holds the file's lock: see :func:`is_live`.
+    """
+
+    def __init__(self, path: Path, *, keep_output: bool) -> None:
+        self.path = path
+        #: Why recording has stopped, once it has; the text is for the user.
+        self.fault: str | None = None
+        self._keep_output = keep_output
+        self._descriptor = -1
+        self._owner = os.getpid()
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+    @classmethod
+    def create(cls, directory: Path, run_id: str, *, keep_output: bool) -> RunLog:
+        """A new log for this run, private to its owner (0600, new directories 0700).
+
+        Never raises OSError: where nothing can be written, ``fault`` says why. With
+        ``keep_output`` false, what tests printed and their tracebacks are left out.
+        """
+        log = cls(directories.runs(directory) / f"{run_id}.jsonl", keep_output=keep_output)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        try:
+            directories.prepare(directory)
+            log.path.parent.mkdir(mode=0o700, exist_ok=True)
+            log._descriptor = os.open(log.path, flags, 0o600)
+        except OSError as error:
+            log._fail(error)
+            return log
+        # Where files have no locks, a run that still goes on looks cut off. The history bears
+        # with that: it folds such a log again once it has grown.
+        with contextlib.suppress(OSError):
+            lock(log._descriptor)
+        return log
+
+    def write(self, record: Mapping[str, object]) -> None:
+        """Append one record. What JSON cannot say is replaced by its ``repr``."""
+        if not self._keep_output and record.get("record") in ("attempt", "amend"):
+            record = {**record, "longrepr": None}
+            if "sections" in record:
+                record["sections"] = []
+        try:
+            line = self._encode(record)
+        except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            line = self._encode(_speakable(record, error))
+        self._append(line + b"\n")
+
+    def event(self, event: Event) -> None:
+        """Append what the engine was told."""
+        self._append(b'{"record":"event","event":' + self._encoded(event) + b"}\n")
+
+    def command(self, command: Command) -> None:
+        """Append what the engine wanted done; belongs to the event before it."""
+        self._append(b'{"record":"command","command":' + self._encoded(command) + b"}\n")
+
+    def flush(self) -> None:
+        """Hand everything to the system; from then on it survives this process."""
+        if self._descriptor < 0 or not self._waiting or os.getpid() != self._owner:
+            return
+        rest = memoryview(b"".join(self._waiting))
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            self._fail(error)
+
+    def close(self) -> None:
+        """Flush and let go of the file; what is written later is lost without a word."""
+        self.flush()
+        if self._descriptor >= 0 and os.getpid() == self._owner:
+            self._release()
+
+    def _encoded(self, struct: msgspec.Struct) -> bytes:
+        try:
+            return self._encode(struct)
+        except UnicodeEncodeError:
+            return self._encode(_plain(msgspec.to_builtins(struct)))
+
+    def _append(self, line: bytes) -> None:
+        if self._descriptor < 0:
+            return
+        self._waiting.append(line)
+        self._waiting_bytes += len(line)
+        if self._waiting_bytes >= BUFFER:
+            self.flush()
+
+    def _fail(self, error: OSError) -> None:
+        self.fault = (
+            f"the run is no longer recorded: {self.path}: {error.strerror or error}. "
+            "Results are not affected; make room or set another directory to record again."
+        )
+        self._waiting.clear()
+        if self._descriptor >= 0:
+            self._release()
+
+    def _release(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        with contextlib.suppress(OSError):  # there may be no locks here
+            unlock(descriptor)
+        try:
+            os.close(descriptor)
+        except OSError as error:  # a network disk may say only now that it is full
+            self.fault = self.fault or f"the end of {self.path} may be lost: {error.strerror}"
+
+
+def is_live(path: Path) -> bool:
+    """The run of this log still goes on; a log that is not live and has no end was cut off."""
+    return is_locked(path)
+
+
+class Pruned(msgspec.Struct):
+    """What :func:`prune` did."""
+
+    deleted: list[Path] = msgspec.field(default_factory=list)
+    #: Logs that could not be deleted, with the reason, for the user.
+    faults: list[str] = msgspec.field(default_factory=list)
+
+
+def prune(
+    directory: Path,
+    keep_runs: int = 20,
+    keep_bytes: int = 200_000_000,
+    older_than: float | None = None,
+) -> Pruned:
+    """Delete the oldest logs until at most so many runs and bytes are left.
+
+    With ``older_than`` (seconds since the epoch), those last written before it go as well.
+    Logs of runs that go on count, and are never deleted.
+    """
+    result = Pruned()
+    kept_runs = kept_bytes = 0
+    room = True
+    for path in reversed(directories.logs(directory)):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        if older_than is not None and status.st_mtime < older_than:
+            room = False
+        if kept_runs >= keep_runs or kept_bytes + status.st_size > keep_bytes:
+            room = False
+        if room or is_live(path):
+            kept_runs += 1
+            kept_bytes += status.st_size
+            continue
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            result.faults.append(f"{path} could not be deleted: {error.strerror}")
+        else:
+            result.deleted.append(path)
+    result.deleted.reverse()
+    return result
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The complete lines of a log; a last one that was cut off is not among them.
+
+    Raises OSError when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            yield line
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a log, whatever their kinds. Raises HistoryError for a damaged line."""
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    number = 0
+    try:
+        for number, line in enumerate(lines(path), 1):  # noqa: B007 - the error names it
+            yield decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, number, error) from error
+
+
+class _Replayed(msgspec.Struct):
+    record: str
+    version: int = VERSION
+    event: AnyEvent | None = None
+    command: AnyCommand | None = None
+
+
+def replay_events(path: Path) -> Iterator[tuple[AnyEvent, list[AnyCommand]]]:
+    """Each event of the run with the commands that it caused, in order.
+
+    Feeding the events to a fresh engine yields the same commands. The last event of a run
+    that was cut off may lack commands. Raises HistoryError for a log that is damaged or
+    was written by a newer version.
+    """
+    decode = msgspec.json.Decoder(_Replayed).decode
+    event: AnyEvent | None = None
+    commands: list[AnyCommand] = []
+    for number, line in enumerate(lines(path), 1):
+        try:
+            found = decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise damaged(path, number, error) from error
+        if found.record == "run" and found.version > VERSION:
+            raise HistoryError(
+                f"{path} has format version {found.version}, this version reads up to {VERSION}: "
+                "install the version of pytest-orchestrate that wrote it"
+            )
+        if found.record == "event" and found.event is not None:
+            if event is not None:
+                yield event, commands
+            event, commands = found.event, []
+        elif found.record == "command" and found.command is not None:
+            if event is None:
+                raise damaged(path, number, "a command stands before the first event")
+            commands.append(found.command)
+    if event is not None:
+        yield event, commands
+
+
+def damaged(path: Path, number: int, reason: object) -> HistoryError:
+    """The error for a line that is not what it should be."""
+    return HistoryError(f"{path}, line {number}: not a record of a run ({reason})")
+
+
+def _speakable(record: Mapping[str, object], error: Exception) -> object:
+    try:
+        return _plain(record)
+    except RecursionError:
+        kind = _plain(str(record.get("record")))
+        text = f"a record of kind {kind} could not be written: {error}"
+        return {"record": "note", "text": _plain(text)}
+
+
+def _plain(value: object) -> object:
+    r"""The same as far as JSON can say it; lone surrogates become ``\udc80`` and the like."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(_plain(str(key))): _plain(content) for key, content in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(content) for content in value]
+    return _plain(repr(value))

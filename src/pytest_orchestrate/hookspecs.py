@@ -1,0 +1,69 @@
+"""The hooks that conftests and other plugins may implement.
+
+All of them are called in the controller, but for :func:`pytest_orchestrate_group_item`,
+which is called where a test was collected. Arguments are frozen: a hook answers, or takes
+note; it does not reach into the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.model.collected import CollectedTest
+    from pytest_orchestrate.model.worker import WorkerFacts
+    from pytest_orchestrate.report.summary import Summary
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_orchestrate_auto_workers(config: pytest.Config) -> int | None:
+    """Return how many workers ``auto`` may use at most; None leaves it to the plugin.
+
+    Called once, before any worker is started. The first answer that is not None counts.
+    """
+
+
+@pytest.hookspec
+def pytest_orchestrate_configure_worker(
+    worker: WorkerFacts, workerinput: MutableMapping[str, Any]
+) -> None:
+    """Add to what a worker finds as ``config.workerinput``.
+
+    Called for each worker before it is configured. Keys and values must be plain built-in
+    types (str, int, float, bool, None, bytes, tuple, list, dict, set).
+    """
+
+
+@pytest.hookspec
+def pytest_orchestrate_worker_ready(worker: WorkerFacts) -> None:
+    """Take note: a worker has been configured and begins to collect."""
+
+
+@pytest.hookspec
+def pytest_orchestrate_worker_down(worker: WorkerFacts, reason: str | None) -> None:
+    """Take note: a worker has left. ``reason`` is None if it left as asked."""
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_orchestrate_group_item(item: pytest.Item) -> str | None:
+    """Return a name; tests of one name run on one worker, in collection order.
+
+    Called in every worker, after ``pytest_collection_modifyitems``, for each item. None: the
+    test goes where it suits best. The first answer that is not None counts.
+    """
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_orchestrate_estimate(test: CollectedTest) -> float | None:
+    """Return how many seconds a test is expected to take; None leaves it to history.
+
+    The first answer that is not None counts.
+    """
+
+
+@pytest.hookspec
+def pytest_orchestrate_run_finished(summary: Summary) -> None:
+    """Take note: the run is over and this is what happened in it."""

@@ -1,0 +1,95 @@
+"""Every use of pytest's internals that are not public, each in one place.
+
+Checked by reading and by tests against pytest 8.4.2 and 9.2.0. Each function says what it
+relies on; when pytest changes, these are the files to read.
+"""
+
+from __future__ import annotations
+
+from pytest_orchestrate.internals.cache import (
+    last_failed_status,
+    note_collected,
+    set_last_failed_status,
+)
+from pytest_orchestrate.internals.importing import TestFileImports
+from pytest_orchestrate.internals.junit import (
+    XmlRecorder,
+    drop_xml_recorder,
+    junit_xml,
+    put_xml_recorder,
+    reopen_case,
+)
+from pytest_orchestrate.internals.notice import (
+    goes_unnoticed,
+    has_plain_status,
+    keep_unnoticed,
+)
+from pytest_orchestrate.internals.output import (
+    GatheredTerminal,
+    capture_into,
+    flush_terminal,
+    let_live_logs_through,
+    muted_reporter,
+)
+from pytest_orchestrate.internals.reports import (
+    affinity_of,
+    only_own_serializers,
+    plain_report_fields,
+    report_id,
+    restore_subtest,
+)
+from pytest_orchestrate.internals.session import (
+    basetemp,
+    forget_cleanups,
+    forget_collected,
+    import_quietly,
+    late_collection,
+    log_file_is_asked_for,
+    path_without_settings,
+    replace_collecting,
+    show_collected,
+    start_new_line,
+    write_to_log_file,
+)
+from pytest_orchestrate.internals.teardown import (
+    placeholder,
+    settle,
+)
+
+__all__ = [
+    "GatheredTerminal",
+    "TestFileImports",
+    "XmlRecorder",
+    "affinity_of",
+    "basetemp",
+    "capture_into",
+    "drop_xml_recorder",
+    "flush_terminal",
+    "forget_cleanups",
+    "forget_collected",
+    "goes_unnoticed",
+    "has_plain_status",
+    "import_quietly",
+    "junit_xml",
+    "keep_unnoticed",
+    "last_failed_status",
+    "late_collection",
+    "let_live_logs_through",
+    "log_file_is_asked_for",
+    "muted_reporter",
+    "note_collected",
+    "only_own_serializers",
+    "path_without_settings",
+    "placeholder",
+    "plain_report_fields",
+    "put_xml_recorder",
+    "reopen_case",
+    "replace_collecting",
+    "report_id",
+    "restore_subtest",
+    "set_last_failed_status",
+    "settle",
+    "show_collected",
+    "start_new_line",
+    "write_to_log_file",
+]

@@ -1,0 +1,65 @@
+"""Tearing down what the next test does not need, when that is known late."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import pytest
+
+
+def placeholder(item: pytest.Item) -> pytest.Item:
+    """Return an item that stands for "the next test, not known yet".
+
+    Given as ``nextitem`` it makes pytest tear down what is function-scoped, and nothing more:
+    ``SetupState.teardown_exact`` compares the collectors above the next item.
+    """
+    assert item.parent is not None
+    with contextlib.suppress(Exception):
+        return _Placeholder.from_parent(item.parent, name="[not known yet]")
+    return item
+
+
+class _Placeholder(pytest.Item):
+    def runtest(self) -> None:
+        raise AssertionError("a placeholder is never run")
+
+
+def settle(item: pytest.Item, nextitem: pytest.Item | None) -> pytest.TestReport | None:
+    """Tear down what ``nextitem`` does not need, after ``item`` was torn down for another one.
+
+    Returns the report of a failure, for ``item``, or None. Relies on
+    ``session._setupstate``, ``CaptureManager.item_capture`` and
+    ``_pytest.warnings.catch_warnings_for_item``.
+    """
+    from _pytest.runner import CallInfo
+    from _pytest.warnings import catch_warnings_for_item
+
+    session = item.session
+    state = session._setupstate
+    needed = nextitem.listchain() if nextitem is not None else []
+    if list(state.stack) == needed[: len(state.stack)]:
+        return None
+    capture = item.config.pluginmanager.getplugin("capturemanager")
+    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (teardown)".replace("\x00", "(null)")
+
+    def tear_down() -> None:
+        with contextlib.ExitStack() as stack:
+            if capture is not None:
+                # where a test has broken capturing, pytest's own tear-down has said so
+                with contextlib.suppress(Exception):
+                    stack.enter_context(capture.item_capture("teardown", item))
+            state.teardown_exact(nextitem)
+
+    try:
+        with catch_warnings_for_item(
+            config=item.config, ihook=item.ihook, when="runtest", item=item
+        ):
+            call = CallInfo.from_call(
+                tear_down, when="teardown", reraise=(pytest.exit.Exception, KeyboardInterrupt)
+            )
+    finally:
+        os.environ.pop("PYTEST_CURRENT_TEST", None)
+    if call.excinfo is None:
+        return None
+    return pytest.TestReport.from_item_and_call(item, call)

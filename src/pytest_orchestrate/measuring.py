@@ -1,0 +1,78 @@
+"""What it costs to collect files and to set up fixtures, and how tests want to be kept together.
+
+Measured where tests run: in workers, and in-process.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_orchestrate import internals
+
+
+class FileCosts:
+    """A plugin that measures what each file costs to collect."""
+
+    def __init__(self) -> None:
+        #: Node id of the file to seconds.
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Measure it."""
+        if not isinstance(collector, pytest.File):
+            return (yield)
+        began = time.perf_counter()
+        report = yield
+        spent = time.perf_counter() - began
+        self.seconds[collector.nodeid] = self.seconds.get(collector.nodeid, 0.0) + spent
+        return report
+
+
+class FixtureCosts:
+    """A plugin that measures the set-up of fixtures of higher than function scope.
+
+    :param tell: Called with the file's node id (None for session scope), the fixture's name,
+        its scope, and seconds.
+    """
+
+    def __init__(self, tell: Callable[[str | None, str, str, float], None]) -> None:
+        self._tell = tell
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: Any, request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Measure it."""
+        if fixturedef.scope == "function":
+            return (yield)
+        began = time.perf_counter()
+        result = yield
+        spent = time.perf_counter() - began
+        file = None if fixturedef.scope == "session" else request.node.nodeid.partition("::")[0]
+        self._tell(file, fixturedef.argname, fixturedef.scope, spent)
+        return result
+
+
+def togetherness(
+    config: pytest.Config, items: Sequence[pytest.Item]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the group and the affinity of those tests that have one, by position."""
+    groups = {}
+    if config.hook.pytest_orchestrate_group_item.get_hookimpls():
+        for position, item in enumerate(items):
+            group = item.ihook.pytest_orchestrate_group_item(item=item)
+            if group is not None:
+                groups[position] = str(group)
+    affinities = {}
+    for position, item in enumerate(items):
+        affinity = internals.affinity_of(item)
+        if affinity is not None:
+            affinities[position] = affinity
+    return groups, affinities

@@ -1,0 +1,1 @@
+"""Frozen facts: what was collected, what happened, what is to be done."""

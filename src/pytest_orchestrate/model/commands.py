@@ -1,0 +1,67 @@
+"""What the engine wants done."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, kw_only=True):
+    """Base of all commands."""
+
+
+class Assign(Command, frozen=True):
+    """Append these tests to the worker's queue."""
+
+    worker: int
+    tests: list[int]
+
+
+class Recall(Command, frozen=True):
+    """Ask the worker to give back what it has not started of these tests."""
+
+    worker: int
+    tests: list[int]
+
+
+class Hold(Command, frozen=True):
+    """The worker is left waiting, for a reason; it keeps its fixtures."""
+
+    worker: int
+    reason: str
+
+
+class Close(Command, frozen=True):
+    """Nothing more will come: finish the queue, tear everything down, leave."""
+
+    worker: int
+
+
+class StartWorker(Command, frozen=True):
+    """Start a replacement with this new number."""
+
+    worker: int
+    #: Number of the worker that it replaces.
+    replaces: int
+
+
+class EndTest(Command, frozen=True):
+    """The engine ended a test that no worker finished."""
+
+    test: int
+    outcome: Literal["crashed", "interrupted", "not run"]
+    reason: str
+    worker: int | None = None
+
+
+class EndRun(Command, frozen=True):
+    """Every test has ended and every worker has left. Last command of every run."""
+
+    #: Tests that did not run, for whatever reason.
+    not_run: int
+    #: Why the run ended early, or None.
+    reason: str | None = None
+
+
+AnyCommand = Assign | Recall | Hold | Close | StartWorker | EndTest | EndRun

@@ -1,0 +1,156 @@
+"""What the engine is told.
+
+Every event carries ``now``: seconds on the controller's monotonic clock since the run
+began. Workers and tests are integers: a worker's number (``gw3`` is 3) and a test's index
+in :attr:`TestsCollected.tests` of all such events of the run, in order of arrival.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.outcome import Outcome
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, kw_only=True):
+    """Base of all events."""
+
+    now: float
+
+
+class RunBegan(Event, frozen=True):
+    """First event of every run."""
+
+    #: Workers that the run may use at one time, at least 1.
+    workers: int
+    #: Crashed workers that are replaced, in all; one more ends the run.
+    max_crashes: int = 0
+    #: Seconds of estimated work that are sent ahead to a worker.
+    lookahead: float = 0.1
+    #: Units are taken strictly in collection order (``--ff``, ``--nf``), not longest first.
+    keep_order: bool = False
+
+
+class WorkerJoined(Event, frozen=True):
+    """A worker is being started; it can run nothing yet."""
+
+    worker: int
+
+
+class TestsCollected(Event, frozen=True):
+    """Tests exist. Their indices follow on those of earlier events of this class."""
+
+    __test__ = False
+
+    tests: list[CollectedTest]
+    #: Expected seconds per test (set-up of function-scoped fixtures, call, tear-down), or
+    #: None for a test never seen; same length as ``tests``.
+    estimates: list[float | None]
+    #: File -> seconds to enter it on a worker that has collected it (higher-scope fixtures), as
+    #: far as known.
+    setup_costs: dict[str, float]
+    #: File -> the worker that has collected it, where each worker has collected a share only.
+    owners: dict[str, int] = {}
+    #: File -> seconds to collect it on a worker that has not, as far as known.
+    collect_costs: dict[str, float] = {}
+
+
+class WorkerCollected(Event, frozen=True):
+    """A worker has collected and can run every known test but ``missing``."""
+
+    worker: int
+    missing: list[int] = []
+    #: The files that it has collected; it will have to collect any other one when it is sent
+    #: tests of it. None: all that there are.
+    files: list[str] | None = None
+
+
+class TestStarted(Event, frozen=True):
+    """A worker begins with a test."""
+
+    __test__ = False
+
+    worker: int
+    test: int
+
+
+class TestFinished(Event, frozen=True):
+    """A worker has done with a test. Durations are seconds."""
+
+    __test__ = False
+
+    worker: int
+    test: int
+    outcome: Outcome
+    setup: float = 0.0
+    call: float = 0.0
+    teardown: float = 0.0
+
+
+class TestAmended(Event, frozen=True):
+    """A late tear-down failed after its test had finished; earlier verdicts stay."""
+
+    __test__ = False
+
+    worker: int
+    test: int
+    outcome: Outcome
+
+
+class TestsReturned(Event, frozen=True):
+    """A worker gives tests back: the answer to a recall. What it had started stays with it."""
+
+    __test__ = False
+
+    worker: int
+    tests: list[int]
+
+
+class TestsLacking(Event, frozen=True):
+    """A worker was sent these tests, collected their file and did not find them there."""
+
+    __test__ = False
+
+    worker: int
+    tests: list[int]
+
+
+class WorkerLeft(Event, frozen=True):
+    """A worker is gone. What it had not finished is lost unless it runs elsewhere."""
+
+    worker: int
+    #: ``closed``: as asked; ``crashed``: it died (a test that it had started is blamed);
+    #: ``stopped``: ended by an interruption that is no test's fault.
+    reason: Literal["closed", "crashed", "stopped"]
+
+
+class StopRequested(Event, frozen=True):
+    """Dispatch ends (``-x``, Ctrl-C, ``pytest.exit`` ...); started tests may finish."""
+
+    reason: str
+
+
+class TimePassed(Event, frozen=True):
+    """Nothing happened, but time went by: sent about once a second while a worker is held.
+
+    A test that overruns its estimate is noticed so, and what waits behind it can move.
+    """
+
+
+AnyEvent = (
+    RunBegan
+    | WorkerJoined
+    | TestsCollected
+    | WorkerCollected
+    | TestStarted
+    | TestFinished
+    | TestAmended
+    | TestsReturned
+    | TestsLacking
+    | WorkerLeft
+    | StopRequested
+    | TimePassed
+)

@@ -1,0 +1,24 @@
+"""How an attempt ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+#: ``passed``, ``failed`` (the test's own code), ``error`` (set-up or tear-down),
+#: ``skipped``, ``xfailed``, ``xpassed``; ``crashed``: its worker died under it;
+#: ``interrupted``: it was cut off by Ctrl-C, ``pytest.exit`` or the end of the run;
+#: ``not run``: it never started.
+Outcome = Literal[
+    "passed",
+    "failed",
+    "error",
+    "skipped",
+    "xfailed",
+    "xpassed",
+    "crashed",
+    "interrupted",
+    "not run",
+]
+
+#: Outcomes that make a run fail.
+BAD: frozenset[str] = frozenset({"failed", "error", "crashed"})

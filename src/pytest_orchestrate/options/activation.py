@@ -1,0 +1,49 @@
+"""Whether a run asked for this plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import pytest
+
+from pytest_orchestrate.options.table import ACTIVATION
+
+#: Names under which ``-p`` asks for this plugin.
+PLUGIN_NAMES = frozenset({"orchestrate", "pytest_orchestrate", "pytest_orchestrate.plugin"})
+
+
+def asked_for(config: pytest.Config) -> bool:
+    """Whether this run is to be orchestrated.
+
+    Works from ``pytest_addoption`` on (where flags of ours are not parsed yet) once
+    :func:`register_activation` was called.
+
+    :raises pytest.UsageError: the ini key ``orchestrate`` is neither true nor false.
+    """
+    # Not there yet when pytest.main(plugins=["orchestrate"]) registers us before it parses.
+    namespace = getattr(config, "known_args_namespace", None)
+    named = [
+        *(getattr(namespace, "plugins", None) or ()),
+        *(config.invocation_params.plugins or ()),
+    ]
+    if names_us(plugin for plugin in named if isinstance(plugin, str)):
+        return True
+    if namespace is None:
+        return False
+    return getattr(namespace, "orchestrate_workers", None) is not None or _ini_asks(config)
+
+
+def names_us(plugins: Iterable[str]) -> bool:
+    """Whether ``-p`` arguments (of the command line, addopts or PYTEST_ADDOPTS) ask for us."""
+    return any(plugin.strip() in PLUGIN_NAMES for plugin in plugins)
+
+
+def _ini_asks(config: pytest.Config) -> bool:
+    # A value that cannot be read is judged below, in a message of ours.
+    with suppress(TypeError, ValueError, pytest.UsageError):
+        if config.getini(ACTIVATION) is None:
+            return False
+    from pytest_orchestrate.options.reading import read_activation
+
+    return read_activation(config)

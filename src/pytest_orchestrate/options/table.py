@@ -1,0 +1,243 @@
+"""The settings: one table from which flags, ini keys, ``--help`` and the documentation come.
+
+``--orchestrate-NAME`` is the flag and ``orchestrate_NAME`` the ini key of the setting
+``NAME``. An action (something to be done in this run only) has no ini key.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, get_args
+
+import pytest
+
+Kind = Literal["text", "whole number", "number", "switch", "list", "action"]
+
+#: How much is written down of a run.
+Record = Literal["on", "no-output", "off"]
+Start = Literal["auto", "fork", "spawn"]
+Collect = Literal["auto", "sharded", "full"]
+
+#: The ini key that switches the plugin on; it has no flag, because ``-p`` is one.
+ACTIVATION = "orchestrate"
+
+
+# A named tuple: a frozen slotted dataclass takes five times as long to define, which every
+# run would pay where the plugin is merely installed.
+class Setting(NamedTuple):
+    """One row of the table."""
+
+    name: str
+    #: What a typed ini file (TOML) may hold; text is always possible, except for a list.
+    kind: Kind
+    #: As one would write it; for a list its lines.
+    default: str | tuple[str, ...]
+    metavar: str
+    #: What it accepts, in words; part of messages and of the documentation.
+    accepted: str
+    help: str
+    choices: tuple[str, ...] = ()
+    #: A short form of the flag, which exists only where the plugin was asked for.
+    short: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag, which always exists."""
+        return "--orchestrate-" + self.name.replace("_", "-")
+
+    @property
+    def key(self) -> str:
+        """The ini key, which is also the name of the flag in ``config.option``."""
+        return "orchestrate_" + self.name
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the flag may be given several times."""
+        return self.kind == "list"
+
+    @property
+    def has_ini_key(self) -> bool:
+        """Whether it can stand in an ini file."""
+        return self.kind != "action"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "workers",
+        "whole number",
+        "auto",
+        "N",
+        "a number of workers, 'auto', or 0 for none",
+        "How many workers run tests. 'auto' uses as many as the usable cores and the work "
+        "justify, and none where starting them would cost more than it saves. 0 runs the tests "
+        "in this process.",
+        short="--workers",
+    ),
+    Setting(
+        "worker_spec",
+        "list",
+        (),
+        "SPEC",
+        "[COUNT*]SPEC, where SPEC is an execnet specification such as popen, "
+        "popen//python=python3.12 or ssh=user@host",
+        "Start workers of this execnet specification, with an optional multiplier "
+        "(2*popen//python=python3.12). All specifications together say how many workers there "
+        "are.",
+    ),
+    Setting(
+        "start",
+        "text",
+        "auto",
+        "CHOICE",
+        "auto, fork, spawn",
+        "How local workers come to be: each in an interpreter of its own ('spawn'), or forked "
+        "from a process that has imported pytest and its plugins once ('fork', Linux only). "
+        "'auto' forks where that is safe, and spawns elsewhere; 'fork' does the same, and says "
+        "why where it could not. It is not safe where a plugin has started threads or "
+        "processes, or has opened sockets or files for writing, and under coverage.",
+        choices=get_args(Start),
+    ),
+    Setting(
+        "preload",
+        "text",
+        "",
+        "MODULES",
+        "names of modules, separated by spaces",
+        "Modules that are imported once before workers are forked, such as 'numpy pandas', "
+        "instead of in every worker. Nothing is imported where workers are spawned.",
+    ),
+    Setting(
+        "collect",
+        "text",
+        "auto",
+        "CHOICE",
+        "auto, sharded, full",
+        "What each worker collects: a share of the test files ('sharded'), everything ('full'), "
+        "or a share where no hook may depend on seeing all tests ('auto').",
+        choices=get_args(Collect),
+    ),
+    Setting(
+        "verify_collection",
+        "action",
+        (),
+        "",
+        "nothing",
+        "Run the tests twice, with full and with sharded collection, and compare how each one "
+        "ended.",
+    ),
+    Setting(
+        "max_crashes",
+        "whole number",
+        "4",
+        "N",
+        "a whole number from 0 on",
+        "How many crashed workers are replaced, per worker. After one more the run stops, and "
+        "what has not run is reported as not run.",
+    ),
+    Setting(
+        "grace",
+        "number",
+        "5",
+        "SECONDS",
+        "a number of seconds above 0",
+        "How long running tests may go on after Ctrl-C before their workers are ended.",
+    ),
+    Setting(
+        "silence",
+        "number",
+        "60",
+        "SECONDS",
+        "a number of seconds, or 0 for never",
+        "After how many seconds without a word from a worker it is named, with the test that it "
+        "runs and its stacks. 0 is never.",
+    ),
+    Setting(
+        "record",
+        "text",
+        "on",
+        "CHOICE",
+        "on, no-output, off",
+        "What is written down of a run: everything ('on'), everything but what tests print and "
+        "how they failed ('no-output'), or nothing ('off').",
+        choices=get_args(Record),
+    ),
+    Setting(
+        "dir",
+        "text",
+        ".pytest_orchestrate",
+        "PATH",
+        "a path, relative to the root directory of pytest unless absolute",
+        "The folder of recorded runs and of their history. '~' and environment variables in it "
+        "are expanded.",
+    ),
+    Setting(
+        "keep",
+        "list",
+        ("runs = 20", "size = 200MB"),
+        "LINE",
+        "the lines 'runs = N' (from 1 on) and 'size = SIZE' (such as 200MB or 1GiB)",
+        "How many recorded runs are kept, and how much room they may take. The oldest go first. "
+        "A line that is not given keeps its default.",
+    ),
+)
+
+
+def register_activation(parser: pytest.Parser) -> None:
+    """Add the ini key ``orchestrate``, so that :func:`asked_for` can read it."""
+    parser.addini(
+        ACTIVATION,
+        "Run tests with pytest-orchestrate, as if -p orchestrate were given (default: false)",
+        type=_ini_type("switch"),
+        default=None,
+    )
+
+
+def register(parser: pytest.Parser, *, short: bool) -> None:
+    """Add every flag and ini key; with ``short`` also short forms such as ``--workers``.
+
+    :func:`register_activation` comes first where ``short`` is to follow :func:`asked_for`.
+    """
+    for setting in SETTINGS:
+        add_setting(parser, setting, short=short)
+
+
+def add_setting(parser: pytest.Parser, setting: Setting, *, short: bool = False) -> None:
+    """Add the flag and, unless it is an action, the ini key of one setting."""
+    names = (setting.flag, setting.short) if short and setting.short else (setting.flag,)
+    group = parser.getgroup("orchestrate", "orchestrate (pytest-orchestrate)")
+    if setting.kind == "action":
+        group.addoption(
+            *names, dest=setting.key, action="store_true", default=None, help=setting.help
+        )
+        return
+    lines = (setting.default,) if isinstance(setting.default, str) else setting.default
+    lines = tuple(filter(None, lines))
+    default = f" Default: {', '.join(lines)}." if lines else ""
+    # The default is None, so that the ini key is asked when the flag is not given.
+    group.addoption(
+        *names,
+        dest=setting.key,
+        action="append" if setting.repeatable else "store",
+        default=None,
+        metavar=setting.metavar,
+        help=(setting.help + (" Repeatable." if setting.repeatable else "") + default).replace(
+            "%", "%%"
+        ),
+    )
+    parser.addini(setting.key, setting.help + default, type=_ini_type(setting.kind), default=None)
+
+
+def _ini_type(kind: Kind) -> Any:
+    """The type of an ini key, for ``Parser.addini``.
+
+    Scalars arrive as text from ini files, ``-o`` and [tool.pytest.ini_options]; in native
+    TOML they may be numbers or truth values. Only a union type takes both, which pytest has
+    from 9.2 on; the reading of values has a way around for earlier versions. Text comes first in
+    the union, so that it is ours to judge.
+    """
+    if kind == "list":
+        return "linelist"
+    if kind == "text" or pytest.version_tuple < (9, 2):
+        return "string"
+    if kind == "whole number":
+        return str | int
+    return str | bool if kind == "switch" else str | float

@@ -1,0 +1,198 @@
+"""The entry point: registers what is ours, decides whether this run is ours, wires the parts.
+
+Merely installed, it adds settings, markers and hook specifications, and imports nothing that
+takes time; everything else is imported when a run was asked to be orchestrated.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_orchestrate import hookspecs, options
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.controller.run_context import RunContext
+    from pytest_orchestrate.options import Options
+    from pytest_orchestrate.transport.boot import Seed
+
+#: Name of the plugin that the boot code registers in a worker (transport/boot.py).
+_SEED = "pytest-orchestrate-worker"
+
+#: Name of the plugin that the fork server's program registers (transport/fork_server.py).
+_SERVER = "pytest-orchestrate-fork-server"
+
+_run_id_key = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the settings; the short flags only where this run asked for us."""
+    options.register_activation(parser)
+    config = pluginmanager.get_plugin("pytestconfig")
+    short = isinstance(config, pytest.Config) and options.asked_for(config)
+    options.register(parser, short=short)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hooks that conftests may implement, also when we are not active."""
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Take over, when every installed plugin is known and no conftest is."""
+    seed = early_config.pluginmanager.get_plugin(_SEED)
+    server = early_config.pluginmanager.get_plugin(_SERVER)
+    if server is not None:
+        seed = _serve(early_config, server.control)
+    elif seed is None and options.asked_for(early_config):
+        from pytest_orchestrate import xdist_contract
+
+        # a conftest that implements one of these hooks is right also where no worker is started
+        xdist_contract.add_hookspecs(early_config)
+        if _tests_may_run(early_config):
+            seed = _orchestrate(early_config, options.read(early_config))
+    if seed is not None:
+        from pytest_orchestrate.worker.session import WorkerSession
+
+        early_config.pluginmanager.register(WorkerSession(seed, early_config), "orchestrate-worker")
+    yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Carry out an action that takes the place of an ordinary run."""
+    if not config.getoption("orchestrate_verify_collection"):
+        return None
+    from pytest_orchestrate.controller.verifying import verify
+
+    return verify(config)
+
+
+def run_id(config: pytest.Config) -> str:
+    """Return the id of this run, in the controller; a new one where nothing is orchestrated."""
+    if _run_id_key not in config.stash:
+        import uuid
+
+        config.stash[_run_id_key] = uuid.uuid4().hex
+    return config.stash[_run_id_key]
+
+
+def _tests_may_run(config: pytest.Config) -> bool:
+    """Whether this invocation is one that runs or collects tests at all."""
+    given = config.known_args_namespace
+    return not any(
+        getattr(given, name, None)
+        for name in (
+            "help",
+            "version",
+            "markers",
+            "showfixtures",
+            "show_fixtures_per_test",
+            "cacheshow",
+            "collectonly",
+            "setupplan",
+            "orchestrate_verify_collection",
+        )
+    )
+
+
+def _in_this_process(config: pytest.Config) -> str | None:
+    """Return what forces the tests to run in this process, or None."""
+    given = config.known_args_namespace
+    for name, flag in (
+        ("usepdb", "--pdb"),
+        ("trace", "--trace"),
+        ("setuponly", "--setup-only"),
+        ("setupshow", "--setup-show"),
+        ("stepwise", "--stepwise"),
+        ("stepwise_skip", "--stepwise-skip"),
+        ("stepwise_reset", "--stepwise-reset"),
+    ):
+        if getattr(given, name, None):
+            return flag
+    objects = [p for p in config.invocation_params.plugins or () if not isinstance(p, str)]
+    if objects:
+        return "pytest.main(plugins=[...]) was given an object"
+    return None
+
+
+def _serve(config: pytest.Config, control: int) -> Seed:
+    """Be a fork server. Returns in its children only, when they are workers."""
+    from pytest_orchestrate.transport import fork_server
+
+    preload = (*fork_server.NEEDED, *options.read(config).preload)
+    own = fork_server.serve(control, preload)
+    from pytest_orchestrate import internals
+    from pytest_orchestrate.transport import forked_worker
+
+    internals.forget_cleanups(config)
+    return forked_worker.become_worker(config, own)
+
+
+def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
+    """Wire the parts for this run: the composition root.
+
+    :returns: None; but workers may be forked in here, and in those what they are to be.
+    """
+    from pytest_orchestrate import xdist_contract
+    from pytest_orchestrate.controller.deciding import decide
+
+    asked = xdist_contract.xdist_is_asked_for(config)
+    if asked is not None:
+        raise pytest.UsageError(
+            f"both pytest-xdist ({asked}) and pytest-orchestrate are asked to distribute this "
+            "run: leave one of them out (with pytest-orchestrate it is --workers=N)"
+        )
+
+    @functools.cache
+    def context_of_run() -> RunContext:
+        from pytest_orchestrate.controller.run_context import RunContext, new_run_id
+
+        return RunContext(config, settings, new_run_id())
+
+    decision = decide(config, settings, context_of_run, forced=_in_this_process(config))
+    manager = config.pluginmanager
+    plugin: Any
+    if decision.workers:
+        from pytest_orchestrate.controller.start_choice import choose_start
+
+        if context_of_run.cache_info().currsize:
+            context_of_run().let_go_of_history()
+        start = choose_start(config, settings, decision.workers)
+        if isinstance(start, int):
+            return _serve(config, start)
+        from pytest_orchestrate.controller.session import ControllerSession
+
+        context = context_of_run()
+        xdist_contract.offer(config, workers=decision.workers)
+        plugin = ControllerSession(config, context, decision, start)
+        manager.register(plugin, "dsession")
+    else:
+        from pytest_orchestrate.controller.inprocess import InProcessSession
+
+        context = context_of_run()
+        plugin = InProcessSession(config, context, decision)
+        manager.register(plugin, "orchestrate-in-process")
+    from pytest_orchestrate.controller.ending import Ending, SummaryAtTheEnd
+
+    config.stash[_run_id_key] = context.run_id
+    manager.register(SummaryAtTheEnd(context, Ending(config, context)), "orchestrate-summary")
+    return None
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """Id of the worker that runs this test (``gw0`` ...), or ``master`` without workers."""
+    given = getattr(request.config, "workerinput", None)
+    return str(given["workerid"]) if given is not None else "master"
+
+
+@pytest.fixture(scope="session")
+def testrun_uid(request: pytest.FixtureRequest) -> str:
+    """Id of this run, the same in all of its workers."""
+    given = getattr(request.config, "workerinput", None)
+    return str(given["testrunuid"]) if given is not None else run_id(request.config)

@@ -1,0 +1,346 @@
+"""The records of a run, reduced to one :class:`Summary`.
+
+The builder takes the records of the run log in their order, whether or not a log is
+written: the controller hands each one over as it makes it, a reader of old runs feeds the
+lines of the file. ``event`` and ``command`` may hold the Struct itself or its dict form.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from pytest_orchestrate.model.commands import AnyCommand, EndRun, EndTest, StartWorker
+from pytest_orchestrate.model.events import (
+    AnyEvent,
+    StopRequested,
+    TestsCollected,
+    WorkerCollected,
+    WorkerJoined,
+    WorkerLeft,
+)
+from pytest_orchestrate.report.summary import (
+    HEAVY,
+    SLOWEST,
+    Crash,
+    HeavyImport,
+    NotRun,
+    SlowTest,
+    Summary,
+    WorkerSummary,
+)
+
+
+class _Worker(msgspec.Struct):
+    tests: int = 0
+    busy: float = 0.0
+    joined: float | None = None
+    left: float | None = None
+    start: float | None = None
+    collect: float | None = None
+    imports: Mapping[str, float] = msgspec.field(default_factory=dict)
+    collected: bool = False
+    crashed: bool = False
+    replacement: bool = False
+
+
+class _Death(msgspec.Struct):
+    """A worker's; what the controller saw of it says more than what the engine made of it."""
+
+    test: int | None = None
+    #: The first line of what the crashed attempt tells.
+    seen: str = ""
+    #: The engine's word.
+    ruled: str = ""
+    #: What is left to say if it was in no test.
+    moment: str = "died"
+
+
+class _Ended(msgspec.Struct):
+    reasons: Counter[str] = msgspec.field(default_factory=Counter)
+    interrupted: list[int] = msgspec.field(default_factory=list)
+
+
+class SummaryBuilder:
+    """Takes the records of one run, in order, and tells at any time what they amount to."""
+
+    __slots__ = (
+        "_deaths",
+        "_end",
+        "_end_run",
+        "_ended",
+        "_floor",
+        "_handlers",
+        "_is_sharded",
+        "_last_event",
+        "_nodeids",
+        "_notes",
+        "_outcomes",
+        "_rare_commands",
+        "_rare_events",
+        "_run",
+        "_serial",
+        "_slowest",
+        "_stop",
+        "_workers",
+    )
+
+    def __init__(self) -> None:
+        self._run: Mapping[str, Any] = {}
+        self._end: Mapping[str, Any] = {}
+        self._last_event: Any = None
+        self._end_run: EndRun | None = None
+        self._stop: str | None = None
+        self._workers: dict[str, _Worker] = {}
+        self._nodeids: list[str] = []
+        self._is_sharded = False
+        self._outcomes: dict[int, str] = {}
+        self._serial = 0.0
+        self._slowest: list[SlowTest] = []
+        self._floor = 0.0
+        self._deaths: dict[str, _Death] = {}
+        self._ended = _Ended()
+        self._notes: list[str] = []
+        self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "run": self._on_run,
+            "event": self._on_event,
+            "command": self._on_command,
+            "attempt": self._on_attempt,
+            "amend": self._on_amend,
+            "worker": self._on_worker,
+            "note": self._on_note,
+            "end": self._on_end,
+        }
+        self._rare_events: dict[str, Callable[[Any], None]] = {
+            "TestsCollected": self._on_tests_collected,
+            "WorkerJoined": self._on_worker_joined,
+            "WorkerCollected": self._on_worker_collected,
+            "WorkerLeft": self._on_worker_left,
+            "StopRequested": self._on_stop_requested,
+        }
+        self._rare_commands: dict[str, Callable[[Any], None]] = {
+            "StartWorker": self._on_start_worker,
+            "EndTest": self._on_end_test,
+            "EndRun": self._on_end_run,
+        }
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Takes one record; kinds that say nothing about the summary are passed over."""
+        handle = self._handlers.get(record["record"])
+        if handle is not None:
+            handle(record)
+
+    # -- records ----------------------------------------------------------------------
+
+    def _on_run(self, record: Mapping[str, Any]) -> None:
+        self._run = record
+
+    def _on_end(self, record: Mapping[str, Any]) -> None:
+        self._end = record
+
+    def _on_note(self, record: Mapping[str, Any]) -> None:
+        self._notes.append(record["text"])
+
+    def _on_worker(self, record: Mapping[str, Any]) -> None:
+        worker = self._worker(record["worker"])
+        worker.start = record.get("start")
+        worker.collect = record.get("collect")
+        worker.imports = record.get("imports") or {}
+
+    def _on_attempt(self, record: Mapping[str, Any]) -> None:
+        # Once a test: keep it short.
+        seconds = record["setup"] + record["call"] + record["teardown"]
+        self._serial += seconds
+        name = record["worker"]
+        worker = self._workers.get(name)
+        if worker is None:
+            worker = self._worker(name)
+        worker.tests += 1
+        worker.busy += seconds
+        outcome = record["outcome"]
+        self._outcomes[record["test"]] = outcome
+        if seconds > self._floor:
+            self._remember_slow(SlowTest(record["nodeid"], seconds, name))
+        if outcome == "crashed":
+            self._on_crashed_attempt(record)
+
+    def _on_crashed_attempt(self, record: Mapping[str, Any]) -> None:
+        death = self._death(record["worker"])
+        death.test = record["test"]
+        death.seen = _first_line(record.get("longrepr"))
+
+    def _on_amend(self, record: Mapping[str, Any]) -> None:
+        self._outcomes[record["test"]] = record["outcome"]
+
+    def _on_event(self, record: Mapping[str, Any]) -> None:
+        event = record["event"]
+        self._last_event = event
+        is_dict = type(event) is dict
+        handle = self._rare_events.get(event["event"] if is_dict else type(event).__name__)
+        if handle is not None:
+            handle(msgspec.convert(event, AnyEvent) if is_dict else event)
+
+    def _on_command(self, record: Mapping[str, Any]) -> None:
+        command = record["command"]
+        is_dict = type(command) is dict
+        handle = self._rare_commands.get(command["command"] if is_dict else type(command).__name__)
+        if handle is not None:
+            handle(msgspec.convert(command, AnyCommand) if is_dict else command)
+
+    # -- events and commands that come seldom -------------------------------------------
+
+    def _on_tests_collected(self, event: TestsCollected) -> None:
+        self._nodeids.extend(test.nodeid for test in event.tests)
+        self._is_sharded |= bool(event.owners)
+
+    def _on_worker_joined(self, event: WorkerJoined) -> None:
+        self._worker(self._name(event.worker)).joined = event.now
+
+    def _on_worker_collected(self, event: WorkerCollected) -> None:
+        self._worker(self._name(event.worker)).collected = True
+
+    def _on_worker_left(self, event: WorkerLeft) -> None:
+        name = self._name(event.worker)
+        worker = self._worker(name)
+        worker.left = event.now
+        if event.reason == "crashed":
+            worker.crashed = True
+            moment = "died between tests" if worker.collected else "died before it had collected"
+            if self._notes and self._notes[-1].startswith(f"{name} "):
+                # Written by who saw it, directly before.
+                moment = _first_line(self._notes[-1])
+            self._death(name).moment = moment
+
+    def _on_stop_requested(self, event: StopRequested) -> None:
+        if self._stop is None:
+            self._stop = event.reason
+
+    def _on_start_worker(self, command: StartWorker) -> None:
+        self._worker(self._name(command.worker)).replacement = True
+
+    def _on_end_test(self, command: EndTest) -> None:
+        self._outcomes[command.test] = command.outcome
+        if command.outcome == "not run":
+            self._ended.reasons[command.reason] += 1
+        elif command.outcome == "interrupted":
+            self._ended.interrupted.append(command.test)
+        elif command.worker is not None:
+            death = self._death(self._name(command.worker))
+            death.test = command.test
+            death.ruled = command.reason
+
+    def _on_end_run(self, command: EndRun) -> None:
+        self._end_run = command
+
+    # -- the result ---------------------------------------------------------------------
+
+    def summary(self) -> Summary:
+        """What the records so far amount to; may be asked for more than once."""
+        wall = max(self._now(), self._end.get("duration") or 0.0)
+        per_worker = tuple(
+            WorkerSummary(
+                name=name,
+                tests=worker.tests,
+                busy=worker.busy,
+                alive=self._lifetime(worker, wall),
+                start=worker.start,
+                collect=worker.collect,
+                crashes=int(worker.crashed),
+            )
+            for name, worker in sorted(self._workers.items(), key=lambda item: _rank(item[0]))
+        )
+        alive = sum(worker.alive for worker in per_worker)
+        busy = sum(worker.busy for worker in per_worker)
+        outcomes = Counter(self._outcomes.values())
+        return Summary(
+            run=self._run.get("run", ""),
+            mode=self._run.get("mode", "workers"),
+            workers=self._side_by_side(),
+            sharded=self._is_sharded,
+            collected=max(len(self._nodeids), len(self._outcomes)),
+            ran=len(self._outcomes) - outcomes["not run"],
+            outcomes=dict(sorted(outcomes.items())),
+            wall=wall,
+            serial=self._serial,
+            busy_share=min(1.0, busy / alive) if alive > 0 else None,
+            per_worker=per_worker,
+            slowest=tuple(self._slowest),
+            heavy_imports=tuple(self._heavy_imports()),
+            crashes=tuple(
+                Crash(
+                    None if death.test is None else self._nodeid(death.test),
+                    name,
+                    death.seen or death.ruled or death.moment,
+                )
+                for name, death in self._deaths.items()
+            ),
+            interrupted=tuple(self._nodeid(test) for test in self._ended.interrupted),
+            not_run=tuple(NotRun(count, reason) for reason, count in self._ended.reasons.items()),
+            notes=tuple(self._notes),
+            reason=self._reason(),
+            exitstatus=self._end.get("exitstatus"),
+        )
+
+    def _remember_slow(self, test: SlowTest) -> None:
+        slowest = [other for other in self._slowest if other.nodeid != test.nodeid]
+        if len(slowest) < len(self._slowest):
+            known = next(other for other in self._slowest if other.nodeid == test.nodeid)
+            test = max(known, test, key=lambda either: either.seconds)
+        slowest.append(test)
+        slowest.sort(key=lambda other: -other.seconds)
+        del slowest[SLOWEST:]
+        self._slowest = slowest
+        if len(slowest) == SLOWEST:
+            self._floor = slowest[-1].seconds
+
+    def _heavy_imports(self) -> list[HeavyImport]:
+        paid = [worker.imports for worker in self._workers.values() if worker.collected]
+        if len(paid) < 2:
+            return []
+        in_all = {name: min(each.get(name, 0.0) for each in paid) for name in paid[0]}
+        heavy = [HeavyImport(name, seconds) for name, seconds in in_all.items() if seconds >= HEAVY]
+        return sorted(heavy, key=lambda one: -one.seconds)
+
+    def _worker(self, name: str) -> _Worker:
+        return self._workers.setdefault(name, _Worker())
+
+    def _death(self, name: str) -> _Death:
+        return self._deaths.setdefault(name, _Death())
+
+    def _name(self, number: int) -> str:
+        return "main" if self._run.get("mode") == "in-process" else f"gw{number}"
+
+    def _nodeid(self, test: int) -> str:
+        return self._nodeids[test] if test < len(self._nodeids) else f"test {test}"
+
+    def _now(self) -> float:
+        event = self._last_event
+        if event is None:
+            return 0.0
+        return float(event["now"] if type(event) is dict else event.now)
+
+    def _lifetime(self, worker: _Worker, wall: float) -> float:
+        if worker.joined is None:
+            return 0.0
+        return max(0.0, (wall if worker.left is None else worker.left) - worker.joined)
+
+    def _side_by_side(self) -> int:
+        places = sum(not worker.replacement for worker in self._workers.values())
+        used = sum(worker.tests > 0 for worker in self._workers.values())
+        return min(places, used)
+
+    def _reason(self) -> str | None:
+        ended = self._end_run.reason if self._end_run is not None else None
+        return self._end.get("reason") or ended or self._stop
+
+
+def _first_line(text: str | None) -> str:
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+
+
+def _rank(name: str) -> tuple[int, str]:
+    digits = name[2:]
+    return (int(digits) if digits.isdigit() else -1, name)

@@ -1,0 +1,112 @@
+"""One run in figures: what renderers show and what ``pytest_orchestrate_run_finished`` gets.
+
+Times are seconds throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+#: How many of the slowest tests a summary names.
+SLOWEST = 5
+#: Seconds from which an import that every worker pays for is named.
+HEAVY = 0.1
+
+
+class WorkerSummary(msgspec.Struct, frozen=True):
+    """What one worker did. Times are seconds."""
+
+    #: ``gw0`` ..., or ``main`` where tests ran in-process.
+    name: str
+    #: Attempts that it finished, or died in.
+    tests: int
+    #: In set-up, call and tear-down of tests.
+    busy: float
+    #: From the moment it was started until it had left.
+    alive: float
+    #: From spawn to ready to collect; None where that was not reported.
+    start: float | None
+    #: In collection; None where that was not reported.
+    collect: float | None
+    #: 1 if it died, else 0.
+    crashes: int
+
+
+class SlowTest(msgspec.Struct, frozen=True):
+    """A test and how long its longest attempt took, in seconds."""
+
+    nodeid: str
+    seconds: float
+    worker: str
+
+
+class HeavyImport(msgspec.Struct, frozen=True):
+    """A module that every forked worker has imported; seconds are those of the fastest."""
+
+    module: str
+    seconds: float
+
+
+class Crash(msgspec.Struct, frozen=True):
+    """A worker that died; ``test`` is the node id it was in, or None if in no test."""
+
+    test: str | None
+    worker: str
+    reason: str
+
+
+class NotRun(msgspec.Struct, frozen=True):
+    """So many tests never started, all for one reason."""
+
+    count: int
+    reason: str
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """One run in figures. Times are seconds."""
+
+    run: str
+    #: ``workers`` or ``in-process``.
+    mode: str
+    #: Workers that ran tests side by side; a replacement takes the place of what it
+    #: replaces. 1 in-process.
+    workers: int
+    #: Whether each worker has collected a share of the files only.
+    sharded: bool
+    #: Tests that collection found, after selection.
+    collected: int
+    #: Tests with at least one attempt.
+    ran: int
+    #: Outcome -> tests that ended so; only outcomes that occurred.
+    outcomes: Mapping[str, int]
+    #: From the beginning of the run to its last event or, if later, its recorded end.
+    wall: float
+    #: Set-up, call and tear-down of all attempts added up: what the tests alone would
+    #: take one after another. Start and collection are not in it.
+    serial: float
+    #: Share of the workers' lifetime spent in tests, 0 to 1; None if none ever lived.
+    busy_share: float | None
+    per_worker: tuple[WorkerSummary, ...]
+    #: Longest first, at most :data:`SLOWEST`.
+    slowest: tuple[SlowTest, ...]
+    #: Longest first, at least :data:`HEAVY` each.
+    heavy_imports: tuple[HeavyImport, ...]
+    crashes: tuple[Crash, ...]
+    #: Node ids of tests that were cut off.
+    interrupted: tuple[str, ...]
+    #: In order of the first test concerned.
+    not_run: tuple[NotRun, ...]
+    notes: tuple[str, ...]
+    #: Why the run ended early, or None.
+    reason: str | None
+    #: None as long as the run has not ended.
+    exitstatus: int | None
+
+    @property
+    def speedup(self) -> float | None:
+        """Serial time by wall time; None where nothing ran side by side."""
+        if self.mode == "in-process" or self.workers < 2 or self.wall <= 0:
+            return None
+        return self.serial / self.wall

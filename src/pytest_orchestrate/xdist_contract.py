@@ -1,0 +1,256 @@
+"""What other plugins expect of distributed runs, as pytest-xdist taught them.
+
+Plugins and conftests recognise a worker by ``config.workerinput``, a controller by a plugin
+named ``dsession``, distribution as such by a plugin named ``xdist`` and by options such as
+``dist``; they take part through hooks named ``pytest_configure_node`` and so on, and read
+attributes of a *node*. This module is the only place that speaks that language. Sources:
+pytest-cov 7.1 ``plugin.py``, pytest-randomly 5.1, pytest-rerunfailures 16.7,
+pytest-django 4.14 ``fixtures.py``, ``_pytest/terminal.py``, ``_pytest/reports.py``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+#: The environment variables that tell tests and their children where they run.
+WORKER_VARIABLE = "PYTEST_XDIST_WORKER"
+COUNT_VARIABLE = "PYTEST_XDIST_WORKER_COUNT"
+RUN_VARIABLE = "PYTEST_XDIST_TESTRUNUID"
+
+
+class NodeHooks:
+    """Specifications of the hooks that other plugins implement."""
+
+    @pytest.hookspec
+    def pytest_configure_node(self, node: Node) -> None:
+        """Fill ``node.workerinput`` before a worker is configured."""
+
+    @pytest.hookspec
+    def pytest_testnodeready(self, node: Node) -> None:
+        """Take note of a worker that has been configured."""
+
+    @pytest.hookspec
+    def pytest_testnodedown(self, node: Node, error: object | None) -> None:
+        """Take note of a worker that has left; ``node.workeroutput`` is what it returned."""
+
+    # Known by name only, so that a plugin that implements one is no error; not called.
+
+    @pytest.hookspec
+    def pytest_xdist_setupnodes(self, config: object, specs: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec
+    def pytest_xdist_newgateway(self, gateway: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_getremotemodule(self) -> None:
+        """Never called here."""
+
+    @pytest.hookspec
+    def pytest_xdist_rsyncstart(self, source: object, gateways: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec
+    def pytest_xdist_rsyncfinish(self, source: object, gateways: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec
+    def pytest_xdist_node_collection_finished(self, node: object, ids: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_make_scheduler(self, config: object, log: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_auto_num_workers(self, config: object) -> None:
+        """Never called here."""
+
+    @pytest.hookspec
+    def pytest_handlecrashitem(self, crashitem: object, report: object, sched: object) -> None:
+        """Never called here."""
+
+
+class Standin:
+    """Registered under the names ``xdist`` and ``dsession``, which others ask for."""
+
+
+class GatewayView:
+    """The part of an execnet gateway that other plugins read."""
+
+    def __init__(self, identity: str, spec: object) -> None:
+        self.id = identity
+        self.spec = spec
+        self._info: SimpleNamespace | None = None
+
+    def _rinfo(self) -> SimpleNamespace:
+        """Return platform, version and executable of the worker's interpreter."""
+        return self._info if self._info is not None else SimpleNamespace()
+
+    def know(self, workerinfo: dict[str, Any]) -> None:
+        """Take in what the worker said of itself."""
+        self._info = SimpleNamespace(
+            version=workerinfo["version"],
+            version_info=tuple(workerinfo["version_info"]),
+            platform=workerinfo["sysplatform"],
+            cwd=workerinfo["cwd"],
+            executable=workerinfo["executable"],
+            pid=workerinfo["pid"],
+        )
+
+    def __repr__(self) -> str:
+        return f"<worker {self.id}>"
+
+
+class NodeManager:
+    """The part of xdist's ``NodeManager`` that other plugins read."""
+
+    def __init__(self, config: pytest.Config, run_id: str) -> None:
+        self.config = config
+        self.testrunuid = run_id
+        self.roots: list[Path] = []
+        self.specs: list[object] = []
+
+
+class Node:
+    """A worker, as hooks and reports show it (``report.node``)."""
+
+    def __init__(
+        self, manager: NodeManager, gateway: GatewayView, workerinput: dict[str, Any]
+    ) -> None:
+        self.nodemanager = manager
+        self.config = manager.config
+        self.gateway = gateway
+        self.workerinput = workerinput
+        self.workerinfo: dict[str, Any] = {}
+        #: only there once the worker has said goodbye; others ask with ``hasattr``
+        self.workeroutput: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Node {self.gateway.id}>"
+
+    def know(self, info: dict[str, Any]) -> None:
+        """Take in what the worker said of itself when it was ready."""
+        self.workerinfo = {
+            **info,
+            "version_info": tuple(info["version_info"]),
+            "id": self.gateway.id,
+            "spec": self.gateway.spec,
+        }
+        self.gateway.know(info)
+
+
+def workerinput(number: int, count: int, run_id: str, argv: Iterable[str]) -> dict[str, Any]:
+    """Return what a worker finds as ``config.workerinput`` before plugins add to it."""
+    return {
+        "workerid": f"gw{number}",
+        "workercount": count,
+        "testrunuid": run_id,
+        "mainargv": list(argv),
+    }
+
+
+def worker_environment(number: int, count: int, run_id: str) -> dict[str, str]:
+    """Return the environment variables of a worker."""
+    return {
+        WORKER_VARIABLE: f"gw{number}",
+        COUNT_VARIABLE: str(count),
+        RUN_VARIABLE: run_id,
+    }
+
+
+def offer(config: pytest.Config, *, workers: int) -> None:
+    """Make a run look distributed to plugins that decide early.
+
+    To be called when every installed plugin is registered and no conftest is:
+    pytest-cov decides in ``pytest_load_initial_conftests``, from the namespace of the options
+    known so far. The options proper are only set where pytest-xdist is not there to act on
+    them.
+    """
+    manager = config.pluginmanager
+    early = config.known_args_namespace
+    values = {"dist": "load", "numprocesses": workers, "distload": True, "maxprocesses": None}
+    for name, value in values.items():
+        setattr(early, name, value)
+        if not manager.hasplugin("xdist"):
+            setattr(config.option, name, value)
+    _offer_names(config, "xdist")
+
+
+def count(config: pytest.Config, workers: int) -> None:
+    """Say how many workers there will be; pytest-xdist itself would act on it."""
+    if isinstance(config.pluginmanager.get_plugin("xdist"), Standin):
+        config.option.numprocesses = workers
+
+
+def withdraw(config: pytest.Config) -> None:
+    """Make a run that was to have workers look like one without, before it is configured."""
+    reset_in_worker(config)
+    manager = config.pluginmanager
+    if isinstance(manager.get_plugin("xdist"), Standin):
+        manager.unregister(name="xdist")
+
+
+def offer_in_worker(config: pytest.Config) -> None:
+    """Make a worker look like one, before its conftests are loaded."""
+    early = config.known_args_namespace
+    early.dist, early.numprocesses, early.distload = "load", None, True
+    if hasattr(early, "cov_append"):
+        # or pytest-cov would erase what workers that have finished already have measured
+        early.cov_append = True
+    if not config.pluginmanager.hasplugin("xdist"):
+        config.option.dist, config.option.numprocesses = "no", None
+        config.option.distload = False
+    _offer_names(config, "xdist")
+
+
+def reset_in_worker(config: pytest.Config) -> None:
+    """A worker distributes nothing itself, whatever its arguments say."""
+    option = config.option
+    option.dist, option.distload, option.numprocesses = "no", False, None
+    option.maxprocesses = None
+    if getattr(option, "tx", None):
+        option.tx = []
+
+
+def _offer_names(config: pytest.Config, name: str) -> None:
+    manager = config.pluginmanager
+    add_hookspecs(config)
+    if not manager.hasplugin(name):
+        if manager.is_blocked(name):
+            manager.unblock(name)
+        manager.register(Standin(), name)
+
+
+def add_hookspecs(config: pytest.Config) -> None:
+    """Add the specifications of :class:`NodeHooks`, unless they are known (as pytest-xdist's)."""
+    # the manager's own hooks: before pytest 9, config.hook is a proxy of them
+    known = getattr(config.pluginmanager.hook, "pytest_configure_node", None)
+    if known is None or not known.has_spec():
+        config.pluginmanager.add_hookspecs(NodeHooks)
+
+
+def xdist_is_asked_for(config: pytest.Config) -> str | None:
+    """Return the option by which pytest-xdist itself is to distribute, or None."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return None
+    early = config.known_args_namespace
+    if getattr(early, "numprocesses", None):
+        return "-n"
+    if getattr(early, "dist", "no") != "no":
+        return "--dist"
+    if getattr(early, "tx", None):
+        return "--tx"
+    return None
+
+
+def inside_xdist() -> bool:
+    """Whether this process was started in a worker (of ours or of pytest-xdist)."""
+    return WORKER_VARIABLE in os.environ

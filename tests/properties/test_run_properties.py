@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from pytest_orchestrate.model.collected import CollectedTest
+from tests.properties.world import World
+
+SECONDS = st.one_of(st.sampled_from([0.0, 0.001, 0.05, 1.0]), st.floats(0, 100))
+
+
+@st.composite
+def collections(draw: st.DrawFn) -> dict[str, Any]:
+    tests: list[CollectedTest] = []
+    for number in range(draw(st.integers(0, 5))):
+        tests += [
+            CollectedTest(
+                nodeid=f"test_{number}.py::{'AB'[position % 2]}::test_{position}",
+                group=draw(st.sampled_from([None, None, None, "x", "y"])),
+                affinity=draw(st.sampled_from([None, None, "p", "q"])),
+            )
+            for position in range(draw(st.integers(1, 8)))
+        ]
+    return {
+        "tests": tests,
+        "estimates": draw(st.lists(st.none() | SECONDS, min_size=len(tests), max_size=len(tests))),
+        "setup_costs": draw(
+            st.dictionaries(st.sampled_from([f"test_{n}.py" for n in range(6)]), SECONDS)
+        ),
+    }
+
+
+class Course(RuleBasedStateMachine):
+    """Messages cross in any order; the promises hold all the time."""
+
+    world: World
+
+    @initialize(
+        workers=st.integers(1, 4),
+        max_crashes=st.integers(0, 5),
+        lookahead=st.sampled_from([0.0, 0.1, 10.0]),
+        keep_order=st.booleans(),
+    )
+    def begin(self, **options: Any) -> None:
+        self.world = World(**options)
+
+    def _pick(self, number: int) -> Any:
+        busy = self.world.busy
+        return busy[number % len(busy)]
+
+    @precondition(lambda self: len(self.world.collections) < 3)
+    @rule(collection=collections(), data=st.data())
+    def collect(self, collection: dict[str, Any], data: st.DataObject) -> None:
+        known = self.world.collections
+        if self.world.end is not None or (known and not self.world.run.unfinished):
+            return
+        size = len(collection["tests"])
+        for number in range(8):
+            if size and not known and data.draw(st.integers(0, 5)) == 0:
+                lacking = data.draw(st.frozensets(st.integers(0, size - 1)))
+                if not getattr(self.world.workers.get(number), "told_collected", False):
+                    self.world.missing_of[number] = lacking
+        owners = None
+        if not known and data.draw(st.booleans()):
+            # each worker has collected a share; what nobody has is anybody's
+            owners = {
+                test.file: owner
+                for test in collection["tests"]
+                if (owner := data.draw(st.integers(-1, len(self.world.workers) - 1))) >= 0
+            }
+            for number in range(8):
+                if size and data.draw(st.integers(0, 3)) == 0:
+                    lacking = data.draw(st.frozensets(st.integers(0, size - 1)))
+                    self.world.lacking_of[number] = lacking
+        self.world.collect(**collection, owners=owners)
+
+    @precondition(lambda self: self.world.busy)
+    @rule(which=st.integers(0, 7), choices=st.lists(st.integers(0, 5), min_size=1, max_size=12))
+    def go_on(self, which: int, choices: list[int]) -> None:
+        worker = self._pick(which)
+        for choice in choices:
+            if worker in self.world.busy and self.world.end is None:
+                self.world.advance(worker, choice)
+
+    @precondition(lambda self: self.world.busy)
+    @rule(steps=st.integers(1, 40), seed=st.randoms(use_true_random=False))
+    def all_go_on(self, steps: int, seed: Any) -> None:
+        for _ in range(steps):
+            busy = self.world.busy
+            if busy and self.world.end is None:
+                self.world.advance(seed.choice(busy), seed.randrange(6))
+
+    @precondition(lambda self: self.world.busy)
+    @rule(which=st.integers(0, 7))
+    def overtake(self, which: int) -> None:
+        self.world.overtake(self._pick(which))
+
+    @rule(seconds=st.sampled_from([0.0, 0.1, 60.0]))
+    def tick(self, seconds: float) -> None:
+        self.world.tick(seconds)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            if self.world.end is None:
+                self.world.complete()
+            self.world.check_replay()
+
+
+class AnyCourse(Course):
+    """Workers die, replacements fail, stops are asked for, at any time."""
+
+    @precondition(lambda self: any(not w.gone for w in self.world.workers.values()))
+    @rule(
+        which=st.integers(0, 7),
+        reason=st.sampled_from(["crashed", "crashed", "stopped", "closed"]),
+        heard=st.none() | st.integers(0, 3),
+    )
+    def lose_worker(self, which: int, reason: str, heard: int | None) -> None:
+        alive = [worker for worker in self.world.workers.values() if not worker.gone]
+        self.world.leave(alive[which % len(alive)], reason, heard)
+
+    @precondition(lambda self: self.world.to_start)
+    @rule(fails=st.booleans())
+    def start_replacement(self, fails: bool) -> None:
+        self.world.start_replacement(fails)
+
+    @precondition(lambda self: self.world.tests)
+    @rule()
+    def stop(self) -> None:
+        if self.world.end is None:
+            self.world.stop()
+
+
+class WithoutLosses(Course):
+    """Nobody dies and nobody stops: every test runs, and groups stay on one worker."""
+
+    def teardown(self) -> None:
+        super().teardown()
+        world = getattr(self, "world", None)
+        if world is None:
+            return
+        lacking = [worker.missing for worker in world.workers.values()]
+        for test, outcome in world.ended.items():
+            assert outcome == "passed" or any(test in each for each in lacking)
+        if (
+            world.owners is None
+            and not any(lacking)
+            and len(world.workers) > 1
+            and len(world.collections) == 1
+        ):
+            assert all(len(places) == 1 for places in world.group_places.values())
+
+
+TestAnyCourse = AnyCourse.TestCase
+TestWithoutLosses = WithoutLosses.TestCase

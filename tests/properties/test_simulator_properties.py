@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_orchestrate.engine.bounds import lower_bound
+from pytest_orchestrate.engine.instance import parsed
+from pytest_orchestrate.engine.run import Run
+from pytest_orchestrate.engine.simulator import Simulation, result
+from pytest_orchestrate.model.commands import Assign, Close, Hold
+from pytest_orchestrate.model.events import TestFinished, TestsReturned, WorkerCollected
+from tests.properties.schedules import TOLERANCE, violations
+
+SECONDS = st.one_of(
+    st.sampled_from([0, 0.001, 0.5, 1, 2.5]), st.floats(0, 20, allow_subnormal=False)
+)
+
+
+@st.composite
+def instances(draw: st.DrawFn, *, most: int = 40) -> dict[str, Any]:
+    groups = {f"test_{n}.py": {"setup": draw(SECONDS)} for n in range(draw(st.integers(0, 5)))}
+    names = st.sampled_from([None, "unlisted.py", *groups])
+    tests: list[dict[str, Any]] = []
+    while len(tests) < most and draw(st.booleans()):
+        group = draw(names)
+        for _ in range(draw(st.integers(1, 10))):
+            estimate = draw(st.none() | SECONDS)
+            tests.append(
+                {
+                    "id": f"{group}::test_{len(tests)}",
+                    "group": group,
+                    "estimate": estimate,
+                    "duration": draw(SECONDS if estimate is None else st.just(estimate) | SECONDS),
+                }
+            )
+    return {
+        "format": 1,
+        "workers": draw(st.integers(1, 6)),
+        "groups": groups,
+        "tests": tests[:most],
+    }
+
+
+@given(instances())
+def test_every_schedule_is_valid_and_not_below_the_bound(instance: dict[str, Any]) -> None:
+    assert violations(instance, result(parsed(instance))) == []
+
+
+@given(instances(most=4))
+def test_no_schedule_at_all_is_below_the_bound(instance: dict[str, Any]) -> None:
+    problem = parsed({**instance, "workers": min(instance["workers"], 3)})
+    bound = lower_bound(problem.workers, problem.durations, problem.files, problem.entries)
+    best = float("inf") if problem.ids else 0.0
+    for order in itertools.permutations(range(len(problem.ids))):
+        for places in itertools.product(range(problem.workers), repeat=len(order)):
+            ends = [0.0] * problem.workers
+            files = [-1] * problem.workers
+            for test, place in zip(order, places, strict=True):
+                file = problem.files[test]
+                ends[place] += problem.durations[test]
+                ends[place] += problem.entries[file] if file != files[place] else 0.0
+                files[place] = file
+            best = min(best, max(ends))
+    assert bound <= best + TOLERANCE
+
+
+@given(instances())
+def test_the_same_instance_and_the_same_events_give_the_same_commands(
+    instance: dict[str, Any],
+) -> None:
+    first = Simulation(parsed(instance)).schedule()
+    assert Simulation(parsed(instance)).schedule() == first
+    again = Run()
+    assert [each for event in first.events for each in again.handle(event)] == first.commands
+
+
+@given(instances(), st.data())
+def test_nothing_is_decided_by_a_duration_before_the_test_has_ended(
+    instance: dict[str, Any], data: st.DataObject
+) -> None:
+    before = result(parsed(instance))["assignments"]
+    assert isinstance(before, list)
+    if not before:
+        return
+    changed = data.draw(st.integers(0, len(instance["tests"]) - 1))
+    test = instance["tests"][changed]
+    other = {**test, "duration": data.draw(SECONDS)}
+    tests = [other if each is test else each for each in instance["tests"]]
+    after = result(parsed({**instance, "tests": tests}))["assignments"]
+    assert isinstance(after, list)
+    ends = [each["end"] for each in before + after if each["test"] == test["id"]]
+
+    def decided_earlier(schedule: list[dict[str, Any]]) -> list[tuple[float, int, str]]:
+        return sorted(
+            (each["start"], each["worker"], each["test"])
+            for each in schedule
+            if each["start"] < min(ends)
+        )
+
+    assert decided_earlier(before) == decided_earlier(after)
+
+
+@given(
+    workers=st.integers(2, 5),
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=4),
+    seconds=st.lists(st.integers(1, 9), min_size=48, max_size=48),
+)
+def test_no_test_waits_behind_another_while_a_worker_is_free_and_moving_costs_nothing(
+    workers: int, lengths: list[int], seconds: list[int]
+) -> None:
+    tests = [
+        {"id": f"{file}::{n}", "group": str(file), "estimate": second, "duration": second}
+        for (file, n), second in zip(
+            ((file, n) for file, length in enumerate(lengths) for n in range(length)),
+            seconds,
+            strict=False,
+        )
+    ]
+    schedule = Simulation(parsed({"format": 1, "workers": workers, "tests": tests})).schedule()
+    starts = [each.start for each in schedule.assignments]
+    for worker in range(workers):
+        idle_from = max((e.end for e in schedule.assignments if e.worker == worker), default=0.0)
+        assert all(start <= idle_from + TOLERANCE for start in starts)
+
+
+@given(instances())
+def test_who_waits_was_told_why(instance: dict[str, Any]) -> None:
+    schedule = Simulation(parsed(instance)).schedule()
+    run = Run()
+    held: set[int] = set()
+    queues: dict[int, list[int]] = {}
+    for event in schedule.events:
+        if isinstance(event, WorkerCollected):
+            queues[event.worker] = []
+        elif isinstance(event, TestFinished):
+            queues[event.worker].remove(event.test)
+            held.discard(event.worker)
+        elif isinstance(event, TestsReturned) and event.tests:
+            queues[event.worker] = [t for t in queues[event.worker] if t not in event.tests]
+            held.discard(event.worker)
+        for command in run.handle(event):
+            if isinstance(command, Assign):
+                queues[command.worker].extend(command.tests)
+            elif isinstance(command, Hold):
+                held.add(command.worker)
+            elif isinstance(command, Close):
+                del queues[command.worker]
+        assert all(queue or worker in held for worker, queue in queues.items())
+
+
+PROGRAM = """
+import json, sys
+import msgspec
+from pytest_orchestrate.engine.instance import parsed
+from pytest_orchestrate.engine.simulator import Simulation
+
+schedule = Simulation(parsed(json.load(sys.stdin))).schedule()
+sys.stdout.buffer.write(msgspec.json.encode(schedule.commands))
+"""
+
+
+def test_the_commands_do_not_depend_on_the_hash_seed() -> None:
+    tests = [
+        {
+            "id": f"tests/test_{number % 7}.py::test_{number}",
+            "group": f"tests/test_{number % 7}.py" if number % 5 else None,
+            "estimate": None if number % 3 else number % 11 / 7,
+            "duration": number % 13 / 9,
+        }
+        for number in range(150)
+    ]
+    groups = {f"tests/test_{number}.py": {"setup": number / 3} for number in range(7)}
+    instance = {"format": 1, "workers": 5, "groups": groups, "tests": tests}
+    expected = msgspec.json.encode(Simulation(parsed(instance)).schedule().commands)
+    source = str(Path(sys.modules["pytest_orchestrate"].__path__[0]).parent)
+    for seed in ("0", "1", "4242"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": source}
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            input=json.dumps(instance).encode(),
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        assert done.stdout == expected
