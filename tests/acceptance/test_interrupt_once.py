@@ -209,6 +209,49 @@ def test_while_workers_start(pytester: Pytester, times: int) -> None:
     assert "crashed" not in live.out
 
 
+#: A session whose start takes long in the controller, when workers have been started.
+SLOW_START = """
+import os, pathlib, time, pytest
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+if worker:
+    pathlib.Path("starting" + worker).touch()
+    time.sleep(600)
+
+class Slow:
+    def __del__(self):
+        pathlib.Path("finalizing").touch()
+        time.sleep(5)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart():
+    yield
+    {wait}
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    ("wait", "sign"),
+    [
+        pytest.param("time.sleep(600)", "startinggw1", id="raised"),
+        pytest.param("Slow()", "finalizing", id="lost"),
+    ],
+)
+def test_while_another_plugin_starts(pytester: Pytester, wait: str, sign: str, times: int) -> None:
+    write_files(pytester, {**SUITE, "conftest.py": SLOW_START.format(wait=wait)})
+    with running(pytester, "--orchestrate-grace=300") as live:
+        live.wait_for_file("startinggw0")
+        live.wait_for_file("startinggw1")
+        live.wait_for_file(sign)
+        for _ in range(times):
+            live.interrupt()
+        assert live.wait(20) == 2, live.out
+        live.assert_none_left()
+    assert_log_is_sound(live.path)
+    assert "KeyboardInterrupt" in live.out
+    assert "crashed" not in live.out
+
+
 def test_while_interpreters_start(pytester: Pytester) -> None:
     site = pytester.mkdir("site")
     (site / "sitecustomize.py").write_text(

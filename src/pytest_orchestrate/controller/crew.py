@@ -92,8 +92,7 @@ class Crew:
         self._start_choice = start
         self.pipes: OutputPipes | None = None
         self._folder: Path | None = None
-        #: where workers claim files, if each collects a share
-        self.claims: Claims | None = None
+        self.claims: Claims | None = None  #: of files, if each worker collects a share
         self._session: pytest.Session | None = None
         self._manager = xdist_contract.NodeManager(config, context.run_id)
         #: workers that the engine keeps waiting
@@ -102,10 +101,9 @@ class Crew:
         self._is_unforked = False
         #: the engine knows of the run and of its workers
         self._has_begun = False
-        #: not even its end could be told
-        self._is_given_up = False
-        specs = [s.spec for s in context.options.worker_spec for _ in range(s.workers)]
-        self._specs = specs or ["popen"]
+        self._is_given_up = False  #: not even its end could be told
+        given = context.options.worker_spec
+        self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
 
     @property
     def session(self) -> pytest.Session:
@@ -118,6 +116,7 @@ class Crew:
     def begin(self, session: pytest.Session) -> None:
         """Begin the run: start every worker, in parallel."""
         self._session = session
+        self.stopping.own_interrupts()
         self.config.pluginmanager.register(self.relay, "orchestrate-relay")
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
         if self.collect_mode.mode != "full":
@@ -126,17 +125,18 @@ class Crew:
             self.claims = Claims(folder)
         if OutputPipes.is_possible():
             self.pipes = OutputPipes(self._queue.put)
-        count = self.decision.workers
-        started = []
-        try:
-            for number in range(count):
-                self._start(number, self._specs[number % len(self._specs)])
-                started.append(number)
-        finally:  # told afterwards: what that needs is imported while workers start
-            self._begin_run(count, started)
+        started: list[int] = []
+        with self.stopping.heeding():
+            try:
+                for number in range(self.decision.workers):
+                    self._start(number, self._specs[number % len(self._specs)])
+                    started.append(number)
+            finally:  # told afterwards: what that needs is imported while workers start
+                self._begin_run(started)
+        self.stopping.raise_what_was_heard()
 
-    def _begin_run(self, count: int, started: list[int]) -> None:
-        context, option = self.context, self.config.option
+    def _begin_run(self, started: list[int]) -> None:
+        context, option, count = self.context, self.config.option, self.decision.workers
         context.execute = self._execute
         context.begin("workers", count)
         if self._start_choice.story is not None:
@@ -202,15 +202,14 @@ class Crew:
     def collect(self) -> None:
         """Wait until one worker has collected, and replay what it found."""
         session = self.session
-        with self.stopping.own_interrupts():
+        with self.stopping.heeding():
             while self.collecting.collection is None:
                 if self.context.has_ended:
                     self.collecting.replay_trouble(session)
                     self.stopping.conclude()
                     self.stopping.fail("no worker is left, and no tests were collected")
                 self._turn()
-        if self.stopping.verdict is not None:
-            raise self.stopping.verdict
+        self.stopping.raise_what_was_heard()
         self.collecting.replay(session)
         because = self.collecting.full_because
         if because is not None:
@@ -220,7 +219,7 @@ class Crew:
 
     def run(self) -> None:
         """Hand out the tests and hear of them, until every worker has left."""
-        with self.stopping.own_interrupts(), self._terminal:
+        with self.stopping.heeding(), self._terminal:
             self.relay.end_configuration()
             self.collecting.open()
             while not self.context.has_ended:
@@ -236,7 +235,7 @@ class Crew:
             if self._has_begun and not self.context.has_ended and not self._is_given_up:
                 self.stopping.stop(reason)
                 self.vigil.hurry()
-                with self.stopping.own_interrupts():
+                with self.stopping.heeding():
                     while not self.context.has_ended:
                         self._turn()
         except Exception as error:  # noqa: BLE001  # a hook that has failed fails again: no third time
@@ -390,6 +389,7 @@ class Crew:
 
     def clean_up(self) -> None:
         """Leave no process, pipe or folder behind."""
+        self.stopping.let_go_of_interrupts()
         self.relay.end_configuration()
         self.gateways.kill_all_left(w.link for w in self.workers.values() if not w.has_left)
         if self.pipes is not None:

@@ -94,10 +94,9 @@ class ControllerSession:
             self._start,
             self._mode(),
         )
-        with self._crew.stopping.own_interrupts():
-            self._crew.begin(session)
         memory.spare_long_lived()
         self.config.add_cleanup(memory.end_sparing)
+        self._crew.begin(session)
 
     def _mode(self) -> CollectMode:
         if self._collect_mode is None:
@@ -135,7 +134,7 @@ class ControllerSession:
         if self._crew is not None:
             self._crew.abandon()
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
-        """The same for a session that has not even started."""
+        """The same for a session that has not even started, while the run is still recorded."""
         self.pytest_sessionfinish()

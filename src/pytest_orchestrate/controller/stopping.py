@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +28,9 @@ class Stopping:
         self.verdict: BaseException | None = None
         self.is_stopping = False
         self._interrupts = 0
+        #: the loop runs, or will before anything else does
+        self._heeds = False
+        self._signal = InterruptSignal(self._on_interrupt)
 
     def trouble(self, worker: WorkerState, message: wire.Trouble) -> None:
         """A worker's session wants to end early, and so the run."""
@@ -86,20 +91,44 @@ class Stopping:
         self.stop("interrupted")
         self.crew.vigil.hurry()
 
-    def own_interrupts(self) -> OwnInterrupts:
-        """Return a context in which Ctrl-C is heard here."""
-        return OwnInterrupts(self)
+    def own_interrupts(self) -> None:
+        """From now on Ctrl-C is known here, until it is let go of."""
+        self._signal.take()
 
-    def on_interrupt(self) -> None:
-        """Called by the signal handler, possibly in the middle of anything."""
-        self._interrupts += 1
-        if self._interrupts > 2:  # the loop itself seems to be stuck
+    def let_go_of_interrupts(self) -> None:
+        """Ctrl-C is what it was before."""
+        self._signal.give_back()
+
+    @contextlib.contextmanager
+    def heeding(self) -> Iterator[None]:
+        """While it lasts, Ctrl-C is nothing but a message to the loop, which runs now."""
+        self._heeds = True
+        try:
+            yield
+        finally:
+            self._heeds = False
+
+    def raise_what_was_heard(self) -> None:
+        """Raise what has come while the loop ran, before others take their time."""
+        if self.verdict is not None:
+            raise self.verdict
+        if self._interrupts:
             raise KeyboardInterrupt
+
+    def _on_interrupt(self) -> None:
+        """Called by the signal handler, possibly in the middle of anything.
+
+        The loop always hears of it. Where the exception is raised besides, Python may lose it,
+        in a finalizer or a callback of the garbage collector.
+        """
+        self._interrupts += 1
         if self._interrupts == 2:
             for worker in list(self.crew.workers.values()):
                 worker.killed = "ended by a second Ctrl-C"
             self.crew.gateways.kill_all()
         self.crew.wake()
+        if not self._heeds or self._interrupts > 2:  # the loop itself seems to be stuck
+            raise KeyboardInterrupt
 
     def conclude(self) -> None:
         """Raise what the run amounts to, if it is not simply over; every worker has left."""
@@ -126,19 +155,22 @@ class Stopping:
         raise session.Failed(text)
 
 
-class OwnInterrupts:
-    """While it lasts, Ctrl-C is a message to the loop, and a second one ends everything."""
+class InterruptSignal:
+    """Has Ctrl-C call a function, where pytest would have had a ``KeyboardInterrupt`` raised."""
 
-    def __init__(self, stopping: Stopping) -> None:
-        self._stopping = stopping
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
         self._previous: Any = None
 
-    def __enter__(self) -> None:
+    def take(self) -> None:
+        """Begin, unless the program that called pytest has a handler of its own."""
         if threading.current_thread() is not threading.main_thread():
             return
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._previous = signal.signal(signal.SIGINT, lambda *_: self._stopping.on_interrupt())
+            self._previous = signal.signal(signal.SIGINT, lambda *_: self._call())
 
-    def __exit__(self, *_exc: object) -> None:
+    def give_back(self) -> None:
+        """End."""
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
+            self._previous = None
