@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import queue
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import execnet
 import pytest
 
-from pytest_orchestrate import internals, wire, xdist_contract
+from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller import starting
 from pytest_orchestrate.controller.collect_mode import OVERRIDE
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
+from pytest_orchestrate.controller.hiring import Hiring
+from pytest_orchestrate.controller.memory import LongLived
 from pytest_orchestrate.controller.messages import Messages
 from pytest_orchestrate.controller.relay import Relay
 from pytest_orchestrate.controller.stopping import Stopping
 from pytest_orchestrate.controller.vigil import Vigil
 from pytest_orchestrate.controller.voice import Voice
-from pytest_orchestrate.controller.worker_state import WorkerState
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.events import (
@@ -37,12 +36,10 @@ from pytest_orchestrate.transport.gateways import (
     Exited,
     Gateways,
     Hung,
-    Link,
     Received,
     Said,
     Unborn,
     Unforked,
-    is_local,
 )
 from pytest_orchestrate.transport.output import OutputPipes
 
@@ -51,6 +48,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.controller.fleet_size import Decision
     from pytest_orchestrate.controller.run_context import RunContext
     from pytest_orchestrate.controller.start_choice import StartChoice
+    from pytest_orchestrate.controller.worker_state import WorkerState
 
 #: Seconds between looks at clocks while nothing arrives.
 TICK = 0.25
@@ -86,24 +84,23 @@ class Crew:
         self.stopping = Stopping(self)
         self.departures = Departures(self)
         self.vigil = Vigil(self)
-        self._sys_path = sys_path
+        self._hiring = Hiring(self, sys_path)
         self._queue: queue.SimpleQueue[Arrival | int | Wake] = queue.SimpleQueue()
         self.gateways = Gateways(self._queue.put, start.server)
         self._start_choice = start
         self.pipes: OutputPipes | None = None
-        self._folder: Path | None = None
+        self.folder: Path | None = None  #: of the run, until it ends
         self.claims: Claims | None = None  #: of files, if each worker collects a share
         self._session: pytest.Session | None = None
-        self._manager = xdist_contract.NodeManager(config, context.run_id)
         #: workers that the engine keeps waiting
         self.holding: set[int] = set()
+        self._long_lived = LongLived()
+        config.add_cleanup(self._long_lived.end)
         self._flushed = 0.0
         self._is_unforked = False
         #: the engine knows of the run and of its workers
         self._has_begun = False
         self._is_given_up = False  #: not even its end could be told
-        given = context.options.worker_spec
-        self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
 
     @property
     def session(self) -> pytest.Session:
@@ -118,9 +115,9 @@ class Crew:
         self._session = session
         self.stopping.own_interrupts()
         self.config.pluginmanager.register(self.relay, "orchestrate-relay")
-        self._folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
         if self.collect_mode.mode != "full":
-            folder = self._folder / "claims"
+            folder = self.folder / "claims"
             folder.mkdir()
             self.claims = Claims(folder)
         if OutputPipes.is_possible():
@@ -129,7 +126,7 @@ class Crew:
         with self.stopping.heeding():
             try:
                 for number in range(self.decision.workers):
-                    self._start(number, self._specs[number % len(self._specs)])
+                    self._hiring.start(number)
                     started.append(number)
             finally:  # told afterwards: what that needs is imported while workers start
                 self._begin_run(started)
@@ -157,52 +154,12 @@ class Crew:
             context.tell(WorkerJoined(now=context.now(), worker=number))
         self._has_begun = bool(started)
 
-    def _start(self, number: int, spec: str) -> None:
-        local = is_local(spec)
-        folder = output = None
-        if local and self._folder is not None:
-            folder = starting.private_folder(self._folder, number)
-            if self.pipes is not None:
-                output = self.pipes.add(number, folder)
-        link = Link(number, spec, folder)
-        argv = [str(word) for word in sys.argv]
-        given = xdist_contract.workerinput(number, self.decision.workers, self.context.run_id, argv)
-        gateway = xdist_contract.GatewayView(f"gw{number}", execnet.XSpec(spec))
-        node = xdist_contract.Node(self._manager, gateway, given)
-        worker = WorkerState(link, node)
-        self.workers[number] = worker
-        hook = self.config.hook
-        hook.pytest_configure_node(node=node)
-        hook.pytest_orchestrate_configure_worker(worker=worker.facts, workerinput=given)
-        for key, value in given.items():
-            try:
-                execnet.dumps(value)
-            except execnet.DumpError as error:
-                raise pytest.UsageError(
-                    f"workerinput[{key!r}] cannot be sent to a worker: {error}; "
-                    "use plain built-in types"
-                ) from None
-        setup = starting.worker_setup(
-            self.config,
-            number=number,
-            count=self.decision.workers,
-            run_id=self.context.run_id,
-            spec=spec,
-            folder=folder,
-            output=output,
-            workerinput=given,
-            sys_path=self._sys_path,
-            collect=self.collect_mode.mode,
-            claims=None if self.claims is None else self.claims.folder,
-        )
-        self.gateways.start(link, setup)
-
     # --- the two parts of a run ---
 
     def collect(self) -> None:
         """Wait until one worker has collected, and replay what it found."""
         session = self.session
-        with self.stopping.heeding():
+        with self.stopping.heeding(), self._long_lived:
             while self.collecting.collection is None:
                 if self.context.has_ended:
                     self.collecting.replay_trouble(session)
@@ -219,7 +176,7 @@ class Crew:
 
     def run(self) -> None:
         """Hand out the tests and hear of them, until every worker has left."""
-        with self.stopping.heeding(), self._terminal:
+        with self.stopping.heeding(), self._long_lived, self._terminal:
             self.relay.end_configuration()
             self.collecting.open()
             while not self.context.has_ended:
@@ -352,7 +309,7 @@ class Crew:
                 self.holding.add(number)
             case commands.StartWorker(worker=number, replaces=replaced):
                 self.voice.say(f"gw{number} is started in place of gw{replaced}")
-                self._start(number, self.workers[replaced].link.spec)
+                self._hiring.start(number, self.workers[replaced].link.spec)
                 self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
             case commands.EndTest():
                 self.departures.test_ended(command)
@@ -395,6 +352,6 @@ class Crew:
         if self.pipes is not None:
             self.pipes.close()
             self.pipes = None
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate import internals, xdist_contract
-from pytest_orchestrate.controller import memory
 from pytest_orchestrate.controller.collect_mode import CollectMode, collect_mode
 from pytest_orchestrate.controller.crew import Crew
 from pytest_orchestrate.controller.deciding import ask_hook
@@ -94,8 +93,6 @@ class ControllerSession:
             self._start,
             self._mode(),
         )
-        memory.spare_long_lived()
-        self.config.add_cleanup(memory.end_sparing)
         self._crew.begin(session)
 
     def _mode(self) -> CollectMode:

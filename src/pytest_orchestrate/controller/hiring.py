@@ -1,0 +1,75 @@
+"""Starting workers: what plugins want each to be told, and its way into the crew."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import execnet
+import pytest
+
+from pytest_orchestrate import xdist_contract
+from pytest_orchestrate.controller import starting
+from pytest_orchestrate.controller.worker_state import WorkerState
+from pytest_orchestrate.transport.gateways import Link, is_local
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.controller.crew import Crew
+
+
+class Hiring:
+    """Adds workers to a crew."""
+
+    def __init__(self, crew: Crew, sys_path: list[str]) -> None:
+        self.crew = crew
+        self._sys_path = sys_path
+        self._manager = xdist_contract.NodeManager(crew.config, crew.context.run_id)
+        given = crew.context.options.worker_spec
+        self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
+
+    def start(self, number: int, spec: str | None = None) -> None:
+        """Start a worker, by default as the settings say for its number; returns at once.
+
+        :raises pytest.UsageError: a plugin gave it something that cannot be sent.
+        """
+        crew, run_id, count = self.crew, self.crew.context.run_id, self.crew.decision.workers
+        if spec is None:
+            spec = self._specs[number % len(self._specs)]
+        local = is_local(spec)
+        folder = output = None
+        if local and crew.folder is not None:
+            folder = starting.private_folder(crew.folder, number)
+            if crew.pipes is not None:
+                output = crew.pipes.add(number, folder)
+        link = Link(number, spec, folder)
+        argv = [str(word) for word in sys.argv]
+        given = xdist_contract.workerinput(number, count, run_id, argv)
+        gateway = xdist_contract.GatewayView(f"gw{number}", execnet.XSpec(spec))
+        node = xdist_contract.Node(self._manager, gateway, given)
+        worker = WorkerState(link, node)
+        crew.workers[number] = worker
+        hook = crew.config.hook
+        hook.pytest_configure_node(node=node)
+        hook.pytest_orchestrate_configure_worker(worker=worker.facts, workerinput=given)
+        for key, value in given.items():
+            try:
+                execnet.dumps(value)
+            except execnet.DumpError as error:
+                raise pytest.UsageError(
+                    f"workerinput[{key!r}] cannot be sent to a worker: {error}; "
+                    "use plain built-in types"
+                ) from None
+        setup = starting.worker_setup(
+            crew.config,
+            number=number,
+            count=count,
+            run_id=run_id,
+            spec=spec,
+            folder=folder,
+            output=output,
+            workerinput=given,
+            sys_path=self._sys_path,
+            collect=crew.collect_mode.mode,
+            claims=None if crew.claims is None else crew.claims.folder,
+        )
+        crew.gateways.start(link, setup)
