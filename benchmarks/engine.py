@@ -1,21 +1,21 @@
-"""What planning and deciding cost, and how good the schedules are.
+"""What planning and deciding cost with many tests.
 
     python -m benchmarks.engine
 
 The goals: 100,000 tests planned in 2 seconds, a decision at most 40 microseconds on average.
-Times are processor time on this machine; the ratios of makespan to lower bound hold anywhere.
+Times are processor time on this machine. How good the schedules are, and what constraints cost,
+is the matter of ``python -m benchmarks.placement``.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from statistics import geometric_mean, median
+from statistics import median
 from time import process_time
 
 from pytest_orchestrate.engine.instance import Instance
 from pytest_orchestrate.engine.run import Run
-from pytest_orchestrate.engine.simulator import Simulation, bound
+from pytest_orchestrate.engine.simulator import Simulation
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import (
     RunBegan,
@@ -52,15 +52,6 @@ def main() -> None:
     ):
         deciding(suite("bench", tests, files, workers, sigma=0.2))
 
-    print("\nQuality: makespan over lower bound, estimates off by 20 %\n")
-    print(f"{'suite':<12} {'median':>8} {'p95':>8} {'worst':>8}   instances")
-    every: list[float] = []
-    for kind in KINDS:
-        ratios = sorted(quality(kind))
-        every += ratios
-        print_ratios(kind, ratios)
-    print_ratios("all", sorted(every))
-
 
 def planning(tests: int, files: int, workers: int, known: bool) -> float:
     chance = random.Random(1)
@@ -89,18 +80,12 @@ def suite(seed: str, tests: int, files: int, workers: int, sigma: float) -> Inst
         instance.entries.append(chance.uniform(0.0, 0.3))
         usual = chance.lognormvariate(-4.0, 1.0)
         for _ in range(max(1, round(tests * weight / sum(weights)))):
-            add(instance, file, usual * chance.lognormvariate(0.0, 0.8), chance, sigma)
+            seconds = usual * chance.lognormvariate(0.0, 0.8)
+            instance.ids.append(f"{file}::test_{len(instance.ids)}")
+            instance.files.append(file)
+            instance.durations.append(seconds)
+            instance.estimates.append(seconds * chance.lognormvariate(0.0, sigma))
     return instance
-
-
-def add(
-    instance: Instance, file: int, seconds: float, chance: random.Random, sigma: float | None
-) -> None:
-    instance.ids.append(f"{file}::test_{len(instance.ids)}")
-    instance.files.append(file)
-    instance.durations.append(seconds)
-    known = None if sigma is None else seconds * chance.lognormvariate(0.0, sigma)
-    instance.estimates.append(known)
 
 
 def deciding(instance: Instance) -> None:
@@ -118,65 +103,6 @@ def deciding(instance: Instance) -> None:
     print(
         f"{len(instance.ids):>9,} {len(instance.entries):>7,} {instance.workers:>8} {events:>9,}"
         f" {seconds / events * 1e6:>9.1f} {seconds / commands * 1e6:>11.1f} {whole:>9.2f}s"
-    )
-
-
-KINDS = ("heavy", "giants", "big files", "small files", "one giant", "dear entry", "no history")
-
-
-def quality(kind: str) -> Iterator[float]:
-    for workers in (2, 4, 8, 16):
-        for tests in (500, 2_000, 5_000):
-            for seed in range(2):
-                instance = generated(kind, tests, workers, seed)
-                yield Simulation(instance).schedule().makespan / bound(instance)
-
-
-def generated(kind: str, tests: int, workers: int, seed: int) -> Instance:
-    chance = random.Random(f"{kind} {tests} {workers} {seed}")
-    instance = Instance(workers)
-    sigma = None if kind == "no history" else 0.2
-    if kind == "one giant":
-        fill(instance, tests // 2, chance, sigma, dearest=1.0)
-    while len(instance.ids) < tests:
-        size, dearest = chance.randint(1, 40), 0.3
-        if kind == "big files":
-            size, dearest = min(int(chance.paretovariate(0.8) * 10), tests // 4), 2.0
-        elif kind == "small files":
-            size = chance.randint(1, 8)
-        elif kind == "dear entry":
-            size, dearest = chance.randint(5, 80), 3.0
-        fill(instance, size, chance, sigma, dearest, heavy=kind == "heavy")
-    if kind == "giants":
-        fair = sum(instance.durations) / workers
-        for _ in range(max(1, workers // 3)):
-            test = chance.randrange(tests)
-            instance.durations[test] = instance.estimates[test] = fair * chance.uniform(0.3, 0.9)
-    return instance
-
-
-def fill(
-    instance: Instance,
-    size: int,
-    chance: random.Random,
-    sigma: float | None,
-    dearest: float,
-    heavy: bool = False,
-) -> None:
-    """One more file."""
-    file = len(instance.entries)
-    instance.entries.append(chance.uniform(0.0, dearest))
-    usual = chance.lognormvariate(-3.0, 0.7)
-    for _ in range(size):
-        own = chance.paretovariate(1.3) if heavy else chance.lognormvariate(0.0, 0.8)
-        add(instance, file, usual * own, chance, sigma)
-
-
-def print_ratios(name: str, ratios: list[float]) -> None:
-    late = ratios[int(len(ratios) * 0.95)]
-    print(
-        f"{name:<12} {median(ratios):>8.3f} {late:>8.3f} {ratios[-1]:>8.3f}   {len(ratios)}"
-        f" (geometric mean {geometric_mean(ratios):.3f})"
     )
 
 

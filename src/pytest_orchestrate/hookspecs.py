@@ -1,13 +1,13 @@
 """The hooks that conftests and other plugins may implement.
 
-All of them are called in the controller, but for :func:`pytest_orchestrate_group_item`,
-which is called where a test was collected. Arguments are frozen: a hook answers, or takes
-note; it does not reach into the run.
+All of them are called in the controller, but for :func:`pytest_orchestrate_group_item` and
+:func:`pytest_orchestrate_annotate_item`, which are called where a test was collected.
+Arguments are frozen: a hook answers, or takes note; it does not reach into the run.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,6 +53,24 @@ def pytest_orchestrate_group_item(item: pytest.Item) -> str | None:
 
     Called in every worker, after ``pytest_collection_modifyitems``, for each item. None: the
     test goes where it suits best. The first answer that is not None counts.
+    """
+
+
+@pytest.hookspec
+def pytest_orchestrate_annotate_item(item: pytest.Item) -> Iterable[pytest.MarkDecorator]:  # type: ignore[empty-body]  # a specification
+    """Return marks that a test is to be treated as having, such as ``[pytest.mark.exclusive]``.
+
+    Called in every worker, after ``pytest_collection_modifyitems``, for each item. The marks of
+    all implementations count, beside those that the test has.
+    """
+
+
+@pytest.hookspec
+def pytest_orchestrate_resources(config: pytest.Config) -> Mapping[str, int] | None:
+    """Return how much there is of resources, by name.
+
+    Called once, before anything runs. What is returned is added to the setting
+    ``orchestrate_resources``, which goes before it where both name a resource.
     """
 
 

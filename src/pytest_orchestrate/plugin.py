@@ -7,7 +7,7 @@ takes time; everything else is imported when a run was asked to be orchestrated.
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -60,6 +60,22 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
         early_config.pluginmanager.register(WorkerSession(seed, early_config), "orchestrate-worker")
     yield
+
+
+@pytest.fixture
+def resource_slots(request: pytest.FixtureRequest) -> Callable[[str], tuple[int, ...]]:
+    """Return a function that tells the slots which the test has of a resource, from 0 on.
+
+    No two tests that run at the same time have the same slot, unless they share the resource.
+    """
+    from pytest_orchestrate.slots import find_slots
+
+    return find_slots(request)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers, also when we are not active."""
+    options.declare(config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -16,7 +16,9 @@ from typing import Any
 
 import msgspec
 
-WIRE_VERSION = 3
+from pytest_orchestrate.model.annotations import Annotations
+
+WIRE_VERSION = 4
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
@@ -37,6 +39,8 @@ class Enqueue(_Message, frozen=True, tag=2):
     """Run these tests, by position in the worker's own ``session.items``, after those you have."""
 
     tests: list[int]
+    #: position -> resource -> numbers of the slots that the test has
+    slots: dict[int, dict[str, list[int]]] = {}
 
 
 class TakeBack(_Message, frozen=True, tag=3):
@@ -151,6 +155,8 @@ class Collection(_Message, frozen=True, tag=25):
     groups: dict[int, str]
     #: position -> key of the parameters of fixtures of higher than file scope
     affinities: dict[int, str]
+    #: position -> what markers say of the test
+    annotations: dict[int, Annotations]
     #: tests found, deselected ones included, as pytest's "collected N items" counts
     found: int
     deselected: list[str]
@@ -175,6 +181,7 @@ class Part(_Message, frozen=True, tag=40):
     #: as in :class:`Collection`, by position in ``nodeids``
     groups: dict[int, str]
     affinities: dict[int, str]
+    annotations: dict[int, Annotations]
     found: int
     deselected: list[str]
     #: ``found`` of each counts the tests of this part only

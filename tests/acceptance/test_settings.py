@@ -94,6 +94,14 @@ WRONG = {
     "--orchestrate-preload=numpy, pandas": ("'numpy,'", "names of modules, separated by spaces"),
     "--orchestrate-record=of": ("'of'", "Accepted: on, no-output, off. Did you mean 'off'?"),
     "--orchestrate-dir=": ("''", "a path, relative to the root directory"),
+    "--orchestrate-resources=db = lots": ("'db = lots'", "a whole number from 1 on"),
+    "--orchestrate-resources=db = auto": ("'db = auto'", "'auto' is for cpu and memory only"),
+    "--orchestrate-resources=db = 1 host": ("'db = 1 host'", "'host' is too much"),
+    "--orchestrate-priorities=smoke = high": ("'smoke = high'", "is not a whole number"),
+    "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
+    "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
+    "--orchestrate-missing=select": ("'select'", "Accepted: skip, fail, run."),
+    "--orchestrate-markers=require = needs": ("'require = needs'", "Did you mean 'requires'?"),
     "--orchestrate-keep=run = 5": ("'run = 5'", "Did you mean 'runs'?"),
 }
 
@@ -271,7 +279,7 @@ def test_merely_installed_the_plugin_imports_nothing_heavy_and_does_nothing(
     )
     result = passing.runpytest_subprocess("-s")
     result.assert_outcomes(passed=1)
-    ours = "hookspecs options options.activation options.table plugin"
+    ours = "hookspecs options options.activation options.markers options.table plugin"
     expected = ("pytest_orchestrate", *(f"pytest_orchestrate.{name}" for name in ours.split()))
     result.stdout.fnmatch_lines([f"ours: {' '.join(expected)}", "heavy: END"])
     assert not was_active(passing)

@@ -5,7 +5,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.events import Constraint
+from pytest_orchestrate.model.requirements import Need
 from tests.properties.world import World
 
 SECONDS = st.one_of(st.sampled_from([0.0, 0.001, 0.05, 1.0]), st.floats(0, 100))
@@ -32,6 +35,59 @@ def collections(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+RESOURCES = {"db": 1, "port": 3}
+
+
+@st.composite
+def needs(draw: st.DrawFn, before: list[int]) -> tuple[Need, ...]:
+    """Requirements on some of these tests."""
+    return tuple(
+        Need(
+            targets=tuple(sorted(targets)),
+            when=draw(st.sampled_from(["passed", "passed", "ran"])),
+            any=draw(st.booleans()) and len(targets) > 1,
+            colocate=len(targets) == 1 and draw(st.integers(0, 4)) == 0,
+        )
+        for targets in draw(st.lists(st.sets(st.sampled_from(before), min_size=1), max_size=2))
+    )
+
+
+@st.composite
+def constraints(draw: st.DrawFn, first: int, size: int) -> list[Constraint]:
+    """Of some of the tests from ``first`` on; what is required comes earlier in ``order``."""
+    order = draw(st.permutations(range(first, first + size)))
+    found = []
+    for at, test in enumerate(order):
+        if draw(st.integers(0, 2)):
+            continue
+        before = [*range(first), *order[:at]]
+        demands = draw(
+            st.lists(
+                st.sampled_from(
+                    [
+                        Demand("db"),
+                        Demand("db", shared=True),
+                        Demand("port"),
+                        Demand("port", 2),
+                        Demand("port", 3),
+                        Demand("unlisted"),
+                    ]
+                ),
+                max_size=2,
+            )
+        )
+        found.append(
+            Constraint(
+                test,
+                needs=draw(needs(before)) if before else (),
+                demands=tuple(demands),
+                exclusive=draw(st.integers(0, 8)) == 0,
+                priority=draw(st.sampled_from([0, 0, 0, 5, -3])),
+            )
+        )
+    return found
+
+
 class Course(RuleBasedStateMachine):
     """Messages cross in any order; the promises hold all the time."""
 
@@ -44,7 +100,7 @@ class Course(RuleBasedStateMachine):
         keep_order=st.booleans(),
     )
     def begin(self, **options: Any) -> None:
-        self.world = World(**options)
+        self.world = World(**options, resources=RESOURCES)
 
     def _pick(self, number: int) -> Any:
         busy = self.world.busy
@@ -74,7 +130,10 @@ class Course(RuleBasedStateMachine):
                 if size and data.draw(st.integers(0, 3)) == 0:
                     lacking = data.draw(st.frozensets(st.integers(0, size - 1)))
                     self.world.lacking_of[number] = lacking
-        self.world.collect(**collection, owners=owners)
+        limits: list[Constraint] = []
+        if size and data.draw(st.booleans()):
+            limits = data.draw(constraints(len(self.world.tests), size))
+        self.world.collect(**collection, owners=owners, constraints=limits)
 
     @precondition(lambda self: self.world.busy)
     @rule(which=st.integers(0, 7), choices=st.lists(st.integers(0, 5), min_size=1, max_size=12))
@@ -143,7 +202,7 @@ class WithoutLosses(Course):
             return
         lacking = [worker.missing for worker in world.workers.values()]
         for test, outcome in world.ended.items():
-            assert outcome == "passed" or any(test in each for each in lacking)
+            assert outcome == "passed" or any(lacking) or test in world.rules.of
         if (
             world.owners is None
             and not any(lacking)

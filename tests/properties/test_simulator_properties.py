@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import subprocess
@@ -12,65 +11,18 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_orchestrate.engine.bounds import lower_bound
 from pytest_orchestrate.engine.instance import parsed
 from pytest_orchestrate.engine.run import Run
 from pytest_orchestrate.engine.simulator import Simulation, result
 from pytest_orchestrate.model.commands import Assign, Close, Hold
 from pytest_orchestrate.model.events import TestFinished, TestsReturned, WorkerCollected
-from tests.properties.schedules import TOLERANCE, violations
-
-SECONDS = st.one_of(
-    st.sampled_from([0, 0.001, 0.5, 1, 2.5]), st.floats(0, 20, allow_subnormal=False)
-)
-
-
-@st.composite
-def instances(draw: st.DrawFn, *, most: int = 40) -> dict[str, Any]:
-    groups = {f"test_{n}.py": {"setup": draw(SECONDS)} for n in range(draw(st.integers(0, 5)))}
-    names = st.sampled_from([None, "unlisted.py", *groups])
-    tests: list[dict[str, Any]] = []
-    while len(tests) < most and draw(st.booleans()):
-        group = draw(names)
-        for _ in range(draw(st.integers(1, 10))):
-            estimate = draw(st.none() | SECONDS)
-            tests.append(
-                {
-                    "id": f"{group}::test_{len(tests)}",
-                    "group": group,
-                    "estimate": estimate,
-                    "duration": draw(SECONDS if estimate is None else st.just(estimate) | SECONDS),
-                }
-            )
-    return {
-        "format": 1,
-        "workers": draw(st.integers(1, 6)),
-        "groups": groups,
-        "tests": tests[:most],
-    }
+from tests.properties.problems import SECONDS, instances
+from tests.support.schedule_checker import TOLERANCE, violations
 
 
 @given(instances())
 def test_every_schedule_is_valid_and_not_below_the_bound(instance: dict[str, Any]) -> None:
     assert violations(instance, result(parsed(instance))) == []
-
-
-@given(instances(most=4))
-def test_no_schedule_at_all_is_below_the_bound(instance: dict[str, Any]) -> None:
-    problem = parsed({**instance, "workers": min(instance["workers"], 3)})
-    bound = lower_bound(problem.workers, problem.durations, problem.files, problem.entries)
-    best = float("inf") if problem.ids else 0.0
-    for order in itertools.permutations(range(len(problem.ids))):
-        for places in itertools.product(range(problem.workers), repeat=len(order)):
-            ends = [0.0] * problem.workers
-            files = [-1] * problem.workers
-            for test, place in zip(order, places, strict=True):
-                file = problem.files[test]
-                ends[place] += problem.durations[test]
-                ends[place] += problem.entries[file] if file != files[place] else 0.0
-                files[place] = file
-            best = min(best, max(ends))
-    assert bound <= best + TOLERANCE
 
 
 @given(instances())

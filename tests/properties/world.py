@@ -8,7 +8,7 @@ that the engine commands is held to its promises at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from pytest_orchestrate.model.commands import (
 )
 from pytest_orchestrate.model.events import (
     AnyEvent,
+    Constraint,
     RunBegan,
     StopRequested,
     TestFinished,
@@ -38,6 +39,7 @@ from pytest_orchestrate.model.events import (
     WorkerJoined,
     WorkerLeft,
 )
+from tests.properties.rules import Rules
 
 
 @dataclass
@@ -69,7 +71,9 @@ class Process:
 
 
 class World:
-    def __init__(self, workers: int, **options: Any) -> None:
+    def __init__(
+        self, workers: int, resources: Mapping[str, int] | None = None, **options: Any
+    ) -> None:
         self.run = Run()
         self.now = 0.0
         self.workers: dict[int, Process] = {}
@@ -91,6 +95,7 @@ class World:
         self.answers: list[list[AnyCommand]] = []
         #: Asked for by the engine, not joined.
         self.to_start: deque[int] = deque()
+        self.rules = Rules(resources or {}, serial=workers == 1)
         self.tell(RunBegan(now=0.0, workers=workers, **options))
         for number in range(workers):
             self.join(number)
@@ -124,7 +129,9 @@ class World:
         estimates: Sequence[float | None],
         setup_costs: dict[str, float],
         owners: dict[str, int] | None = None,
+        constraints: Sequence[Constraint] = (),
     ) -> None:
+        self.rules.know(list(constraints))
         self.tests.extend(tests)
         self.collections.append(len(tests))
         if owners is not None:
@@ -137,6 +144,8 @@ class World:
                 setup_costs=setup_costs,
                 owners=self.owners or {},
                 collect_costs=dict.fromkeys(self.owners or {}, 0.02),
+                constraints=list(constraints),
+                resources=dict(self.rules.resources),
             )
         )
 
@@ -166,6 +175,9 @@ class World:
             assert not worker.close_sent, f"{command} after Close"
             if isinstance(command, Assign):
                 self.check_assign(worker, command.tests)
+                for test, slots in command.slots.items():
+                    demands = self.rules.of[test].demands
+                    assert sorted(slots) == sorted({demand.name for demand in demands})
             elif isinstance(command, Recall):
                 assert command.tests
                 assert all(test in worker.has for test in command.tests)
@@ -190,6 +202,8 @@ class World:
             assert test not in worker.missing, "sent to a worker that lacks it"
             assert not any(test in other.has for other in self.workers.values())
             worker.has[test] = None
+            has = {other.number: list(other.has) for other in self.workers.values()}
+            self.rules.check_assigned(test, worker.number, self.ended, has, self.started)
             group = self.tests[test].group
             if group is not None:
                 self.group_places.setdefault(group, set()).add(worker.number)
@@ -198,7 +212,10 @@ class World:
     def check_end_test(self, command: EndTest) -> None:
         assert command.reason
         started = command.test in self.started
-        assert started is (command.outcome != "not run")
+        assert started is (command.outcome not in ("not run", "blocked"))
+        if command.outcome == "blocked":
+            needs = self.rules.of[command.test].needs
+            assert any(self.rules.is_hopeless(need, self.ended) or need.colocate for need in needs)
         if started:
             assert command.worker == self.started[command.test]
 

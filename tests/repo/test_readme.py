@@ -61,7 +61,7 @@ def test_the_example_passes_on_two_workers(tmp_path: Path) -> None:
     code, output = run_example(tmp_path)
     assert code == 0, output
     assert "orchestrate: 2 workers (asked for)" in output
-    assert "261 passed, 1 xfailed" in output
+    assert "271 passed, 1 xfailed" in output
 
 
 @pytest.mark.parametrize(

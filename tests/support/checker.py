@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.attempts import check_attempts
+from tests.support.constraints import Constraints
 from tests.support.records import Json, read_records, worker_name
 
 
@@ -79,6 +80,7 @@ class _Checker:
         self._started: dict[int, int] = {}
         #: Test -> how it ended.
         self._ended: dict[int, str] = {}
+        self._constraints = Constraints()
         self._stopped = False
         self._awaited: set[int] = set()
         self._end_run: Json | None = None
@@ -157,6 +159,8 @@ class _Checker:
         if self._awaited or any(not (w.collected or w.left) for w in self.workers.values()):
             return
         for test in sorted(self._free):
+            if not self._constraints.may_run(test, self._ended):
+                continue
             if any(test not in worker.missing for worker in available):
                 self.blame(f"every worker is held while {self._title(test)} could run")
                 self._free.clear()
@@ -177,6 +181,7 @@ class _Checker:
             self.blame(f"{kind} out of place: RunBegan stands first, and only there")
         if kind == "RunBegan":
             self._began = event
+            self._constraints.know(event)
         elif kind == "TestsCollected":
             self._on_tests_collected(event)
         elif kind == "StopRequested":
@@ -210,6 +215,7 @@ class _Checker:
     def _on_tests_collected(self, event: Json) -> None:
         if len(event["estimates"]) != len(event["tests"]):
             self.blame("TestsCollected: as many estimates as tests are needed")
+        self._constraints.know(event)
         for test in event["tests"]:
             identity = (test["nodeid"], test.get("occurrence", 0))
             if identity in self._tests:
@@ -345,6 +351,9 @@ class _Checker:
             self._place[test] = number
             worker.queue[test] = None
             self._free.discard(test)
+            has = {each: list(one.queue) for each, one in self.workers.items()}
+            for fault in self._constraints.violations(test, self._ended, has):
+                self.blame(f"Assign of {self._title(test)} to {name} {fault}")
         worker.held = False
 
     def _on_recall(self, number: int, worker: _Worker, command: Json) -> None:
@@ -382,7 +391,10 @@ class _Checker:
         if not command["reason"].strip():
             self.blame(f"EndTest of {title} without a reason")
         place = self._started.get(test)
-        if outcome == "not run":
+        if outcome in ("blocked", "error"):
+            if not self._constraints.is_hopeless(test, self._ended):
+                self.blame(f"{title} is said to be {outcome}, but nothing stands against it")
+        elif outcome == "not run":
             if place is not None:
                 self.blame(f"{title} is said not to have run, but started on {self._name(place)}")
         elif place is None or self.workers[place].running != test:

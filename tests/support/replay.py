@@ -29,7 +29,9 @@ def replay_records(records: list[Json], handle: Callable[[Any], Any]) -> list[st
                 return [f"line {line}: a command before the first event"]
             steps[-1][2].append(record["command"])
     for number, (line, event, recorded) in enumerate(steps):
-        answer = msgspec.to_builtins(handle(msgspec.convert(event, AnyEvent)))
+        answer = msgspec.to_builtins(
+            handle(msgspec.convert(event, AnyEvent, str_keys=True)), str_keys=True
+        )
         if number == len(steps) - 1 and records[-1].get("record") != "end":
             # The log of a killed run may stop short of the last commands.
             answer = answer[: len(recorded)]

@@ -187,12 +187,13 @@ class Collecting:
             )
         self.crew.relay.know(collection.nodeids)
         merged = self._merged
+        self.context.constraining.left_out(collection.deselected)
         if merged is None:
-            self.context.collected(tests)
+            self.context.collected(tests, collection.annotations)
         else:
             for test, key in enumerate(merged.part_of):
                 self._tests_of.setdefault(key, []).append(test)
-            self.context.collected(tests, merged.owners, collection.costs)
+            self.context.collected(tests, collection.annotations, merged.owners, collection.costs)
         self.is_open = True
         if self.leader is not None and not self.leader.has_left:
             self._tell(self.leader, [])

@@ -19,6 +19,7 @@ from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
 from pytest_orchestrate.controller.memory import LongLived
 from pytest_orchestrate.controller.messages import Messages
+from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.relay import Relay
 from pytest_orchestrate.controller.stopping import Stopping
 from pytest_orchestrate.controller.vigil import Vigil
@@ -76,6 +77,7 @@ class Crew:
         self.collect_mode = collect_mode
         self.workers: dict[int, WorkerState] = {}
         self.relay = Relay(config, context.run_id)
+        self.refusing = Refusing(config, context)
         self.voice = Voice(config)
         self._terminal = internals.GatheredTerminal(config)
         self.collecting = Collecting(self)
@@ -115,6 +117,7 @@ class Crew:
         self._session = session
         self.stopping.own_interrupts()
         self.config.pluginmanager.register(self.relay, "orchestrate-relay")
+        self.config.pluginmanager.register(self.refusing, "orchestrate-refusing")
         self.folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
         if self.collect_mode.mode != "full":
             folder = self.folder / "claims"
@@ -146,7 +149,9 @@ class Crew:
                 workers=count,
                 max_crashes=context.options.max_crashes * count,
                 keep_order=bool(
-                    getattr(option, "failedfirst", False) or getattr(option, "newfirst", False)
+                    getattr(option, "failedfirst", False)
+                    or getattr(option, "newfirst", False)
+                    or context.options.order == "declared"
                 ),
             )
         )
@@ -293,11 +298,12 @@ class Crew:
 
     def _execute(self, command: commands.AnyCommand) -> None:
         match command:
-            case commands.Assign(worker=number, tests=tests):
+            case commands.Assign(worker=number, tests=tests, slots=slots):
                 self.holding.discard(number)
                 worker = self.workers[number]
                 self.collecting.collect_for(worker, tests)
-                worker.link.send(wire.Enqueue(worker.positions(tests)))
+                places = dict(zip(worker.positions(list(slots)), slots.values(), strict=True))
+                worker.link.send(wire.Enqueue(worker.positions(tests), places))
             case commands.Recall(worker=number, tests=tests):
                 worker = self.workers[number]
                 worker.link.send(wire.TakeBack(worker.positions(tests)))
@@ -311,6 +317,9 @@ class Crew:
                 self.voice.say(f"gw{number} is started in place of gw{replaced}")
                 self._hiring.start(number, self.workers[replaced].link.spec)
                 self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
+            case commands.EndTest(outcome="blocked" | "error"):
+                self.refusing.refuse(command)
+                self.stopping.obey_session()
             case commands.EndTest():
                 self.departures.test_ended(command)
             case commands.EndRun(not_run=not_run, reason=reason):

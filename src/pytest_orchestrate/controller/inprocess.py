@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_orchestrate import internals
+from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
 from pytest_orchestrate.model import commands
@@ -24,10 +27,14 @@ from pytest_orchestrate.model.events import (
     WorkerLeft,
 )
 from pytest_orchestrate.report import terminal
+from pytest_orchestrate.slots import PLUGIN, Slots
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.fleet_size import Decision
     from pytest_orchestrate.controller.run_context import RunContext
+
+#: Seconds of work that are decided ahead.
+LOOKAHEAD = 0.1
 
 #: The only worker.
 HERE = 0
@@ -49,6 +56,12 @@ class InProcessSession:
         config.pluginmanager.register(self._costs, "orchestrate-file-costs")
         config.pluginmanager.register(FixtureCosts(self._fixture), "orchestrate-fixture-costs")
         self._collect_seconds = 0.0
+        self._deselected: list[str] = []
+        self._items: list[pytest.Item] = []
+        self._refusing = Refusing(config, context)
+        config.pluginmanager.register(self._refusing, "orchestrate-refusing")
+        self._slots = Slots()
+        config.pluginmanager.register(self._slots, PLUGIN)
         context.execute = self._execute
 
     def pytest_report_header(self) -> str:
@@ -67,6 +80,11 @@ class InProcessSession:
         result = yield
         self._collect_seconds = time.perf_counter() - began
         return result
+
+    @pytest.hookimpl
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Remember what others may require."""
+        self._deselected.extend(item.nodeid for item in items)
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -90,8 +108,13 @@ class InProcessSession:
 
     def _begin(self, session: pytest.Session) -> None:
         context = self.context
+        self._items = session.items
         context.begin("in-process", 0)
-        context.tell(RunBegan(now=context.now(), workers=1))
+        annotations = read_annotations(self.config, session.items)
+        # where a test may become urgent, little is decided ahead
+        context.tell(
+            RunBegan(now=context.now(), workers=1, lookahead=0.0 if annotations else LOOKAHEAD)
+        )
         context.tell(WorkerJoined(now=context.now(), worker=HERE))
         context.write(
             {
@@ -113,22 +136,29 @@ class InProcessSession:
             tests.append(
                 CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
             )
-        context.collected(tests)
+        context.constraining.left_out(self._deselected)
+        context.collected(tests, annotations)
         context.tell(WorkerCollected(now=context.now(), worker=HERE))
 
     def _run(self, session: pytest.Session) -> None:
         items, context = session.items, self.context
         order = 0
+        parked: pytest.Item | None = None
         while self._queue:
             test = self._queue.popleft()
             item = items[test]
+            if parked is not None:
+                self._settle(parked, item)
             started = time.time()
             self._attempt = attempt = Attempt()
             self._longrepr, self._sections = None, []
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))
-            # the engine keeps two tests ahead, so an empty queue means that this is the last one
             nextitem = items[self._queue[0]] if self._queue else None
-            self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+            parked = None
+            if nextitem is None and context.unfinished > 1:  # the rest waits for this one
+                parked, nextitem = item, internals.placeholder(item)
+            with self._slots.given(test):
+                self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             context.attempt(
                 test,
                 "main",
@@ -152,7 +182,15 @@ class InProcessSession:
                 )
             )
             if session.shouldfail or session.shouldstop:
-                return
+                break
+        if parked is not None:
+            self._settle(parked, None)
+
+    def _settle(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        """Tear down what stayed up after a test, because the next one was not known."""
+        report = internals.settle(item, nextitem)
+        if report is not None:
+            self.config.hook.pytest_runtest_logreport(report=report)
 
     def _fixture(self, file: str | None, name: str, scope: str, seconds: float) -> None:
         if self.context.has_begun:
@@ -177,8 +215,12 @@ class InProcessSession:
 
     def _execute(self, command: commands.AnyCommand) -> None:
         match command:
-            case commands.Assign(tests=tests):
+            case commands.Assign(tests=tests, slots=slots):
+                self._slots.expect(slots)
                 self._queue.extend(tests)
+            case commands.EndTest(outcome="blocked" | "error", test=test):
+                item = self._items[test]
+                self._refusing.refuse(command, item.location, item.keywords)
             case commands.Recall():
                 pass  # what has not begun ends with the run, at once
             case commands.Close():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pytest_orchestrate import wire
+from pytest_orchestrate.model.annotations import Annotations
 
 
 class Merged(NamedTuple):
@@ -38,6 +39,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
     nodeids: list[str] = []
     groups: dict[int, str] = {}
     affinities: dict[int, str] = {}
+    annotations: dict[int, Annotations] = {}
     deselected: list[str] = []
     problems: list[wire.CollectProblem] = []
     costs: dict[str, float] = {}
@@ -58,6 +60,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
         part_of += [key] * len(part.nodeids)
         groups.update((first + at, group) for at, group in part.groups.items())
         affinities.update((first + at, affinity) for at, affinity in part.affinities.items())
+        annotations.update((first + at, each) for at, each in part.annotations.items())
         deselected += part.deselected
         problems += [
             wire.CollectProblem(problem.report, problem.more or key != last, found + problem.found)
@@ -71,6 +74,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
         nodeids=nodeids,
         groups=groups,
         affinities=affinities,
+        annotations=annotations,
         found=found,
         deselected=deselected,
         problems=problems,

@@ -16,9 +16,11 @@ from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import TestsCollected
 
 if TYPE_CHECKING:
+    from pytest_orchestrate.controller.constraining import Constraining
     from pytest_orchestrate.engine.run import Run
     from pytest_orchestrate.history.log import RunLog
     from pytest_orchestrate.history.store import History, RunFacts
+    from pytest_orchestrate.model.annotations import Annotations
     from pytest_orchestrate.model.commands import AnyCommand
     from pytest_orchestrate.model.events import AnyEvent
     from pytest_orchestrate.options import Options
@@ -84,6 +86,13 @@ class RunContext:
         return SummaryBuilder()
 
     @functools.cached_property
+    def constraining(self) -> Constraining:
+        """What markers say of tests, as the engine is told it."""
+        from pytest_orchestrate.controller.constraining import Constraining
+
+        return Constraining(self.config, self.options)
+
+    @functools.cached_property
     def _engine(self) -> Run:
         from pytest_orchestrate.engine.run import Run
 
@@ -135,16 +144,19 @@ class RunContext:
     def collected(
         self,
         tests: list[CollectedTest],
+        annotations: Mapping[int, Annotations],
         owners: dict[str, int] | None = None,
         collect_costs: dict[str, float] | None = None,
     ) -> None:
         """Tell the engine of collected tests, with what history knows of them.
 
+        :param annotations: What markers say of those tests that have any, by position.
         :param owners: File -> number of the worker that has collected it, where each has
             collected a share.
         :param collect_costs: File -> seconds to collect it on another worker.
         """
         self.tests.extend(tests)
+        constraints = self.constraining.constraints(tests, annotations)
         files = dict.fromkeys(test.file for test in tests)
         store = self.history
         costs = {}
@@ -163,6 +175,8 @@ class RunContext:
                 setup_costs=costs,
                 owners=owners or {},
                 collect_costs=collect_costs or {},
+                constraints=constraints,
+                resources=self.constraining.named(constraints),
             )
         )
 
@@ -279,6 +293,11 @@ class RunContext:
                 self.execute(self._to_execute.popleft())
         finally:
             self._is_executing = False
+
+    @property
+    def unfinished(self) -> int:
+        """How many of the known tests have not ended."""
+        return self._engine.unfinished
 
     def flush(self) -> None:
         """Hand the log to the system."""

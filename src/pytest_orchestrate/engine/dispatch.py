@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from heapq import nlargest
+from collections.abc import Iterable, Sequence
 
+from pytest_orchestrate.engine.constrained import NOBODY, Constrained, Verdict
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Fleet, Worker
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.planning import split
+from pytest_orchestrate.engine.relief import Relief
 from pytest_orchestrate.engine.shelves import Shelves
-from pytest_orchestrate.engine.stealing import MOVING, at_class_boundary, tail_to_move
 from pytest_orchestrate.engine.units import Unit, UnitMaker
-from pytest_orchestrate.model.commands import AnyCommand, Assign, Close, Hold, Recall
+from pytest_orchestrate.model.commands import AnyCommand, Assign, Close, Hold
+from pytest_orchestrate.model.events import RunBegan, TestsCollected
 
 #: Tests that are sent ahead at least, as far as the unit in hand has them.
 AHEAD = 2
-#: Victims that are weighed for one thief: those with the most work left.
-VICTIMS = 3
 #: Of the work that is left for each worker, the share below which the next unit is taken
 #: ahead: so early a choice does no harm then.
 EARLY = 0.02
 #: Seconds that it counts to go back to an affinity: fixtures are set up again that were torn down,
 #: and who has parametrised a session fixture expects it to be dear.
 RETURN = 2.0
-#: A worker with this many times its fair share is relieved while units are still pending.
-OVERLOAD = 2.0
 
 
 class Dispatch:
     """Decides what ready workers do next; appends commands to :attr:`out`."""
 
     __slots__ = (
-        "_next_look",
+        "constrained",
         "estimates",
         "fleet",
         "lives",
@@ -41,6 +38,7 @@ class Dispatch:
         "now",
         "out",
         "pending",
+        "relief",
         "tests_known",
         "unsent_work",
     )
@@ -57,26 +55,64 @@ class Dispatch:
         #: Seconds of tests that were not sent, by the estimates of the time they came in.
         self.unsent_work = 0.0
         self.out: list[AnyCommand] = []
-        #: Overload is not looked for before this time: rarely, for it concerns all workers.
-        self._next_look = 0.0
+        self.relief = Relief(self)
+        self.constrained = Constrained(self.lives, self.fleet, self.estimates, self.maker.group_of)
 
     def plan(self, tests: Iterable[int], workers: int) -> None:
-        """Make new tests pending."""
-        units = self.maker.units(tests)
+        """Make new tests pending, those that may run."""
+        units = self.maker.units(self.constrained.admit(tests))
         if not self.pending.in_order:
             units = split(units, self.estimates, workers)
         self.pending.add(units)
         self.unsent_work += sum(unit.work(self.estimates) for unit in units)
 
     def put_back(self, tests: Iterable[int], *, counted: bool = False) -> None:
-        """Make tests pending. ``counted``: they were just before."""
-        tests = sorted(tests)
+        """Make tests pending, those that may run. ``counted``: they were just before."""
+        tests = self.constrained.admit(sorted(tests))
         self.pending.add(self.maker.units(tests))
         if not counted:
             self.unsent_work += sum(map(self.estimates.of, tests))
 
+    def begin(self, began: RunBegan) -> None:
+        """The run begins."""
+        serial = began.workers == 1
+        self.lookahead = began.lookahead
+        self.pending.in_order = self.maker.in_order = began.keep_order or serial
+        self.maker.ignores_groups = serial
+        self.constrained.is_serial = serial
+
+    def constrain(self, collected: TestsCollected) -> list[Verdict]:
+        """Take in constraints of tests that are known; returns which of them will not run."""
+        self.constrained.leases.provide(collected.resources)
+        refused = self.constrained.know(collected.constraints, self.estimates)
+        self.maker.urgency = self.constrained.urgency
+        return refused
+
+    def lose(self, worker: Worker, tests: Sequence[int]) -> None:
+        """A worker does not have these tests of its queue any more."""
+        worker.lose(tests)
+        if self.constrained:
+            for test in tests:
+                self.constrained.give_back(test, worker.number)
+
+    def take_out_ready(self) -> list[int]:
+        """Take back what a worker could be given, but for what waits for other tests."""
+        return self.pending.clear() + self.constrained.take_out_ready()
+
+    def clear(self) -> list[int]:
+        """Take back all that was not sent and is in no worker's hand."""
+        return self.pending.clear() + self.constrained.clear()
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether there is anything that no worker has been given."""
+        return bool(self.pending) or self.constrained.left
+
     def hand_over(self, tests: list[int], thief: int) -> None:
         """Tests came back that this thief (or nobody, -1) had asked for."""
+        if self.constrained:
+            self.put_back(tests)
+            return
         units = self.maker.units(sorted(tests))
         self.unsent_work += sum(unit.work(self.estimates) for unit in units)
         worker = self.fleet[thief] if thief >= 0 else None
@@ -89,7 +125,7 @@ class Dispatch:
 
     def needs_another(self) -> bool:
         """Whether a further worker would find work."""
-        if not self.tests_known or self.pending:
+        if not self.tests_known or self.has_unsent:
             return True
         return any(each.unit is not None and not each.unit.together for each in self.fleet.ready)
 
@@ -109,10 +145,11 @@ class Dispatch:
             return False
         estimates = self.estimates
         unit = worker.unit
+        constrained = self.constrained
         batch: list[int] = []
         while count < AHEAD or work < lookahead:
-            if unit is None or not unit.left:
-                unit = self._next_unit(worker, work)
+            if unit is None or not unit.left or constrained:
+                unit = self._next_unit(worker, work, unit)
                 if unit is None:
                     break
             test = unit.pop(estimates)
@@ -139,16 +176,72 @@ class Dispatch:
         if worker.is_idle:
             self.fleet.set_busy(worker)
         worker.remember(self.now, f"was sent {len(batch)} tests")
-        self.out.append(Assign(worker=worker.number, tests=batch))
+        slots = constrained.slots(batch) if constrained else {}
+        self.out.append(Assign(worker=worker.number, tests=batch, slots=slots))
         return True
 
-    def _next_unit(self, worker: Worker, queued: float) -> Unit | None:
-        """What the worker goes on with when its unit is used up; ``queued`` seconds wait there."""
+    def _next_unit(self, worker: Worker, queued: float, unit: Unit | None) -> Unit | None:
+        """What the worker goes on with when its unit is used up or something is more urgent.
+
+        :param queued: Seconds of what waits there.
+        """
+        if unit is not None and unit.left and self._keeps_to(worker, unit, queued):
+            return unit
+        if self.constrained.alone_on not in (NOBODY, worker.number):
+            return None
+        if not self.constrained.takeable:
+            return self._ordinary_unit(worker, queued)
+        constrained_first = (
+            self.pending.top_priority(worker.number) <= self.constrained.top_priority
+        )
+        ways = (self._constrained_unit, self._ordinary_unit)
+        for way in ways if constrained_first else reversed(ways):
+            found = way(worker, queued)
+            if found is not None:
+                return found
+        return None
+
+    def _ordinary_unit(self, worker: Worker, queued: float) -> Unit | None:
         if not self.pending or not (worker.is_empty or self._wants_unit(worker, queued)):
             return None
-        if self.now >= self._next_look and self._relieve(worker):
+        if self.now >= self.relief.next_look and self.relief.relieve(worker):
             return worker.unit
         return self.pending.take(worker)
+
+    def _constrained_unit(self, worker: Worker, queued: float) -> Unit | None:
+        test = self.constrained.take(worker, ahead=self._is_ahead(worker, queued))
+        if test is None:
+            return None
+        self.unsent_work += self.estimates.of(test)
+        return self.maker.single(test)
+
+    def _is_ahead(self, worker: Worker, queued: float) -> bool:
+        """Whether a worker has enough to do for now."""
+        if worker.is_empty and not queued:
+            return False
+        return queued + worker.running_rest(self.now) > self.lookahead or not self.lookahead
+
+    def _keeps_to(self, worker: Worker, unit: Unit, queued: float) -> bool:
+        """Whether a worker goes on with its unit; if not, the unit is pending again."""
+        constrained = self.constrained
+        if self.pending.in_order:
+            if self.pending.top_priority(worker.number) <= unit.priority:
+                return True
+            self.pending.add([unit])
+            return False
+        if unit.together or self._is_ahead(worker, queued):
+            return True
+        urgent = constrained.scarce.rank() if constrained.takeable else 0.0
+        top = self.pending.common.most_urgent()
+        if top is not None and top.priority >= unit.priority and top.behind > unit.behind:
+            urgent = max(urgent, top.behind + top.work(self.estimates))
+        higher = top is not None and top.priority > unit.priority
+        if not higher and (
+            not urgent or urgent + unit.work(self.estimates) <= self.relief.horizon()
+        ):
+            return True
+        self.pending.add([unit])
+        return False
 
     def paid(self, thief: Worker, file: int, lane: int) -> float:
         """Expected seconds that a worker pays before it begins with what it takes over."""
@@ -161,29 +254,6 @@ class Dispatch:
         if worker.collected is not None and file not in worker.collected:
             seconds += self.estimates.collect(file)
         return seconds
-
-    def _relieve(self, worker: Worker) -> bool:
-        """Take over a part of the work of somebody who has far too much, though units are pending.
-
-        That shows when tests without history turn out to be long: the rest of their file would
-        be split in the end anyhow, and long tests are better started early.
-        """
-        self._next_look = max(self.now * 1.005, self.now + 0.01)
-        fleet = self.fleet
-        run = self.estimates.run
-        if not run.bodies:
-            return False  # nothing has turned out yet
-        rests = [(self.rest(each), -each.number) for each in fleet.ready]
-        usual = run.seen_mean()
-        fair_end = (sum(rest for rest, _ in rests) + self.pending.common.tests * usual) / (
-            len(rests) + fleet.coming
-        )
-        rest, negative = max(rests)
-        victim = fleet[-negative]
-        unit = victim.unit
-        if rest < fair_end * OVERLOAD or unit is None or unit.together or not unit.unseen:
-            return False
-        return self._split(worker, victim, rest, fair_end)
 
     def _wants_unit(self, worker: Worker, queued: float) -> bool:
         """Whether a worker that has something to do is to choose its next unit already.
@@ -208,173 +278,72 @@ class Dispatch:
         fleet = self.fleet
         if not self.tests_known:
             for number in fleet.idle:
-                self._hold(fleet[number], "no tests are known yet")
+                self.hold(fleet[number], "no tests are known yet")
             return
         idle = [fleet[number] for number in fleet.idle]
-        if self.pending:
+        constrained = self.constrained
+        if self.pending or constrained.takeable:
             idle = [worker for worker in idle if not self.refill(worker)]
         if not idle:
             return
-        victims = self._victims()
+        if constrained and self._is_alone(idle):
+            return
+        victims = self.relief.victims()
         refused: list[tuple[int, frozenset[int], int]] = []
         for worker in idle:
             who = -1 if worker.collected is None else worker.number
             circumstances = (worker.last_file, worker.missing, who)
             if victims and circumstances not in refused:
-                moved = self._steal(worker, victims)
+                moved = self.relief.steal(worker, victims)
                 if moved:
-                    victims = self._victims()
+                    victims = self.relief.victims()
                     continue
                 refused.append(circumstances)
             self._leave_waiting(worker, victims)
 
-    def _victims(self) -> list[tuple[float, int]]:
-        """Workers with unstarted tests that others could run: seconds left, -number."""
-        found = []
-        for worker in self.fleet.ready:
-            unit = worker.unit
-            if (
-                (unit is not None and not unit.together)
-                or self.pending.of(worker.number)
-                or self._recallable(worker)
-            ):
-                found.append((self.rest(worker), -worker.number))
-        return nlargest(VICTIMS, found)
+    def _is_alone(self, idle: list[Worker]) -> bool:
+        """Whether somebody runs a test that wants to be alone, now or from now on."""
+        if self.constrained.alone_on == NOBODY and not self._begin_alone(idle):
+            return False
+        for worker in idle:
+            if worker.is_idle:
+                self.hold(worker, self.constrained.why_held())
+        return True
 
-    def rest(self, worker: Worker) -> float:
-        """Seconds until the worker has done all that it has."""
-        seconds = worker.running_rest(self.now) + worker.queued_cost
-        if worker.unit is not None:
-            seconds += worker.unit.work(self.estimates)
-        shelf = self.pending.of(worker.number)
-        return seconds if shelf is None else seconds + shelf.work()
-
-    def _fair_end(self) -> float:
-        """Seconds until all would be done if what is left could be shared out evenly."""
-        fleet = self.fleet
-        work = sum(self.rest(worker) for worker in fleet.ready)
-        return work / (len(fleet.ready) + fleet.coming)
-
-    def _steal(self, thief: Worker, victims: list[tuple[float, int]]) -> bool:
-        """Take over, or ask back, a part of the work of one of the victims, if that gains."""
-        fair_end = self._fair_end()
-        for rest, negative in victims:
-            victim = self.fleet[-negative]
-            unit = victim.unit
-            if self._take_over(thief, victim, rest, fair_end):
-                return self.refill(thief)
-            if unit is not None and not unit.together:
-                if self._split(thief, victim, rest, fair_end):
-                    return self.refill(thief)
-            elif self._recall(thief, victim, rest, fair_end):
-                return True
+    def _begin_alone(self, idle: list[Worker]) -> bool:
+        """Send a test that wants to be alone, if there is one and nobody has anything else."""
+        if self.pending or self.constrained.takeable or len(idle) < len(self.fleet.ready):
+            return False
+        for worker in idle:
+            test = self.constrained.take_alone(worker)
+            if test is not None:
+                self.unsent_work += self.estimates.of(test)
+                worker.unit = self.maker.single(test)
+                return self.refill(worker)
         return False
-
-    def _take_over(self, thief: Worker, victim: Worker, rest: float, fair_end: float) -> bool:
-        """Move a unit, or the end of one, from the victim's shelf to the thief."""
-        shelf = self.pending.of(victim.number)
-        unit = shelf.choose(thief) if shelf is not None else None
-        if shelf is None or unit is None:
-            return False
-        paid = self.paid(thief, unit.file, unit.lane)
-        work = unit.work(self.estimates)
-        # (an idle victim leaves on its shelf what it turned out to lack)
-        if paid + work + MOVING >= rest and victim.number not in self.fleet.idle:
-            return False
-        count = unit.left
-        if not unit.together and paid + work > rest - work:
-            costs = map(self.estimates.of, reversed(unit.unsent))
-            count = tail_to_move(costs, rest, paid, fair_end + paid) or count
-        unit = shelf.take(thief)
-        assert unit is not None
-        if 0 < count < unit.left:
-            shelf_unit, unit = unit, unit.cut(count, self.estimates)
-            self.pending.add([shelf_unit])
-        self.pending.move_lane(thief, unit.lane)
-        thief.unit = unit
-        thief.remember(self.now, f"took over {unit.left} tests", victim.number)
-        return True
-
-    def _split(self, thief: Worker, victim: Worker, rest: float, fair_end: float) -> bool:
-        """Move the last unsent tests of the victim's unit to the thief."""
-        unit = victim.unit
-        assert unit is not None
-        estimates = self.estimates
-        usable = unit.unsent
-        stay: list[int] = []
-        if thief.missing and not thief.missing.isdisjoint(usable):
-            stay = [test for test in usable if test in thief.missing]
-            usable = [test for test in usable if test not in thief.missing]
-        paid = self.paid(thief, unit.file, unit.lane)
-        count = tail_to_move(map(estimates.of, reversed(usable)), rest, paid, fair_end + paid)
-        if not count:
-            return False
-        if stay:
-            going = set(usable[len(usable) - count :])
-            unit.tests = [test for test in unit.tests[unit.at :] if test not in going]
-            unit.tests += usable[len(usable) - count :]
-            unit.at = 0
-        elif count < unit.left:
-            count = at_class_boundary(self.lives.names, usable, count)
-        self.pending.move_lane(thief, unit.lane)
-        thief.unit = unit.cut(count, estimates)
-        if not unit.left:
-            victim.unit = None
-        thief.remember(self.now, f"took over {count} tests", victim.number)
-        return True
-
-    def _recallable(self, victim: Worker) -> list[int]:
-        """Tests in the victim's queue that could be asked back, the last one first."""
-        group_of = self.maker.group_of
-        states = self.lives.states
-        return [
-            test for test in reversed(victim.queue) if states[test] == "sent" and group_of[test] < 0
-        ]
-
-    def _recall(self, thief: Worker, victim: Worker, rest: float, fair_end: float) -> bool:
-        """Ask the victim for the last tests of its queue; the thief waits for them."""
-        tests = self._recallable(victim)
-        if thief.missing:
-            tests = [test for test in tests if test not in thief.missing]
-        if not tests:
-            return False
-        file = self.estimates.file_of[tests[0]]
-        paid = self.paid(thief, file, self.maker.lane_of[tests[0]])
-        count = tail_to_move([victim.costs[test] for test in tests], rest, paid, fair_end + paid)
-        if not count:
-            return False
-        self.recall(victim, tests[count - 1 :: -1], thief.number)
-        self._hold(thief, f"tests recalled from gw{victim.number} are on their way")
-        return True
-
-    def recall(self, victim: Worker, tests: list[int], thief: int = -1) -> None:
-        """Ask for these tests, all of them sent, on behalf of a thief that waits for them."""
-        for test in tests:
-            self.lives.move(test, "recall", self.now, victim.number)
-        victim.recalls.append((tests, thief))
-        victim.remember(self.now, f"was asked for {len(tests)} tests")
-        self.out.append(Recall(worker=victim.number, tests=tests))
 
     def _leave_waiting(self, worker: Worker, victims: list[tuple[float, int]]) -> None:
         """Nothing can be done by this worker now: hold or close it."""
+        if self.constrained.left:
+            self.hold(worker, self.constrained.why_held())
+            return
         if victims:
             busiest = -victims[0][1]
             reason = f"moving the tests that gw{busiest} has would cost more than waiting"
-            self._hold(worker, reason)
+            self.hold(worker, reason)
             return
         for other in self.fleet.ready:
             if other.recalls:
-                self._hold(worker, f"tests recalled from gw{other.number} are on their way")
+                self.hold(worker, f"tests recalled from gw{other.number} are on their way")
                 return
         for other in self.fleet:
             if other.state == "joined" and self.pending.of(other.number):
-                self._hold(
-                    worker, f"gw{other.number} has collected the rest, and is about to begin"
-                )
+                self.hold(worker, f"gw{other.number} has collected the rest, and is about to begin")
                 return
         self.close(worker)
 
-    def _hold(self, worker: Worker, reason: str) -> None:
+    def hold(self, worker: Worker, reason: str) -> None:
+        """Leave a worker waiting, for a reason."""
         if worker.hold != reason:
             worker.hold = reason
             worker.remember(self.now, f"is held: {reason}")

@@ -111,6 +111,12 @@ class TestLives:
         """What happened to the test, line by line."""
         return told(self.stories[test])
 
+    def ran_on(self, test: int) -> int:
+        """The worker that has finished a test, or -1."""
+        if self.states[test] != "finished":
+            return -1
+        return next(worker for _, move, worker in reversed(self.stories[test]) if move == "finish")
+
     def complaint(self, test: int, move: str, worker: int) -> str:
         """Why a move is illegal, with the test's story."""
         story = "; ".join(self.story(test)) or "nothing yet"

@@ -18,6 +18,12 @@ from pytest_orchestrate.engine.units import Unit
 #: unit is no longer pending or has another key by now.
 Entry = tuple[float, int, int]
 
+#: Seconds that one more of priority counts: more than any unit takes.
+PRIORITY = 1e7
+
+#: Below the priority of any test.
+LOWEST = -(2**63)
+
 #: Units of one file are ranked anew when the expected duration of its unseen tests changed
 #: by this factor; all units, when that of the run did.
 DRIFT = 1.25
@@ -40,6 +46,7 @@ class Pending:
         "_units",
         "_unseen",
         "in_order",
+        "is_urgent",
         "tests",
     )
 
@@ -58,6 +65,8 @@ class Pending:
         self._drift_checked = 1
         #: Units are taken in collection order.
         self.in_order = False
+        #: Some units have a priority, or work that waits for them.
+        self.is_urgent = False
         #: Per affinity, how many workers are on it.
         self._on_lane = on_lane
         #: How many tests are pending.
@@ -81,6 +90,8 @@ class Pending:
             self._seen += unit.seen
             self._unseen += unit.unseen
             first = unit.tests[unit.at]
+            if unit.priority or unit.behind:
+                self.is_urgent = True
             if self.in_order:
                 unit.lane = -1
             else:
@@ -137,6 +148,21 @@ class Pending:
             unit = self._best_runnable(worker.missing)
         return unit
 
+    def most_urgent(self) -> Unit | None:
+        """The first of all units, where any is urgent."""
+        return self._longest(-1) if self.is_urgent and self._units else None
+
+    @property
+    def top_priority(self) -> int:
+        """The priority of the first of all units."""
+        if not self._units:
+            return LOWEST
+        if self.in_order:
+            first = self._head(self._lanes.get(-1, []))
+        else:
+            first = self.most_urgent()
+        return first.priority if first is not None else 0
+
     def follow_drift(self, file: int) -> None:
         """A test of this file finished: rank anew what that made look different."""
         if self.in_order or not self._units:
@@ -158,14 +184,23 @@ class Pending:
 
     def _key(self, unit: Unit) -> float:
         if self.in_order:
-            return 0.0
-        return -(unit.work(self._estimates) + self._estimates.entry(unit.file))
+            return float(-unit.priority)
+        length = unit.work(self._estimates) + self._estimates.entry(unit.file) + unit.behind
+        return -(length + unit.priority * PRIORITY)
 
     def _preferred(self, worker: Worker) -> Unit | None:
         """The unit to take if the worker can run any test."""
         if self.in_order:
             return self._head(self._lanes[-1])
         mine = worker.lane
+        if self.is_urgent:
+            first = self._longest(mine)
+            if first is not None and (first.priority > 0 or first.behind):
+                return first
+        return self._standing(worker, mine) or self._longest(mine)
+
+    def _standing(self, worker: Worker, mine: int) -> Unit | None:
+        """A unit for which the worker has set up something already."""
         files = self._by_file.get(worker.last_file)
         same_file: Unit | None = None
         if files:
@@ -181,7 +216,7 @@ class Pending:
                 return unit
         if same_file is not None and not self._on_lane.get(same_file.lane):
             return same_file
-        return self._longest(mine)
+        return None
 
     def _longest(self, mine: int) -> Unit | None:
         """The longest unit, preferably on an affinity that no other worker is on."""

@@ -24,10 +24,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pytest_orchestrate.engine.dispatch import Dispatch
+from pytest_orchestrate.engine.endings import Endings
 from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.lifecycle import told
 from pytest_orchestrate.errors import IllegalMove
-from pytest_orchestrate.model.commands import AnyCommand, EndRun, EndTest, StartWorker
+from pytest_orchestrate.model.commands import AnyCommand, EndRun, StartWorker
 from pytest_orchestrate.model.events import (
     AnyEvent,
     RunBegan,
@@ -55,11 +56,11 @@ class Run:
         "_began",
         "_dispatch",
         "_ended",
+        "_endings",
         "_fleet",
         "_handlers",
         "_lives",
         "_max_crashes",
-        "_not_run",
         "_stop_reason",
         "_workers",
     )
@@ -70,7 +71,7 @@ class Run:
         self._fleet = self._dispatch.fleet
         self._workers = 0
         self._max_crashes = 0
-        self._not_run = 0
+        self._endings = Endings(self._dispatch)
         self._began = False
         self._ended = False
         self._stop_reason: str | None = None
@@ -131,9 +132,7 @@ class Run:
         self._began = True
         self._workers = event.workers
         self._max_crashes = event.max_crashes
-        self._dispatch.lookahead = event.lookahead
-        self._dispatch.pending.in_order = event.keep_order or event.workers == 1
-        self._dispatch.maker.ignores_groups = event.workers == 1
+        self._dispatch.begin(event)
 
     def _worker_joined(self, event: WorkerJoined) -> None:
         worker = self._fleet.join(event.worker, event.now)
@@ -162,10 +161,13 @@ class Run:
             maker.add(test)
             lives.add(nodeid)
         dispatch.tests_known = True
-        new = range(first, first + len(tests))
+        new: Iterable[int] = range(first, first + len(tests))
         if self._stop_reason is not None:
-            self._end_not_run(new, self._stop_reason)
+            self._endings.without_run(new, self._stop_reason)
             return
+        if event.constraints:
+            self._endings.blocked(dispatch.constrain(event))
+            new = [test for test in new if lives.states[test] == "pending"]
         dispatch.plan(new, self._workers)
         for worker in self._fleet.ready:
             dispatch.refill(worker)
@@ -224,6 +226,9 @@ class Run:
             first_of_worker=worker.running_first,
         )
         dispatch.pending.follow_drift(dispatch.estimates.file_of[test])
+        self._endings.settle(test, event.outcome, event.worker)
+        if dispatch.constrained:
+            self._give_up_uncollected()
         if not worker.queue:
             self._has_emptied(worker)
 
@@ -245,12 +250,13 @@ class Run:
                 self._lives.move(test, "return", event.now, event.worker)
             elif test in worker.costs and self._lives.states[test] == "recalled":
                 self._lives.move(test, "keep", event.now, event.worker)
-        worker.lose(event.tests)
-        file_of = self._dispatch.estimates.file_of
+        dispatch = self._dispatch
+        dispatch.lose(worker, event.tests)
+        file_of = dispatch.estimates.file_of
         worker.last_file = file_of[worker.queue[-1]] if worker.queue else worker.entered
         worker.remember(event.now, f"gave {len(returned)} tests back")
         if self._stop_reason is not None:
-            self._end_not_run(event.tests, self._stop_reason)
+            self._endings.without_run(event.tests, self._stop_reason)
             return
         self._dispatch.hand_over(event.tests, thief)
         if worker.is_empty:
@@ -265,12 +271,13 @@ class Run:
                 raise IllegalMove(self._lives.complaint(test, "lose", event.worker))
             self._lives.move(test, "lose", event.now, event.worker)
         worker.missing |= frozenset(event.tests)
-        worker.lose(event.tests)
+        dispatch = self._dispatch
+        dispatch.lose(worker, event.tests)
         worker.remember(event.now, f"lacks {len(event.tests)} tests")
         if self._stop_reason is not None:
-            self._end_not_run(event.tests, self._stop_reason)
+            self._endings.without_run(event.tests, self._stop_reason)
             return
-        self._dispatch.put_back(event.tests)
+        dispatch.put_back(self._endings.without_stranded(event.tests))
         if worker.is_empty:
             self._has_emptied(worker)
         self._give_up_uncollected()
@@ -284,14 +291,14 @@ class Run:
         dispatch.pending.move_lane(worker, -1)
         dispatch.pending.disown(worker.number)
         if worker.running >= 0:
-            self._end_cut_off(worker, event)
+            self._endings.cut_off(worker, event)
         lost = list(worker.queue)
         for test in lost:
             self._lives.move(test, "lose", event.now, event.worker)
         if worker.unit is not None:
             lost += worker.unit.tests[worker.unit.at :]
             worker.unit = None
-        worker.queue.clear()
+        dispatch.lose(worker, list(worker.queue))
         worker.recalls.clear()
         died = event.reason == "crashed" or (event.reason == "closed" and not asked_to)
         if died:
@@ -302,8 +309,10 @@ class Run:
                 died_so_far = f"{fleet.crashes} worker{'s' * (fleet.crashes != 1)} died"
                 self._stop(f"{died_so_far}; {self._max_crashes} may be replaced")
         if self._stop_reason is not None:
-            self._end_not_run(lost, self._stop_reason)
+            self._endings.without_run(lost, self._stop_reason)
             return
+        lost += dispatch.constrained.worker_left(worker.number)
+        lost = list(self._endings.without_stranded(lost))
         if lost:
             dispatch.put_back(lost)
             dispatch.feed_idle()
@@ -331,58 +340,40 @@ class Run:
             return
         self._stop_reason = reason
         dispatch = self._dispatch
-        self._end_not_run(dispatch.pending.clear(), reason)
+        self._endings.without_run(dispatch.clear(), reason)
         for worker in self._fleet:
             if worker.state == "ready":
                 if worker.unit is not None:
-                    self._end_not_run(worker.unit.tests[worker.unit.at :], reason)
+                    self._endings.without_run(worker.unit.tests[worker.unit.at :], reason)
                     worker.unit = None
                 sent = [test for test in worker.queue if self._lives.states[test] == "sent"]
                 if sent:
-                    dispatch.recall(worker, sent)
+                    dispatch.relief.recall(worker, sent)
             if worker.state in ("ready", "joined"):
                 dispatch.close(worker)
 
     def _give_up_uncollected(self) -> None:
         """End pending tests that no live or coming worker can run."""
-        pending, fleet = self._dispatch.pending, self._fleet
-        if not pending or fleet.coming or not fleet.ready:
+        dispatch, fleet = self._dispatch, self._fleet
+        if not dispatch.has_unsent or fleet.coming or not fleet.ready:
             return
         missing = [worker.missing for worker in fleet.ready]
         if not all(missing):
             return
-        tests = sorted(pending.clear())
-        lost = [test for test in tests if all(test in each for each in missing)]
-        gone = frozenset(lost)
-        self._end_not_run(lost, NOT_COLLECTED)
-        self._dispatch.put_back([test for test in tests if test not in gone], counted=True)
-
-    def _end_cut_off(self, worker: Worker, event: WorkerLeft) -> None:
-        """The worker left under a test."""
-        test, worker.running = worker.running, -1
-        self._lives.move(test, "end", event.now, event.worker)
-        self._dispatch.out.append(
-            EndTest(
-                test=test,
-                outcome="crashed" if event.reason == "crashed" else "interrupted",
-                reason=f"gw{worker.number} {_FATES[event.reason]} while it ran this test",
-                worker=worker.number,
-            )
-        )
-
-    def _end_not_run(self, tests: Iterable[int], reason: str) -> None:
-        dispatch = self._dispatch
-        for test in tests:
-            self._lives.move(test, "end", dispatch.now, -1)
-            self._not_run += 1
-            dispatch.out.append(EndTest(test=test, outcome="not run", reason=reason))
+        lost = True
+        while lost:  # what one of them held up may be such a test, too
+            tests = sorted(dispatch.take_out_ready())
+            gone = frozenset(test for test in tests if all(test in each for each in missing))
+            dispatch.put_back([test for test in tests if test not in gone], counted=True)
+            self._endings.without_run(sorted(gone), NOT_COLLECTED)
+            lost = bool(gone) and bool(dispatch.constrained)
 
     def _conclude(self) -> None:
         """Let workers go that nobody needs, give up what nobody can run, and end the run."""
         fleet, dispatch = self._fleet, self._dispatch
         known = dispatch.tests_known
-        if known and not fleet.ready and not fleet.coming and dispatch.pending:
-            self._end_not_run(dispatch.pending.clear(), self._stop_reason or NO_WORKER_LEFT)
+        if known and not fleet.ready and not fleet.coming and dispatch.has_unsent:
+            self._endings.without_run(dispatch.clear(), self._stop_reason or NO_WORKER_LEFT)
             if self._stop_reason is None:
                 self._stop_reason = "no worker was left"
         if known and not self._lives.unfinished:
@@ -394,7 +385,4 @@ class Run:
             if reason is None and not known:
                 reason = "all workers left before any test was known"
             self._ended = True
-            dispatch.out.append(EndRun(not_run=self._not_run, reason=reason))
-
-
-_FATES = {"crashed": "died", "closed": "left", "stopped": "was stopped"}
+            dispatch.out.append(EndRun(not_run=self._endings.not_run, reason=reason))

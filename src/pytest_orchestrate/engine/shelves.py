@@ -80,6 +80,10 @@ class Shelves:
             self.move_lane(worker, unit.lane)
         return unit
 
+    def top_priority(self, worker: int) -> int:
+        """The highest priority of what this worker could take without collecting more."""
+        return max(self.common.top_priority, self._owned.get(worker, self.common).top_priority)
+
     def clear(self) -> list[int]:
         """Take all out; returns their tests."""
         shelves = (self.common, *self._owned.values())

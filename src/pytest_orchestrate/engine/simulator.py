@@ -27,6 +27,7 @@ from pytest_orchestrate.model.commands import (
 )
 from pytest_orchestrate.model.events import (
     AnyEvent,
+    Constraint,
     RunBegan,
     TestFinished,
     TestsCollected,
@@ -37,6 +38,7 @@ from pytest_orchestrate.model.events import (
     WorkerJoined,
     WorkerLeft,
 )
+from pytest_orchestrate.model.requirements import Need
 
 #: Held workers are looked at again after this share of the time that has passed.
 GLANCE = 0.02
@@ -107,7 +109,14 @@ class Simulation:
         for number in workers:
             self._tell(WorkerCollected(now=0.0, worker=number))
         self._tell(
-            TestsCollected(now=0.0, tests=tests, estimates=instance.estimates, setup_costs=costs)
+            TestsCollected(
+                now=0.0,
+                tests=tests,
+                estimates=instance.estimates,
+                setup_costs=costs,
+                constraints=constraints(instance),
+                resources=instance.capacities,
+            )
         )
         while self._ends:
             self._advance()
@@ -194,17 +203,30 @@ def _refuse(command: StartWorker | EndTest) -> None:
     raise InternalFault(f"nothing dies in a simulation, but the engine wants {command!r}")
 
 
-def bound(instance: Instance) -> float:
-    """What no schedule of the instance can beat, in seconds."""
-    return lower_bound(instance.workers, instance.durations, instance.files, instance.entries)
+def constraints(instance: Instance) -> list[Constraint]:
+    """What the engine is told of tests that may not run at any time on any worker."""
+    requires, demands, priorities = instance.requires, instance.demands, instance.priorities
+    return [
+        Constraint(
+            test=test,
+            needs=(Need(targets=tuple(sorted(requires[test]))),) if test in requires else (),
+            demands=demands.get(test, ()),
+            priority=priorities.get(test, 0),
+        )
+        for test in sorted({*requires, *demands, *priorities})
+    ]
 
 
 def result(instance: Instance) -> dict[str, object]:
     """Schedule an instance; the object that ``pytest-orchestrate simulate`` prints."""
-    schedule = Simulation(instance).schedule()
+    return described(instance, Simulation(instance).schedule(), lower_bound(instance))
+
+
+def described(instance: Instance, schedule: Schedule, bound: float) -> dict[str, object]:
+    """A schedule as the format has it."""
     return {
         "makespan": schedule.makespan,
-        "lower_bound": bound(instance),
+        "lower_bound": bound,
         "assignments": [
             {
                 "test": instance.ids[each.test],

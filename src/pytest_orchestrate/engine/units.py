@@ -11,7 +11,19 @@ from pytest_orchestrate.model.collected import CollectedTest
 class Unit:
     """Tests of one file and affinity, or of one group, in collection order."""
 
-    __slots__ = ("at", "file", "key", "lane", "seen", "serial", "tests", "together", "unseen")
+    __slots__ = (
+        "at",
+        "behind",
+        "file",
+        "key",
+        "lane",
+        "priority",
+        "seen",
+        "serial",
+        "tests",
+        "together",
+        "unseen",
+    )
 
     def __init__(self, tests: list[int], file: int, lane: int, together: bool) -> None:
         self.tests = tests
@@ -28,6 +40,9 @@ class Unit:
         #: Its number among the pending units, and its place there (smallest first).
         self.serial = -1
         self.key = 0.0
+        #: Of its tests: the priority, and seconds of the longest path of work behind one of them.
+        self.priority = 0
+        self.behind = 0.0
 
     def measure(self, estimates: Estimates) -> None:
         """Sum up what is left of it."""
@@ -73,6 +88,7 @@ class Unit:
         at = len(self.tests) - count
         rest = Unit(self.tests[at:], self.file, self.lane, self.together)
         del self.tests[at:]
+        rest.priority, rest.behind = self.priority, self.behind
         rest.measure(estimates)
         self.seen = max(0.0, self.seen - rest.seen)
         self.unseen -= rest.unseen
@@ -82,7 +98,16 @@ class Unit:
 class UnitMaker:
     """Forms units of tests; remembers the affinity and the group of each."""
 
-    __slots__ = ("_estimates", "_groups", "_lanes", "group_of", "ignores_groups", "lane_of")
+    __slots__ = (
+        "_estimates",
+        "_groups",
+        "_lanes",
+        "group_of",
+        "ignores_groups",
+        "in_order",
+        "lane_of",
+        "urgency",
+    )
 
     def __init__(self, estimates: Estimates) -> None:
         self._estimates = estimates
@@ -94,6 +119,10 @@ class UnitMaker:
         self.group_of: list[int] = []
         #: One worker runs all: groups are together anyhow, and the order stays the collected one.
         self.ignores_groups = False
+        #: Collection order counts for more than what waits behind a test.
+        self.in_order = False
+        #: Test -> its priority, and seconds of the longest path behind it; of those that have any.
+        self.urgency: dict[int, tuple[int, float]] = {}
 
     def add(self, test: CollectedTest) -> None:
         """The next test."""
@@ -107,8 +136,44 @@ class UnitMaker:
         """Units of these tests, in order.
 
         A unit is a maximal run of consecutive tests of one file and affinity, or all tests
-        of one group.
+        of one group. Tests that are urgent form units of their own, the most urgent first.
         """
+        if self.urgency:
+            tests = list(tests)
+            urgent = frozenset(filter(self._is_urgent, tests))
+            if urgent:
+                units = self._units(test for test in tests if test not in urgent)
+                return units + self._urgent_units([test for test in tests if test in urgent])
+        return self._units(tests)
+
+    def single(self, test: int) -> Unit:
+        """One test that stays on the worker that it is given to."""
+        unit = Unit([test], self._estimates.file_of[test], self.lane_of[test], True)
+        unit.priority, unit.behind = self.urgency.get(test, (0, 0.0))
+        unit.measure(self._estimates)
+        return unit
+
+    def _is_urgent(self, test: int) -> bool:
+        priority, behind = self.urgency.get(test, (0, 0.0))
+        return bool(priority or (behind and not self.in_order)) and self.group_of[test] < 0
+
+    def _urgent_units(self, tests: list[int]) -> list[Unit]:
+        """Units of tests of one file, affinity and priority, those with the most behind first."""
+        alike: dict[tuple[int, int, int], list[int]] = {}
+        if not self.in_order:
+            tests = sorted(tests, key=lambda test: (-self.urgency[test][1], test))
+        for test in tests:
+            key = (self._estimates.file_of[test], self.lane_of[test], self.urgency[test][0])
+            alike.setdefault(key, []).append(test)
+        units = []
+        for (file, lane, priority), those in alike.items():
+            unit = Unit(those, file, lane, False)
+            unit.priority, unit.behind = priority, self.urgency[those[0]][1]
+            unit.measure(self._estimates)
+            units.append(unit)
+        return units
+
+    def _units(self, tests: Iterable[int]) -> list[Unit]:
         file_of, lane_of, group_of = self._estimates.file_of, self.lane_of, self.group_of
         units: list[Unit] = []
         grouped: dict[int, Unit] = {}

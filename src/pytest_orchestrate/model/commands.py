@@ -11,11 +11,13 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, kw_onl
     """Base of all commands."""
 
 
-class Assign(Command, frozen=True):
+class Assign(Command, frozen=True, omit_defaults=True):
     """Append these tests to the worker's queue."""
 
     worker: int
     tests: list[int]
+    #: Test -> resource -> the numbers of the slots that it has, from 0 on.
+    slots: dict[int, dict[str, list[int]]] = {}
 
 
 class Recall(Command, frozen=True):
@@ -50,9 +52,11 @@ class EndTest(Command, frozen=True):
     """The engine ended a test that no worker finished."""
 
     test: int
-    outcome: Literal["crashed", "interrupted", "not run"]
+    outcome: Literal["crashed", "interrupted", "not run", "blocked", "error"]
     reason: str
     worker: int | None = None
+    #: If it is blocked: the test that began it.
+    cause: int | None = None
 
 
 class EndRun(Command, frozen=True):

@@ -11,8 +11,28 @@ from typing import Literal
 
 import msgspec
 
+from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.outcome import Outcome
+from pytest_orchestrate.model.requirements import Need
+
+
+class Constraint(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What decides when and where one test may run, beside its duration."""
+
+    #: Its index.
+    test: int
+    needs: tuple[Need, ...] = ()
+    #: None above the capacity of its resource.
+    demands: tuple[Demand, ...] = ()
+    #: Nothing else runs meanwhile.
+    exclusive: bool = False
+    #: Of tests that may run, those with the higher priority go first.
+    priority: int = 0
+    #: Why it cannot run whatever happens, or None.
+    refused: str | None = None
+    #: If it is refused: that is an error, and not something that blocks it.
+    is_error: bool = False
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, kw_only=True):
@@ -56,6 +76,10 @@ class TestsCollected(Event, frozen=True):
     owners: dict[str, int] = {}
     #: File -> seconds to collect it on a worker that has not, as far as known.
     collect_costs: dict[str, float] = {}
+    #: Of those tests that have any.
+    constraints: list[Constraint] = []
+    #: Resource that they name -> how much there is of it.
+    resources: dict[str, int] = {}
 
 
 class WorkerCollected(Event, frozen=True):

@@ -7,7 +7,8 @@ from typing import Literal
 #: ``passed``, ``failed`` (the test's own code), ``error`` (set-up or tear-down),
 #: ``skipped``, ``xfailed``, ``xpassed``; ``crashed``: its worker died under it;
 #: ``interrupted``: it was cut off by Ctrl-C, ``pytest.exit`` or the end of the run;
-#: ``not run``: it never started.
+#: ``blocked``: something that it requires did not end well, so it did not run;
+#: ``not run``: it never started, for another reason.
 Outcome = Literal[
     "passed",
     "failed",
@@ -17,6 +18,7 @@ Outcome = Literal[
     "xpassed",
     "crashed",
     "interrupted",
+    "blocked",
     "not run",
 ]
 

@@ -9,6 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate.options.activation import asked_for, names_us
+from pytest_orchestrate.options.markers import (
+    MARKERS,
+    PRIORITIES,
+    declare_markers,
+    marker_names,
+    yielded_markers,
+)
 from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
@@ -22,18 +29,26 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_orchestrate.options.reading import Options
+    from pytest_orchestrate.options.values import Place, parse_size
 
 __all__ = [
     "ACTIVATION",
+    "MARKERS",
+    "PRIORITIES",
     "SETTINGS",
     "Options",
+    "Place",
     "Setting",
     "add_setting",
     "asked_for",
+    "declare",
+    "marker_names",
     "names_us",
+    "parse_size",
     "read",
     "register",
     "register_activation",
+    "yielded_markers",
 ]
 
 
@@ -48,9 +63,24 @@ def read(config: pytest.Config) -> Options:
     return read_options(config)
 
 
+def declare(config: pytest.Config) -> None:
+    """Declare our markers to pytest, by the names that they have in this project.
+
+    :raises pytest.UsageError: ``orchestrate_markers`` is not accepted.
+    """
+    given = getattr(config.option, "orchestrate_markers", None) or config.getini(
+        "orchestrate_markers"
+    )
+    declare_markers(config, read(config).markers if given else {})
+
+
 def __getattr__(name: str) -> object:
     if name == "Options":
         from pytest_orchestrate.options.reading import Options
 
         return Options
+    if name in ("Place", "parse_size"):
+        from pytest_orchestrate.options import values
+
+        return getattr(values, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,11 +11,15 @@ from typing import Literal, NamedTuple, cast, get_args
 import pytest
 
 from pytest_orchestrate.errors import SettingError
+from pytest_orchestrate.options.markers import MARKERS
 from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
     Collect,
     Kind,
+    Missing,
+    OnBlocked,
+    Order,
     Record,
     Setting,
     Start,
@@ -27,8 +31,11 @@ from pytest_orchestrate.options.values import (
     parse_choice,
     parse_count,
     parse_keep,
+    parse_markers,
     parse_modules,
     parse_path,
+    parse_priorities,
+    parse_resources,
     parse_seconds,
     parse_switch,
     parse_worker_specs,
@@ -45,6 +52,15 @@ class Options(NamedTuple):
     #: Names of modules.
     preload: tuple[str, ...]
     collect: Collect
+    #: Resource -> how much there is; None: as much as the machine has. Empty: 1 of each.
+    resources: dict[str, int | None]
+    #: Mark -> priority.
+    priorities: dict[str, int]
+    order: Order
+    on_blocked: OnBlocked
+    missing: Missing
+    #: Marker -> its name here, or ``off``.
+    markers: dict[str, str]
     #: Per worker.
     max_crashes: int
     #: Seconds.
@@ -110,6 +126,12 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         preload=parse_modules(*last("preload")),
         dir=config.rootpath / parse_path(*last("dir")),
         keep=parse_keep(written["keep"]),
+        resources=parse_resources(*written["resources"][-1]),
+        priorities=parse_priorities(*written["priorities"][-1]),
+        order=cast("Order", parse_choice(*last("order"), get_args(Order))),
+        on_blocked=cast("OnBlocked", parse_choice(*last("on_blocked"), get_args(OnBlocked))),
+        missing=cast("Missing", parse_choice(*last("missing"), get_args(Missing))),
+        markers=parse_markers(*written["markers"][-1], known=tuple(MARKERS)),
     )
 
 

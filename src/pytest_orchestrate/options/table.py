@@ -16,6 +16,11 @@ Kind = Literal["text", "whole number", "number", "switch", "list", "action"]
 Record = Literal["on", "no-output", "off"]
 Start = Literal["auto", "fork", "spawn"]
 Collect = Literal["auto", "sharded", "full"]
+#: What becomes of a test whose requirements did not end well.
+OnBlocked = Literal["skip", "fail", "run"]
+#: What becomes of a test that requires what was not selected.
+Missing = Literal["skip", "fail", "run"]
+Order = Literal["fastest", "declared"]
 
 #: The ini key that switches the plugin on; it has no flag, because ``-p`` is one.
 ACTIVATION = "orchestrate"
@@ -114,6 +119,67 @@ SETTINGS: tuple[Setting, ...] = (
         "What each worker collects: a share of the test files ('sharded'), everything ('full'), "
         "or a share where no hook may depend on seeing all tests ('auto').",
         choices=get_args(Collect),
+    ),
+    Setting(
+        "resources",
+        "list",
+        (),
+        "LINE",
+        "lines NAME = AMOUNT, with a whole number from 1 on; for cpu and memory also 'auto', and "
+        "for memory a size such as 16GiB",
+        "How much there is of what tests ask for with @pytest.mark.resource. Without any line "
+        "there is 1 of each; with lines, a name that is not among them is refused. cpu and "
+        "memory are always there, as much of them as this machine has.",
+    ),
+    Setting(
+        "priorities",
+        "list",
+        (),
+        "LINE",
+        "lines NAME = NUMBER, where NAME is a mark of the project and NUMBER a whole number",
+        "Priorities of the project's own marks: with 'smoke = 100', tests marked smoke go first.",
+    ),
+    Setting(
+        "order",
+        "text",
+        "fastest",
+        "CHOICE",
+        "fastest, declared",
+        "Which tests go first, of those that may run and have the same priority: those with "
+        "which the run ends earliest ('fastest'), or those that pytest collected first, as far "
+        "as several workers allow ('declared').",
+        choices=get_args(Order),
+    ),
+    Setting(
+        "on_blocked",
+        "text",
+        "skip",
+        "CHOICE",
+        "skip, fail, run",
+        "What becomes of a test when something that it requires did not end well: it is skipped, "
+        "it fails without being run, or it is run all the same.",
+        choices=get_args(OnBlocked),
+    ),
+    Setting(
+        "missing",
+        "text",
+        "skip",
+        "CHOICE",
+        "skip, fail, run",
+        "What becomes of a test that requires a test which was deselected (-k, -m, --deselect): "
+        "it is skipped, it fails without being run, or it is run all the same.",
+        choices=get_args(Missing),
+    ),
+    Setting(
+        "markers",
+        "list",
+        (),
+        "LINE",
+        "lines MARKER = NAME, or MARKER = off, where MARKER is one of requires, provides, "
+        "resource, exclusive, priority, critical, high, low",
+        "Other names for the markers of this plugin, where a project uses one of these names "
+        "for something else ('requires = needs'). 'off' leaves a marker to the project. A name "
+        "that the project's own 'markers' declare is left to the project without this.",
     ),
     Setting(
         "verify_collection",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -54,6 +54,9 @@ SPEC_KEYS = (
 )
 _GATEWAY_KEYS = ("popen", "ssh", "socket", "vagrant_ssh")
 _KEYS_WITHOUT_VALUE = frozenset({"popen", "dont_write_bytecode"})
+
+#: Resources of the machine itself, which are always there.
+MACHINE = ("cpu", "memory")
 
 #: The lines of what is kept.
 _KEPT = ("runs", "size")
@@ -223,22 +226,66 @@ def parse_keep(places: Iterable[tuple[Place, Sequence[str]]]) -> Keep:
     """
     found: dict[str, int] = {}
     for place, texts in places:
-        seen: set[str] = set()
-        for line in parse_lines(place, texts):
-            shown = " ".join((f"{line.name} = {line.value}", *line.flags))
+        for line, shown in _named_lines(place, texts):
             if line.name not in _KEPT:
                 why = f"there is no {line.name!r} to set"
                 raise place.refusal(shown, why, _KEPT, typo=line.name)
-            if line.flags:
-                raise place.refusal(shown, f"{line.flags[0]!r} is too much")
-            if line.name in seen:
-                raise place.refusal(shown, f"{line.name!r} is there twice")
-            seen.add(line.name)
             if line.name == "runs":
                 found["runs"] = _whole_number(place, line.value, shown=shown, least=1)
             else:
                 found["size"] = parse_size(place, line.value)
     return Keep(**found)
+
+
+def parse_resources(place: Place, texts: Sequence[str]) -> dict[str, int | None]:
+    """Capacities by name; None: as much as the machine has (``cpu`` and ``memory`` only)."""
+    found: dict[str, int | None] = {}
+    for line, shown in _named_lines(place, texts):
+        if line.value.lower() == "auto":
+            if line.name not in MACHINE:
+                raise place.refusal(shown, f"'auto' is for {' and '.join(MACHINE)} only")
+            found[line.name] = None
+        elif line.name == "memory" and not line.value.isdigit():
+            found[line.name] = parse_size(place, line.value)
+        else:
+            found[line.name] = _whole_number(place, line.value, shown=shown, least=1)
+    return found
+
+
+def parse_priorities(place: Place, texts: Sequence[str]) -> dict[str, int]:
+    """Priorities by the name of a mark."""
+    found: dict[str, int] = {}
+    for line, shown in _named_lines(place, texts):
+        digits = line.value.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()):
+            raise place.refusal(shown, f"{line.value!r} is not a whole number")
+        found[line.name] = int(line.value)
+    return found
+
+
+def parse_markers(place: Place, texts: Sequence[str], known: Sequence[str]) -> dict[str, str]:
+    """New names by marker."""
+    found: dict[str, str] = {}
+    for line, shown in _named_lines(place, texts):
+        if line.name not in known:
+            raise place.refusal(shown, f"there is no marker {line.name!r}", known, typo=line.name)
+        if not line.value.isidentifier():
+            raise place.refusal(shown, f"{line.value!r} cannot be the name of a marker")
+        found[line.name] = line.value
+    return found
+
+
+def _named_lines(place: Place, texts: Sequence[str]) -> Iterator[tuple[Line, str]]:
+    """Lines without flags, of different names, each with how it is shown in messages."""
+    seen: set[str] = set()
+    for line in parse_lines(place, texts):
+        shown = " ".join((f"{line.name} = {line.value}", *line.flags))
+        if line.flags:
+            raise place.refusal(shown, f"{line.flags[0]!r} is too much")
+        if line.name in seen:
+            raise place.refusal(shown, f"{line.name!r} is there twice")
+        seen.add(line.name)
+        yield line, shown
 
 
 def parse_worker_specs(place: Place, texts: Iterable[str]) -> tuple[WorkerSpec, ...]:

@@ -25,6 +25,7 @@ from pytest_orchestrate.model.events import (
 from pytest_orchestrate.report.summary import (
     HEAVY,
     SLOWEST,
+    Blocked,
     Crash,
     HeavyImport,
     NotRun,
@@ -62,6 +63,8 @@ class _Death(msgspec.Struct):
 class _Ended(msgspec.Struct):
     reasons: Counter[str] = msgspec.field(default_factory=Counter)
     interrupted: list[int] = msgspec.field(default_factory=list)
+    #: By the test that began it, or by the reason.
+    blocked: Counter[int | str] = msgspec.field(default_factory=Counter)
 
 
 class SummaryBuilder:
@@ -227,6 +230,9 @@ class SummaryBuilder:
             self._ended.reasons[command.reason] += 1
         elif command.outcome == "interrupted":
             self._ended.interrupted.append(command.test)
+        elif command.outcome == "blocked":
+            cause = command.cause
+            self._ended.blocked[command.reason if cause is None else cause] += 1
         elif command.worker is not None:
             death = self._death(self._name(command.worker))
             death.test = command.test
@@ -279,10 +285,16 @@ class SummaryBuilder:
             ),
             interrupted=tuple(self._nodeid(test) for test in self._ended.interrupted),
             not_run=tuple(NotRun(count, reason) for reason, count in self._ended.reasons.items()),
+            blocked=tuple(self._blocked(by, n) for by, n in self._ended.blocked.items()),
             notes=tuple(self._notes),
             reason=self._reason(),
             exitstatus=self._end.get("exitstatus"),
         )
+
+    def _blocked(self, by: int | str, count: int) -> Blocked:
+        if isinstance(by, str):
+            return Blocked(count, None, by)
+        return Blocked(count, self._nodeid(by), self._outcomes.get(by, "not run"))
 
     def _remember_slow(self, test: SlowTest) -> None:
         slowest = [other for other in self._slowest if other.nodeid != test.nodeid]

@@ -64,6 +64,16 @@ class NotRun(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Blocked(msgspec.Struct, frozen=True):
+    """So many tests did not run because of one that did not end well."""
+
+    count: int
+    #: Node id of that test, or None where the reason is something else.
+    by: str | None
+    #: How that test ended, or the reason.
+    reason: str
+
+
 class Summary(msgspec.Struct, frozen=True):
     """One run in figures. Times are seconds."""
 
@@ -77,7 +87,7 @@ class Summary(msgspec.Struct, frozen=True):
     sharded: bool
     #: Tests that collection found, after selection.
     collected: int
-    #: Tests with at least one attempt.
+    #: Tests with at least one attempt, and those that were blocked.
     ran: int
     #: Outcome -> tests that ended so; only outcomes that occurred.
     outcomes: Mapping[str, int]
@@ -98,6 +108,8 @@ class Summary(msgspec.Struct, frozen=True):
     interrupted: tuple[str, ...]
     #: In order of the first test concerned.
     not_run: tuple[NotRun, ...]
+    #: In order of the first test concerned.
+    blocked: tuple[Blocked, ...]
     notes: tuple[str, ...]
     #: Why the run ended early, or None.
     reason: str | None

@@ -79,6 +79,7 @@ def lines(summary: Summary, *, verbosity: int = 0) -> list[Line]:
         Line(_headline(summary), markup),
         *_slowest_lines(summary, verbosity),
         *_crash_lines(summary, verbosity),
+        *_blocked_lines(summary, verbosity),
         *_unfinished_lines(summary, verbosity),
         *_hint_lines(summary),
         *(_detail_lines(summary) if verbosity > 0 else ()),
@@ -180,6 +181,18 @@ def _crash(crash: Crash) -> str:
     if crash.worker in crash.reason:
         return f"{crash.test}: {crash.reason}"
     return f"{crash.test} on {crash.worker}: {crash.reason}"
+
+
+def _blocked_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
+    shown = _listed(summary.blocked, verbosity)
+    for part in shown:
+        why = f"by {part.by} ({part.reason})" if part.by is not None else part.reason
+        yield Line(f"  blocked: {_count(part.count, 'test')}: {why}", ("yellow",))
+    hidden = sum(part.count for part in summary.blocked[len(shown) :])
+    if hidden:
+        yield Line(
+            f"  blocked: {_count(hidden, 'test')} for other reasons (-v lists them)", ("yellow",)
+        )
 
 
 def _unfinished_lines(summary: Summary, verbosity: int) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_orchestrate import internals, wire
+from pytest_orchestrate.annotating import read_annotations
 from pytest_orchestrate.measuring import FileCosts, togetherness
 from pytest_orchestrate.worker.serial import report_bytes
 
@@ -79,6 +80,7 @@ class Collecting:
             nodeids=[item.nodeid for item in items],
             groups=groups,
             affinities=affinities,
+            annotations=read_annotations(self.config, items),
             found=self._found,
             deselected=self.deselected,
             problems=[
@@ -98,5 +100,6 @@ def digest(collection: wire.Collection) -> bytes:
     for nodeid in collection.nodeids:
         hashed.update(nodeid.encode("utf-8", "surrogatepass"))
         hashed.update(b"\0")
-    hashed.update(repr((collection.groups, len(collection.problems))).encode())
+    told = (collection.groups, collection.annotations, len(collection.problems))
+    hashed.update(repr(told).encode("utf-8", "surrogatepass"))
     return hashed.digest()

@@ -9,6 +9,7 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.model.attempt import Attempt
 from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.slots import Slots
 from pytest_orchestrate.transport.outbox import Outbox
 from pytest_orchestrate.worker.known_tests import KnownTests
 from pytest_orchestrate.worker.queue import TestQueue
@@ -34,12 +35,14 @@ class Runner:
         tests: KnownTests,
         outbox: Outbox,
         xml: internals.XmlRecorder | None,
+        slots: Slots,
     ) -> None:
         self.session = session
         self.queue = queue
         self.tests = tests
         self.outbox = outbox
         self.xml = xml
+        self.slots = slots
         self.ended = False
         self._compact = internals.only_own_serializers(session.config)
         self._test = -1
@@ -110,7 +113,8 @@ class Runner:
         keywords = list(item.keywords)
         self._keywords = len(keywords)
         self.outbox.put(wire.TestBegan(test, _location(item), keywords))
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        with self.slots.given(test):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
         if os.getpid() != self._process:
             # A child that the test has forked came back through its parent's stack. What
             # is left of the session is the parent's.

@@ -18,6 +18,7 @@ import pytest
 from pytest_orchestrate import internals, wire, xdist_contract
 from pytest_orchestrate.measuring import FixtureCosts
 from pytest_orchestrate.sharding.claims import Claims
+from pytest_orchestrate.slots import PLUGIN, Slots
 from pytest_orchestrate.transport.boot import FORKED_NAME, Seed
 from pytest_orchestrate.transport.outbox import Outbox
 from pytest_orchestrate.worker.collecting import Collecting, digest
@@ -63,6 +64,8 @@ class WorkerSession:
         if FORKED_NAME in sys.modules:
             self._imports.begin()
         self._tests = KnownTests()
+        self.slots = Slots()
+        config.pluginmanager.register(self.slots, PLUGIN)
         self._xml: internals.XmlRecorder | None = None
         self.runner: Runner | None = None
         self._is_usage_error = False
@@ -135,7 +138,7 @@ class WorkerSession:
     def pytest_sessionstart(self, session: pytest.Session) -> Generator[None, object, object]:
         """Report that the worker is ready, and listen from now on."""
         self.session = session
-        self.runner = Runner(session, self.queue, self._tests, self.outbox, self._xml)
+        self.runner = Runner(session, self.queue, self._tests, self.outbox, self._xml, self.slots)
         result = yield
         self.seed.started = True
         self._say_ready()
@@ -177,7 +180,8 @@ class WorkerSession:
         match message:
             case wire.CollectFile() | wire.ImportModules():
                 self._tests.expect(message)
-            case wire.Enqueue(tests):
+            case wire.Enqueue(tests, slots):
+                self.slots.expect(slots)
                 self.queue.put(tests)
             case wire.TakeBack(tests):
                 returned = self.queue.take_back(tests)
@@ -231,6 +235,7 @@ class WorkerSession:
         began = time.perf_counter()
         try:
             result = yield
+            self._send_collected(session, time.perf_counter() - began)
         except pytest.UsageError as error:
             self._trouble("usage", [str(text) for text in error.args])
             self._is_usage_error = True
@@ -239,7 +244,6 @@ class WorkerSession:
         except BaseException:
             self._end_undisturbed()
             raise
-        self._send_collected(session, time.perf_counter() - began)
         return result
 
     def _send_collected(self, session: pytest.Session, seconds: float) -> None:

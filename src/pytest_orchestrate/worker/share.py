@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import internals, wire
+from pytest_orchestrate.annotating import read_annotations
 from pytest_orchestrate.measuring import togetherness
 from pytest_orchestrate.sharding import safety
 from pytest_orchestrate.sharding.claims import Claims
@@ -242,6 +243,7 @@ class Share:
                     nodeids=None if part.is_deferred else [item.nodeid for item in items],
                     groups=groups,
                     affinities=affinities,
+                    annotations=read_annotations(self.config, items) if items else {},
                     found=len(part.items),
                     deselected=deselected.get(key, []),
                     problems=[

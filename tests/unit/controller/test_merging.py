@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pytest_orchestrate import wire
 from pytest_orchestrate.controller.merging import merge, merged_warnings, own_nodeids
+from pytest_orchestrate.model.annotations import Annotations
 
 
 def part(
@@ -25,6 +26,7 @@ def part(
         nodeids=None if deferred else [f"{key}::{name}" for name in names],
         groups={},
         affinities=dict.fromkeys(range(len(names)), key) if names else {},
+        annotations={1: Annotations(exclusive=True)} if len(names) > 1 else {},
         found=len(names),
         deselected=[],
         problems=[wire.CollectProblem(report, False, found) for report, found in problems],

@@ -39,6 +39,19 @@ def test_an_instance_is_scheduled(tmp_path: Path, capsys: pytest.CaptureFixture[
     }
 
 
+def test_constraints_are_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tests = [
+        {"id": "last", "duration": 1.0, "requires": ["first"]},
+        {"id": "first", "duration": 2.0, "resources": {"db": 1}},
+        {"id": "other", "duration": 2.0, "resources": {"db": 1}, "priority": 1},
+    ]
+    assert simulate(tmp_path, instance(tests=tests, resources={"db": 1})) == 0
+    answer = json.loads(capsys.readouterr().out)
+    ends = {each["test"]: each["end"] for each in answer["assignments"]}
+    assert ends == {"other": 2.0, "first": 4.0, "last": 5.0}
+    assert answer["lower_bound"] == 4.0
+
+
 def test_no_tests_take_no_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert simulate(tmp_path, instance(tests=[])) == 0
     assert json.loads(capsys.readouterr().out) == {
@@ -70,9 +83,10 @@ def test_no_tests_take_no_time(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (instance(tests=[{"id": "x", "duration": float("nan")}]), "x: duration"),
         (instance(tests=[{**TEST, "estimate": "long"}]), "a.py::test: estimate"),
         (instance(tests=[{**TEST, "group": 1}]), "a.py::test: group"),
-        (instance(tests=[{**TEST, "requires": ["x"]}]), "a.py::test: requires: not supported yet"),
-        (instance(tests=[{**TEST, "resources": {"x": 1}}]), "resources: not supported yet"),
-        (instance(tests=[{**TEST, "priority": 1}]), "priority: not supported yet"),
+        (instance(tests=[{**TEST, "requires": ["x"]}]), "a.py::test: requires: there is no test x"),
+        (instance(tests=[{**TEST, "requires": ["a.py::test"]}]), "a.py::test: requires: a cycle"),
+        (instance(tests=[{**TEST, "resources": {"x": 1}}]), "a.py::test: resources: x"),
+        (instance(tests=[{**TEST, "priority": None}]), "a.py::test: priority"),
     ],
 )
 def test_what_is_invalid_is_named_in_one_line(

@@ -71,6 +71,7 @@ def test_a_run_becomes_figures() -> None:
         crashes=(Crash("b.py::t3", "gw1", "gw1 died"),),
         interrupted=(),
         not_run=(),
+        blocked=(),
         notes=("gw1 died",),
         reason=None,
         exitstatus=1,

@@ -1,0 +1,224 @@
+"""What markers say of tests, read where tests were collected."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import pytest
+
+from pytest_orchestrate import options
+from pytest_orchestrate.errors import SettingError
+from pytest_orchestrate.model.annotations import Annotations, Demand, Provided, Requirement
+from pytest_orchestrate.options import PRIORITIES
+
+
+def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, Annotations]:
+    """Return what markers say of those tests that have any of ours, by position.
+
+    :raises pytest.UsageError: arguments of a marker are not accepted.
+    """
+    reader = _Reader(config, options.read(config).priorities)
+    found = {}
+    for position, item in enumerate(items):
+        marks = reader.marks(item)
+        if marks:
+            found[position] = reader.read(item, marks)
+    return found
+
+
+#: A marker, and the node on which it stands.
+_Placed = tuple[pytest.Mark, pytest.Item | pytest.Collector]
+
+
+class _Reader:
+    def __init__(self, config: pytest.Config, priorities: Mapping[str, int]) -> None:
+        self._names = options.marker_names(config)
+        self._priorities = priorities
+        self._wanted = {*self._names, *priorities}
+        self._of_node: dict[Any, tuple[_Placed, ...]] = {}
+        self._where: dict[Any, str] = {}
+        hook = config.hook.pytest_orchestrate_annotate_item
+        self._has_hook = bool(hook.get_hookimpls())
+
+    def marks(self, item: pytest.Item) -> tuple[_Placed, ...]:
+        """Return our markers of a test, its own first."""
+        above = self._above(item.parent)
+        own = [(mark, item) for mark in item.own_markers if mark.name in self._wanted]
+        if self._has_hook:
+            for marks in item.ihook.pytest_orchestrate_annotate_item(item=item):
+                own += [(_as_mark(mark, item), item) for mark in marks]
+        return (*own, *above) if own else above
+
+    def _above(self, node: Any) -> tuple[_Placed, ...]:
+        if node is None:
+            return ()
+        known = self._of_node.get(node)
+        if known is None:
+            own = tuple((mark, node) for mark in node.own_markers if mark.name in self._wanted)
+            known = self._of_node[node] = own + self._above(node.parent)
+        return known
+
+    def read(self, item: pytest.Item, marks: tuple[_Placed, ...]) -> Annotations:
+        requires: list[Requirement] = []
+        provides: list[Provided] = []
+        demands: list[Demand] = []
+        exclusive = False
+        priority: int | None = None
+        for mark, node in marks:
+            kind = self._names.get(mark.name)
+            where = self._place(node)
+            if kind == "requires":
+                requires.append(_requirement(mark, item, where))
+            elif kind == "provides":
+                provides += [Provided(name, where) for name in _texts(mark, item)]
+            elif kind == "resource":
+                demands.append(_demand(mark, item, where))
+            elif kind == "exclusive":
+                exclusive = True
+            elif priority is None:
+                priority = self._priority(mark, item)
+        return Annotations(
+            requires=tuple(requires),
+            provides=tuple(provides),
+            demands=tuple(demands),
+            exclusive=exclusive,
+            priority=priority or 0,
+            params=_params(item) if any(each.same_params for each in requires) else {},
+        )
+
+    def _priority(self, mark: pytest.Mark, item: pytest.Item) -> int:
+        if mark.name in self._priorities:
+            return self._priorities[mark.name]
+        kind = self._names[mark.name]
+        if kind in PRIORITIES:
+            return PRIORITIES[kind]
+        value = mark.args[0] if len(mark.args) == 1 and not mark.kwargs else None
+        if isinstance(value, str) and value in PRIORITIES:
+            return PRIORITIES[value]
+        if not isinstance(value, int) or isinstance(value, bool):
+            levels = ", ".join(map(repr, PRIORITIES))
+            raise _refused(mark, item, f"one whole number, or one of {levels}")
+        return value
+
+    def _place(self, node: Any) -> str:
+        place = self._where.get(node)
+        if place is None:
+            place = self._where[node] = _where(node)
+        return place
+
+
+def _where(node: Any) -> str:
+    """Return file and line of a test, class or module."""
+    path, line = getattr(node, "path", None), None
+    try:
+        path, line, _ = node.reportinfo()
+    except Exception:  # noqa: BLE001  # whatever a foreign collector may raise
+        line = None
+    with contextlib.suppress(TypeError, ValueError):
+        path = node.config.rootpath.joinpath(path).relative_to(node.config.rootpath)
+    return f"{path}:{line + 1}" if isinstance(line, int) else str(path)
+
+
+def _requirement(mark: pytest.Mark, item: pytest.Item, where: str) -> Requirement:
+    given = dict(mark.kwargs)
+    when: Literal["passed", "ran"] = given.pop("when", "passed")
+    switches = {name: given.pop(name, False) for name in ("any", "same_params", "colocate")}
+    targets = [text for target in mark.args for text in _targets(mark, item, target)]
+    if (
+        given
+        or not targets
+        or when not in ("passed", "ran")
+        or not all(isinstance(value, bool) for value in switches.values())
+    ):
+        raise _refused(
+            mark,
+            item,
+            "targets (strings, functions or classes), when='passed' or 'ran', and the switches "
+            "any, same_params and colocate",
+        )
+    return Requirement(tuple(targets), when=when, where=where, **switches)
+
+
+def _targets(mark: pytest.Mark, item: pytest.Item, target: Any) -> Iterator[str]:
+    if isinstance(target, str):
+        if not target.strip():
+            raise _refused(mark, item, "targets that are not empty")
+        yield target
+    elif isinstance(target, (list, tuple, set, frozenset)):
+        for each in sorted(target) if isinstance(target, (set, frozenset)) else target:
+            yield from _targets(mark, item, each)
+    elif inspect.isclass(target) or callable(target):
+        yield _nodeid(item, inspect.unwrap(target))
+    else:
+        raise _refused(mark, item, f"strings, functions or classes, not {target!r}")
+
+
+def _nodeid(item: pytest.Item, target: Any) -> str:
+    """Return the path of a function or class, relative to the root directory."""
+    code = inspect.getsourcefile(target) or ""
+    try:
+        file = item.config.rootpath.joinpath(code).relative_to(item.config.rootpath).as_posix()
+    except ValueError:
+        file = code
+    return "::".join([file, *target.__qualname__.split(".")])
+
+
+def _texts(mark: pytest.Mark, item: pytest.Item) -> tuple[str, ...]:
+    if mark.kwargs or not mark.args or not all(isinstance(name, str) for name in mark.args):
+        raise _refused(mark, item, "names (strings)")
+    return mark.args
+
+
+def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
+    given = dict(mark.kwargs)
+    names = list(mark.args)
+    name = names.pop(0) if names else given.pop("name", None)
+    amount = names.pop(0) if names else given.pop("amount", 1)
+    shared = given.pop("shared", False)
+    if isinstance(amount, str) and name == "memory":
+        amount = _bytes(mark, item, amount)
+    if (
+        names
+        or given
+        or not isinstance(name, str)
+        or not isinstance(amount, int)
+        or isinstance(amount, bool)
+        or amount < 1
+        or not isinstance(shared, bool)
+    ):
+        raise _refused(mark, item, "a name, an amount from 1 on, and shared=True or False")
+    return Demand(name, amount, shared, where)
+
+
+def _bytes(mark: pytest.Mark, item: pytest.Item, amount: str) -> int:
+    try:
+        return options.parse_size(options.Place(mark.name, "a size such as 1GiB"), amount)
+    except SettingError as error:
+        raise _refused(mark, item, "a size such as '1GiB'") from error
+
+
+def _params(item: pytest.Item) -> dict[str, str]:
+    callspec = getattr(item, "callspec", None)
+    return {name: repr(value) for name, value in getattr(callspec, "params", {}).items()}
+
+
+def _as_mark(mark: Any, item: pytest.Item) -> pytest.Mark:
+    found = getattr(mark, "mark", mark)
+    if not isinstance(found, pytest.Mark):
+        raise pytest.UsageError(
+            f"{item.nodeid}: the hook pytest_orchestrate_annotate_item returned {mark!r}; "
+            "it is to return marks, such as [pytest.mark.requires('test_login')]"
+        )
+    return found
+
+
+def _refused(mark: pytest.Mark, item: pytest.Item, accepted: str) -> pytest.UsageError:
+    arguments = [*map(repr, mark.args), *(f"{key}={value!r}" for key, value in mark.kwargs.items())]
+    return pytest.UsageError(
+        f"{item.nodeid}: @pytest.mark.{mark.name}({', '.join(arguments)}) is not accepted. "
+        f"Accepted: {accepted}. If this marker is not meant for pytest-orchestrate, declare it "
+        f"in the project's 'markers', or say '{mark.name} = off' in orchestrate_markers."
+    )

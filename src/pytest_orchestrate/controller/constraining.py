@@ -1,0 +1,204 @@
+"""From what markers say to what the engine is told: requirements found, demands checked."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_orchestrate.model.annotations import Annotations, Demand
+from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.events import Constraint
+from pytest_orchestrate.model.requirements import (
+    Catalogue,
+    Deselected,
+    Need,
+    Resolution,
+    cycle_message,
+    unknown_message,
+)
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.options import Options
+
+
+class Constraining:
+    """Knows all tests of a run by name, and what there is of each resource."""
+
+    def __init__(self, config: pytest.Config, options: Options) -> None:
+        self.config = config
+        self.options = options
+        self._catalogue = Catalogue()
+        #: Number in the catalogue -> index in the run; deselected tests have none.
+        self._tests: list[int | None] = []
+        #: What the catalogue will be told as soon as a test requires another one.
+        self._unlisted: list[tuple[Sequence[str], Mapping[int, Annotations], int | None]] = []
+        #: How many tests the run has.
+        self._known = 0
+        self._is_listed = False
+
+    def left_out(self, nodeids: Sequence[str]) -> None:
+        """These tests were collected and deselected."""
+        self._unlisted.append((nodeids, {}, None))
+
+    def constraints(
+        self, tests: Sequence[CollectedTest], annotations: Mapping[int, Annotations]
+    ) -> list[Constraint]:
+        """Return the constraints of those of these tests that have any.
+
+        :param annotations: By position among these tests.
+        :raises pytest.UsageError: tests require each other, or ask for what there is not.
+        """
+        first, self._known = self._known, self._known + len(tests)
+        nodeids = [test.nodeid for test in tests]
+        self._unlisted.append((nodeids, annotations, first))
+        for position, each in annotations.items():
+            self._check(tests[position].nodeid, each.demands)
+        needs: dict[int, tuple[Need, ...]] = {}
+        refused: dict[int, tuple[bool, str]] = {}
+        if any(each.requires for each in annotations.values()):
+            needs, refused = self._resolved(first)
+        found = []
+        for position, each in annotations.items():
+            test = first + position
+            is_error, reason = refused.get(test, (False, None))
+            constraint = Constraint(
+                test,
+                needs=needs.get(test, ()),
+                demands=each.demands,
+                exclusive=each.exclusive,
+                priority=each.priority,
+                refused=reason,
+                is_error=is_error,
+            )
+            if constraint != Constraint(test):
+                found.append(constraint)
+        return found
+
+    def named(self, constraints: Iterable[Constraint]) -> dict[str, int]:
+        """Return how much there is of the resources that constraints name."""
+        names = sorted({demand.name for each in constraints for demand in each.demands})
+        return {name: self.resources.get(name, 1) for name in names}
+
+    def _resolved(
+        self, first: int
+    ) -> tuple[dict[int, tuple[Need, ...]], dict[int, tuple[bool, str]]]:
+        """Return needs, and what is refused, of the tests from this index on."""
+        numbers = []
+        for nodeids, told, index in self._unlisted:
+            for position, nodeid in enumerate(nodeids):
+                number = self._catalogue.add(nodeid, told.get(position), selected=index is not None)
+                self._tests.append(None if index is None else index + position)
+                if index == first and position in told:
+                    numbers.append(number)
+        self._unlisted.clear()
+        resolution = self._catalogue.resolve(numbers)
+        if resolution.cycle:
+            raise pytest.UsageError(cycle_message(resolution.cycle))
+        needs = {
+            self._index(number): tuple(need for need in map(self._in_run, each) if need.targets)
+            for number, each in resolution.needs.items()
+        }
+        return needs, self._refused(resolution)
+
+    def _index(self, number: int) -> int:
+        index = self._tests[number]
+        assert index is not None
+        return index
+
+    def _in_run(self, need: Need) -> Need:
+        """A need by indices of the run; what is not in the run is left out of it."""
+        targets = tuple(sorted(t for n in need.targets if (t := self._tests[n]) is not None))
+        when = "ran" if self.options.on_blocked == "run" else need.when
+        return Need(targets, when, need.any, need.colocate)
+
+    def _refused(self, resolution: Resolution) -> dict[int, tuple[bool, str]]:
+        """Return the tests that cannot run: whether that is an error, and why."""
+        refused: dict[int, tuple[bool, str]] = {}
+        for unknown in resolution.unknown:
+            text = unknown_message(unknown)
+            if self._is_strict():
+                raise pytest.UsageError(text)
+            refused.setdefault(self._index(unknown.test), (True, text))
+        if self.options.missing != "run":
+            for missing in resolution.deselected:
+                is_error = self.options.missing == "fail"
+                test = self._index(missing.test)
+                refused.setdefault(test, (is_error, self._missing_text(missing)))
+        return refused
+
+    def _missing_text(self, missing: Deselected) -> str:
+        names = [self._catalogue.nodeid(target) for target in missing.targets[:3]]
+        more = f" and {len(missing.targets) - 3} more" if len(missing.targets) > 3 else ""
+        return (
+            f"requires {', '.join(names)}{more}, deselected in this run "
+            "(select it too, or set orchestrate_missing = run)"
+        )
+
+    def _is_strict(self) -> bool:
+        try:
+            return bool(self.config.getini("strict"))
+        except ValueError:  # pytest before 9.0 has no such key
+            return False
+
+    def _check(self, nodeid: str, demands: tuple[Demand, ...]) -> None:
+        for demand in demands:
+            resources = self.resources
+            if demand.name not in resources and self._is_listed:
+                import difflib
+
+                near = difflib.get_close_matches(demand.name, resources, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise pytest.UsageError(
+                    f"{nodeid}: @pytest.mark.resource({demand.name!r}) at {demand.where}: "
+                    f"orchestrate_resources has no {demand.name!r}; add a line "
+                    f"'{demand.name} = 1' there.{hint}"
+                )
+            capacity = resources.get(demand.name, 1)
+            if demand.amount > capacity:
+                raise pytest.UsageError(
+                    f"{nodeid}: @pytest.mark.resource({demand.name!r}, {demand.amount}) at "
+                    f"{demand.where}: there is only {capacity} of {demand.name!r} "
+                    "(orchestrate_resources says how much)"
+                )
+            if demand.shared and capacity > 1:
+                raise pytest.UsageError(
+                    f"{nodeid}: @pytest.mark.resource({demand.name!r}, shared=True) at "
+                    f"{demand.where}: only what there is 1 of can be shared, and there is "
+                    f"{capacity} of {demand.name!r}"
+                )
+
+    @functools.cached_property
+    def resources(self) -> dict[str, int]:
+        """How much there is of each resource that is listed, and of those of the machine."""
+        given = dict(self.options.resources)
+        for answer in self.config.hook.pytest_orchestrate_resources(config=self.config):
+            for name, amount in (answer or {}).items():
+                if not isinstance(amount, int) or isinstance(amount, bool) or amount < 1:
+                    raise pytest.UsageError(
+                        f"the hook pytest_orchestrate_resources returned {amount!r} for {name!r}; "
+                        "accepted are whole numbers from 1 on"
+                    )
+                given.setdefault(name, amount)
+        self._is_listed = bool(given)
+        found = {name: amount for name, amount in given.items() if amount is not None}
+        if "cpu" not in found:
+            from pytest_orchestrate.controller.cores import usable_cores
+
+            found["cpu"] = usable_cores()
+        if "memory" not in found:
+            found["memory"] = _memory()
+        return found
+
+
+def _memory() -> int:
+    """Return the bytes of memory that this machine has, at least 1."""
+    try:
+        return max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        import psutil
+
+        return int(psutil.virtual_memory().total)

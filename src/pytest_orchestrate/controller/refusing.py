@@ -1,0 +1,64 @@
+"""Reports of tests that are not run, because something that they require did not end well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.controller.run_context import RunContext
+    from pytest_orchestrate.model.commands import EndTest
+
+#: Attribute of the report of a test that is blocked.
+MARK = "orchestrate_blocked"
+
+
+class Refusing:
+    """Tells pytest of tests that the engine has ended; a plugin for how they are shown."""
+
+    def __init__(self, config: pytest.Config, context: RunContext) -> None:
+        self.config = config
+        self.context = context
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
+        """A category of its own."""
+        if report.skipped and hasattr(report, MARK):
+            return "blocked", "b", ("BLOCKED", {"yellow": True})
+        return None
+
+    def refuse(
+        self,
+        command: EndTest,
+        location: tuple[str, int | None, str] | None = None,
+        keywords: Mapping[str, Any] | None = None,
+        **attributes: Any,
+    ) -> None:
+        """Report a test as if pytest had found in its set-up that it cannot run.
+
+        :param attributes: More attributes of its reports.
+        """
+        nodeid = self.context.tests[command.test].nodeid
+        file, _, domain = nodeid.partition("::")
+        place = location or (file, None, domain.replace("::", "."))
+        words = dict.fromkeys(keywords or (), 1)
+        is_skip = command.outcome == "blocked" and self.context.options.on_blocked != "fail"
+        longrepr: Any = command.reason
+        if is_skip:
+            line = 0 if place[1] is None else place[1] + 1
+            longrepr = (place[0], line, f"Skipped: {command.reason}")
+            attributes[MARK] = True
+        hook = self.config.hook
+        hook.pytest_runtest_logstart(nodeid=nodeid, location=place)
+        for when, outcome, text in (
+            ("setup", "skipped" if is_skip else "failed", longrepr),
+            ("teardown", "passed", None),
+        ):
+            report = pytest.TestReport(nodeid, place, words, outcome, text, when)  # type: ignore[arg-type]  # str, not Literal
+            vars(report).update(attributes)
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=nodeid, location=place)

@@ -1,0 +1,394 @@
+"""Tests that may not run whenever a worker is free: requirements, resources, exclusiveness.
+
+What is ready and needs nothing but a worker is not kept here; the rest is, until it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from heapq import heapify, heappush
+from typing import Literal, NamedTuple
+
+from pytest_orchestrate.engine.estimates import Estimates
+from pytest_orchestrate.engine.fleet import Fleet, Worker
+from pytest_orchestrate.engine.leases import NUMBERED, Leases, Signature, Slots, signature
+from pytest_orchestrate.engine.lifecycle import TestLives
+from pytest_orchestrate.engine.readiness import Readiness
+from pytest_orchestrate.engine.scarce import Scarce
+from pytest_orchestrate.model.events import Constraint
+
+#: No worker.
+NOBODY = -1
+#: Why a test is blocked that has no place any more.
+STRANDED = "the worker on which it has to run, with what it requires, is gone or lacks it"
+
+
+class Verdict(NamedTuple):
+    """A test will not run, for a reason."""
+
+    test: int
+    reason: str
+    #: The test that began it, or -1.
+    cause: int = -1
+    outcome: Literal["blocked", "error"] = "blocked"
+
+
+class Ended(NamedTuple):
+    """What follows from the end of a test."""
+
+    #: Tests that need nothing but a worker any more.
+    free: list[int]
+    #: Tests that will not run.
+    blocked: list[Verdict]
+
+
+class Constrained:
+    """Keeps tests back until they may run."""
+
+    __slots__ = (
+        "_alone",
+        "_colocated",
+        "_constraints",
+        "_exclusive",
+        "_fleet",
+        "_floating",
+        "_group_of",
+        "_groups",
+        "_lives",
+        "_pinned",
+        "_places",
+        "_ran_on",
+        "_slots",
+        "alone_on",
+        "is_serial",
+        "leases",
+        "readiness",
+        "scarce",
+        "urgency",
+    )
+
+    def __init__(
+        self, lives: TestLives, fleet: Fleet, estimates: Estimates, group_of: list[int]
+    ) -> None:
+        self._lives = lives
+        self._fleet = fleet
+        self._constraints: dict[int, Constraint] = {}
+        self.readiness = Readiness(lives)
+        self.leases = Leases()
+        self.scarce = Scarce(estimates, self.leases)
+        #: Ready tests that want to be alone: -priority, test.
+        self._exclusive: list[tuple[int, int]] = []
+        self._alone = -1
+        #: The worker that runs a test which wants to be alone.
+        self.alone_on = NOBODY
+        #: Worker -> ready tests that have to run there: -priority, test.
+        self._pinned: dict[int, list[tuple[int, int]]] = {}
+        #: Test -> tests on whose worker it has to run.
+        self._colocated: dict[int, list[int]] = {}
+        #: Of those, where they ran.
+        self._ran_on: dict[int, int] = {}
+        #: Test -> its group, or -1.
+        self._group_of = group_of
+        #: Groups of which a test has constraints; so its tests become ready one by one.
+        self._groups: set[int] = set()
+        #: Of those, the worker that runs them.
+        self._places: dict[int, int] = {}
+        #: Of those without a worker, the ready tests: -priority, test.
+        self._floating: dict[int, list[tuple[int, int]]] = {}
+        #: Test -> priority, and seconds of the longest path behind it; of those that have any.
+        self.urgency: dict[int, tuple[int, float]] = {}
+        #: Tests run one at a time, so nothing is ever taken by another one.
+        self.is_serial = False
+        self._slots: dict[int, Slots] = {}
+
+    def __bool__(self) -> bool:
+        """Whether any test has constraints at all."""
+        return bool(self._constraints)
+
+    @property
+    def left(self) -> bool:
+        """Whether anything is kept back."""
+        return bool(
+            self.readiness or self.scarce or self._exclusive or self._pinned or self._floating
+        )
+
+    @property
+    def takeable(self) -> bool:
+        """Whether a worker may find something here now."""
+        return bool(self.scarce or self._pinned or self._floating)
+
+    def know(self, constraints: Iterable[Constraint], estimates: Estimates) -> list[Verdict]:
+        """Constraints of tests that are known. Returns which of them will not run, and why."""
+        refused = [each for constraint in constraints for each in self._take_in(constraint)]
+        for verdict in tuple(refused):
+            self.readiness.forget(verdict.test)
+        for verdict in tuple(refused):
+            settled = self.readiness.settle(verdict.test, verdict.outcome)
+            refused += [self._verdict(*each) for each in settled.blocked]
+        self.readiness.measure(estimates.of)
+        behind = self.readiness.behind
+        self.urgency = {test: (0, seconds) for test, seconds in behind.items()}
+        for test, each in self._constraints.items():
+            if each.priority:
+                self.urgency[test] = (each.priority, behind.get(test, 0.0))
+        self._lend_priority()
+        return refused
+
+    @property
+    def top_priority(self) -> int:
+        """The highest priority of what may run as soon as it can have what it needs."""
+        kept = [*self._pinned.values(), *self._floating.values()]
+        return max([self.scarce.top_priority, *(-min(entries)[0] for entries in kept)])
+
+    def _take_in(self, each: Constraint) -> Iterator[Verdict]:
+        """Take note of constraints; yields why the test will not run, if that shows already."""
+        test = each.test
+        self._constraints[test] = each
+        if self._group_of[test] >= 0:
+            self._groups.add(self._group_of[test])
+        reason = self.readiness.add(test, each.needs) if each.needs else None
+        there = [t for need in each.needs if need.colocate for t in need.targets]
+        if there and not self.is_serial:
+            self._colocated[test] = there
+            self._ran_on.update((target, self._lives.ran_on(target)) for target in there)
+            if reason is None and not self.readiness.is_waiting(test) and self.is_stranded(test):
+                reason = STRANDED
+        if each.refused is not None:
+            yield Verdict(test, each.refused, outcome="error" if each.is_error else "blocked")
+        elif reason is not None:
+            yield self._verdict(test, reason)
+
+    def admit(self, tests: Iterable[int]) -> list[int]:
+        """Keep back what has to be; returns the tests that need nothing but a worker."""
+        if not self._constraints:
+            return list(tests)
+        return [test for test in tests if not self._keeps(test)]
+
+    def take(self, worker: Worker, *, ahead: bool) -> int | None:
+        """A test for a worker, with what it needs granted; None if there is none for it.
+
+        :param ahead: The worker has so much to do that others should have the resources first.
+        """
+        holds = self.leases.is_held_by(worker.number)
+        if self._pinned or self._floating:
+            test = self._take_pinned(worker, holds=holds)
+            if test is not None:
+                return test
+        if not self.scarce or (ahead and not holds):
+            return None
+        fleet = self._fleet
+        alone = not fleet.coming and len(fleet.idle) <= worker.is_idle
+        taken = self.scarce.take(worker, inherit=holds, alone=alone)
+        if taken is not None:
+            self._grant(worker, taken)
+        return taken
+
+    def take_alone(self, worker: Worker) -> int | None:
+        """A test that wants to be alone, now that nobody runs anything."""
+        usable = [
+            entry
+            for entry in self._exclusive
+            if entry[1] not in worker.missing and self._place(entry[1]) in (NOBODY, worker.number)
+        ]
+        if not usable:
+            return None
+        entry = min(usable)
+        self._exclusive.remove(entry)
+        self.alone_on, self._alone = worker.number, entry[1]
+        if self._group_of[entry[1]] >= 0:
+            self._settle_group(self._group_of[entry[1]], worker)
+        return self._alone
+
+    def slots(self, tests: Iterable[int]) -> dict[int, Slots]:
+        """The slots of tests that are being sent."""
+        if self.is_serial:
+            return {
+                test: {
+                    name: list(range(amount)) if amount <= NUMBERED else []
+                    for name, amount, _ in self._needs_of(test)
+                }
+                for test in tests
+                if test in self._constraints and self._constraints[test].demands
+            }
+        return {test: self._slots.pop(test) for test in tests if test in self._slots}
+
+    def is_fixed(self, test: int) -> bool:
+        """Whether a test that was sent has to stay where it is, or could not run elsewhere now."""
+        each = self._constraints.get(test)
+        if each is None:
+            return False
+        if each.exclusive or test in self._colocated:
+            return True
+        return bool(each.demands) and not self.leases.fits(self._needs_of(test))
+
+    def ended(self, test: int, outcome: str, worker: int) -> Ended:
+        """A test has ended, on a worker or on none."""
+        self.give_back(test, worker)
+        if test in self._ran_on:
+            self._ran_on[test] = worker
+        settled = self.readiness.settle(test, outcome)
+        blocked = [self._verdict(*each) for each in settled.blocked]
+        free = []
+        for ready in settled.ready:
+            if self.is_stranded(ready):
+                blocked.append(Verdict(ready, STRANDED))
+                more = self.ended(ready, "blocked", NOBODY)
+                free += more.free
+                blocked += more.blocked
+            elif not self._keeps(ready):
+                free.append(ready)
+        return Ended(free, blocked)
+
+    def give_back(self, test: int, worker: int) -> None:
+        """A test is no longer on a worker."""
+        self.leases.release(worker, test)
+        if test == self._alone:
+            self._alone, self.alone_on = -1, NOBODY
+
+    def worker_left(self, worker: int) -> list[int]:
+        """A worker is gone; returns the tests that were kept for it."""
+        self._places = {group: at for group, at in self._places.items() if at != worker}
+        here = [entry for entry in self._exclusive if self._place(entry[1]) == worker]
+        self._exclusive = [entry for entry in self._exclusive if entry not in here]
+        return [test for _, test in (*self._pinned.pop(worker, []), *here)]
+
+    def clear(self) -> list[int]:
+        """Keep nothing back any more; returns what was."""
+        pinned = [test for tests in self._pinned.values() for _, test in tests]
+        self._pinned.clear()
+        return self.readiness.clear() + self.take_out_ready() + pinned
+
+    def take_out_ready(self) -> list[int]:
+        """Take out what may run on any worker as soon as resources and others allow."""
+        tests = self.scarce.clear() + [test for _, test in self._exclusive]
+        tests += [test for floating in self._floating.values() for _, test in floating]
+        self._exclusive.clear()
+        self._floating.clear()
+        return tests
+
+    def why_held(self) -> str:
+        """Why a worker finds nothing here."""
+        if self.alone_on != NOBODY:
+            return f"{self._lives.names[self._alone]} runs alone"
+        if self.scarce:
+            return self.scarce.why_not(self._lives.names)
+        if self._exclusive:
+            return f"{self._lives.names[min(self._exclusive)[1]]} waits until nobody runs anything"
+        if self._pinned or self._floating:
+            return "what is left has to run on other workers"
+        return "what is left waits for tests that it requires"
+
+    def _keeps(self, test: int) -> bool:
+        """Keep a test back, if it has to be."""
+        group = self._group_of[test]
+        each = self._constraints.get(test)
+        if each is None and group not in self._groups:
+            return False
+        if self.readiness.is_waiting(test):
+            return True
+        if self.is_serial:
+            return False
+        priority, behind = self.urgency.get(test, (0, 0.0))
+        entry = (-priority, test)
+        if each is not None and each.exclusive:
+            self._exclusive.append(entry)
+        elif self._place(test) != NOBODY:
+            heappush(self._pinned.setdefault(self._place(test), []), entry)
+        elif group in self._groups:
+            heappush(self._floating.setdefault(group, []), entry)
+        elif each is not None and each.demands:
+            self.scarce.add(test, self._needs_of(test), priority, behind)
+        else:
+            return False
+        return True
+
+    def _place(self, test: int) -> int:
+        """The worker on which a test has to run, or nobody if any will do."""
+        if test in self._colocated:
+            return self._worker_for(test)
+        place = self._places.get(self._group_of[test], NOBODY)
+        if place != NOBODY and test in self._fleet[place].missing:
+            return NOBODY  # it cannot be with its group
+        return place
+
+    def _take_pinned(self, worker: Worker, *, holds: bool) -> int | None:
+        """A test that has to run on this worker, or of a group that has no worker yet."""
+        test = self._pop_pinned(worker, holds=holds)
+        if test is None and self._floating:
+            usable = [
+                (entries[0], group)
+                for group, entries in self._floating.items()
+                if any(test not in worker.missing for _, test in entries)
+            ]
+            if usable:
+                self._settle_group(min(usable)[1], worker)
+                test = self._pop_pinned(worker, holds=holds)
+        return test
+
+    def _settle_group(self, group: int, worker: Worker) -> None:
+        """From now on a group runs on this worker, but for the tests that it lacks."""
+        self._places[group] = worker.number
+        rest = []
+        for entry in self._floating.pop(group, []):
+            if entry[1] in worker.missing:
+                rest.append(entry)
+            else:
+                heappush(self._pinned.setdefault(worker.number, []), entry)
+        if rest:
+            self._floating[group] = rest
+
+    def _pop_pinned(self, worker: Worker, *, holds: bool) -> int | None:
+        pinned = self._pinned.get(worker.number, [])
+        for entry in sorted(pinned):
+            test = entry[1]
+            needs = self._needs_of(test)
+            has = self.leases.has(worker.number, needs)
+            if test in worker.missing or (
+                needs and not has and (holds or not self.leases.fits(needs))
+            ):
+                continue
+            if needs:
+                self._grant(worker, test)
+            pinned.remove(entry)
+            heapify(pinned)
+            if not pinned:
+                del self._pinned[worker.number]
+            return test
+        return None
+
+    def _grant(self, worker: Worker, test: int) -> None:
+        self._slots[test] = self.leases.grant(worker.number, test, self._needs_of(test))
+
+    def _verdict(self, test: int, reason: str) -> Verdict:
+        return Verdict(test, reason, self.readiness.root(test))
+
+    def _needs_of(self, test: int) -> Signature:
+        each = self._constraints.get(test)
+        return signature(each.demands) if each is not None else ()
+
+    def _worker_for(self, test: int) -> int:
+        """The worker on which a colocated test has to run."""
+        return next((self._ran_on[each] for each in self._colocated[test]), NOBODY)
+
+    def is_stranded(self, test: int) -> bool:
+        """Whether the worker on which a test has to run is gone, or lacks the test."""
+        if test not in self._colocated:
+            return False
+        number = self._worker_for(test)
+        if number == NOBODY:
+            return True
+        return self._fleet[number].state != "ready" or test in self._fleet[number].missing
+
+    def _lend_priority(self) -> None:
+        """What an urgent test requires is as urgent."""
+        urgent = [test for test, each in self._constraints.items() if each.priority > 0]
+        for first in sorted(urgent, key=lambda test: -self._constraints[test].priority):
+            priority = self._constraints[first].priority
+            stack = [first]
+            while stack:
+                each = self._constraints.get(stack.pop())
+                for target in (t for need in each.needs for t in need.targets) if each else ():
+                    mine, behind = self.urgency.get(target, (0, 0.0))
+                    if mine < priority:
+                        self.urgency[target] = (priority, behind)
+                        stack.append(target)

@@ -1,0 +1,143 @@
+"""Who holds what of the resources.
+
+A worker runs one test at a time, so tests that it was sent and that need the same share one
+lease: it holds as much as one of them does, from the first that is sent to the last that ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pytest_orchestrate.model.annotations import Demand
+
+#: What a test needs, in a form that is equal for tests that need the same: name, amount, shared.
+Signature = tuple[tuple[str, int, bool], ...]
+#: Resource -> the numbers of the slots that a test has.
+Slots = dict[str, list[int]]
+
+
+def signature(demands: tuple[Demand, ...]) -> Signature:
+    """What these demands amount to: the largest of each resource, exclusive if one of them is."""
+    needed: dict[str, tuple[int, bool]] = {}
+    for demand in demands:
+        amount, shared = needed.get(demand.name, (0, True))
+        needed[demand.name] = (max(amount, demand.amount), shared and demand.shared)
+    return tuple(sorted((name, amount, shared) for name, (amount, shared) in needed.items()))
+
+
+#: Of more than this the slots are not numbered: bytes of memory, say.
+NUMBERED = 4096
+
+
+class _Lease:
+    __slots__ = ("needs", "slots", "tests")
+
+    def __init__(self, needs: Signature, slots: Slots) -> None:
+        self.needs = needs
+        self.slots = slots
+        self.tests: set[int] = set()
+
+
+class Leases:
+    """Grants leases to workers, all of a test's demands at once or none."""
+
+    __slots__ = ("_free", "_of_worker", "_readers", "_slots", "capacities")
+
+    def __init__(self) -> None:
+        #: Resource -> how much of it there is.
+        self.capacities: dict[str, int] = {}
+        #: Resource -> how much of it is free.
+        self._free: dict[str, int] = {}
+        #: Resource -> free slots, ascending; of those that are numbered.
+        self._slots: dict[str, list[int]] = {}
+        #: Resource -> how many workers share it.
+        self._readers: dict[str, int] = {}
+        self._of_worker: dict[int, _Lease] = {}
+
+    def provide(self, capacities: Mapping[str, int]) -> None:
+        """Say what there is; what was said before stays."""
+        for name, amount in capacities.items():
+            if name not in self.capacities:
+                self.capacities[name] = self._free[name] = amount
+                if amount <= NUMBERED:
+                    self._slots[name] = list(range(amount))
+
+    def capacity(self, name: str) -> int:
+        """How much there is of a resource; 1 if nobody has said."""
+        if name not in self.capacities:
+            self.provide({name: 1})
+        return self.capacities[name]
+
+    def fits(self, needs: Signature) -> bool:
+        """Whether all of this can be had now."""
+        for name, amount, shared in needs:
+            self.capacity(name)
+            if shared and self._readers.get(name):
+                continue
+            if self._free[name] < amount:
+                return False
+        return True
+
+    def has(self, worker: int, needs: Signature) -> bool:
+        """Whether a worker holds exactly this already."""
+        lease = self._of_worker.get(worker)
+        return lease is not None and lease.needs == needs
+
+    def is_held_by(self, worker: int) -> bool:
+        """Whether a worker holds anything."""
+        return worker in self._of_worker
+
+    def grant(self, worker: int, test: int, needs: Signature) -> Slots:
+        """Let a worker have what a test needs; it :meth:`fits`, or the worker has it."""
+        lease = self._of_worker.get(worker)
+        if lease is None:
+            lease = self._of_worker[worker] = _Lease(needs, self._taken(needs))
+        lease.tests.add(test)
+        return lease.slots
+
+    def release(self, worker: int, test: int) -> bool:
+        """A test needs its lease no more; whether that has freed anything."""
+        lease = self._of_worker.get(worker)
+        if lease is None or test not in lease.tests:
+            return False
+        lease.tests.remove(test)
+        if lease.tests:
+            return False
+        del self._of_worker[worker]
+        for name, amount, shared in lease.needs:
+            if shared:
+                self._readers[name] -= 1
+                if self._readers[name]:
+                    continue
+            self._free[name] += amount
+            if name in self._slots:
+                self._slots[name] = sorted(self._slots[name] + lease.slots[name])
+        return True
+
+    def lacking(self, needs: Signature) -> tuple[str, list[int]]:
+        """A resource that is not free for this, and the tests that hold it."""
+        for need in needs:
+            if not self.fits((need,)):
+                holders = [
+                    test
+                    for lease in self._of_worker.values()
+                    if any(held[0] == need[0] for held in lease.needs)
+                    for test in sorted(lease.tests)[:1]
+                ]
+                return need[0], holders
+        return "", []
+
+    def _taken(self, needs: Signature) -> Slots:
+        slots: Slots = {}
+        for name, amount, shared in needs:
+            if shared:
+                readers = self._readers.get(name, 0)
+                self._readers[name] = readers + 1
+                if readers:
+                    slots[name] = [0]
+                    continue
+            self._free[name] -= amount
+            free = self._slots.get(name, [])
+            slots[name] = free[:amount]
+            del free[:amount]
+        return slots

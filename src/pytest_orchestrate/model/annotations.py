@@ -1,0 +1,54 @@
+"""What markers say of a test: what it requires, provides and needs, and how urgent it is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Requirement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One ``requires`` marker."""
+
+    #: As written; a function or class object stands here as its path, such as ``test_a.py::f``.
+    targets: tuple[str, ...]
+    #: ``passed``: it must end well; ``ran``: any outcome will do.
+    when: Literal["passed", "ran"] = "passed"
+    #: One of the targets is enough.
+    any: bool = False
+    #: Of a parametrised target only the instance with the same parameters.
+    same_params: bool = False
+    #: On the same worker.
+    colocate: bool = False
+    #: Where it is written: ``tests/test_a.py:12``.
+    where: str = ""
+
+
+class Provided(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One name of a ``provides`` marker: by it others may require the test."""
+
+    name: str
+    where: str = ""
+
+
+class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One ``resource`` marker."""
+
+    name: str
+    amount: int = 1
+    #: Together with others that share it, never with one that does not.
+    shared: bool = False
+    where: str = ""
+
+
+class Annotations(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that markers say of one test."""
+
+    requires: tuple[Requirement, ...] = ()
+    provides: tuple[Provided, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    #: Nothing else runs meanwhile.
+    exclusive: bool = False
+    priority: int = 0
+    #: Parameter values as pytest writes them into the id, by argument name; for ``same_params``.
+    params: dict[str, str] = {}

@@ -1,0 +1,70 @@
+"""Our markers, and what they are called in a project.
+
+A name that the project's own ``markers`` declare is the project's, not ours; the setting
+``orchestrate_markers`` renames ours or switches them off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+#: Marker -> what pytest shows with ``--markers``.
+MARKERS: dict[str, str] = {
+    "requires": "requires(*targets, when='passed', any=False, same_params=False, colocate=False): "
+    "run this test after other tests, and only if they ended well.",
+    "provides": "provides(*names): names by which other tests can require this one.",
+    "resource": "resource(name, amount=1, *, shared=False): run this test only while it can have "
+    "so much of a resource.",
+    "exclusive": "exclusive: run nothing else meanwhile.",
+    "priority": "priority(number): of tests that may run, those with the higher number go first.",
+    "critical": "critical: as priority(100).",
+    "high": "high: as priority(10).",
+    "low": "low: as priority(-10).",
+}
+
+#: Priorities that have names.
+PRIORITIES = {"critical": 100, "high": 10, "low": -10}
+
+#: What switches a marker off.
+OFF = "off"
+
+_names_key = pytest.StashKey[dict[str, str]]()
+_yielded_key = pytest.StashKey[tuple[str, ...]]()
+
+
+def declare_markers(config: pytest.Config, renamed: Mapping[str, str]) -> None:
+    """Declare our markers to pytest, but for those whose names are the project's.
+
+    :param renamed: Of those markers that have another name here: that name, or ``off``.
+    """
+    theirs = {_name_of(line) for line in config.getini("markers")}
+    names: dict[str, str] = {}
+    yielded = []
+    for ours, text in MARKERS.items():
+        name = renamed.get(ours, ours)
+        if name == OFF:
+            continue
+        if name in theirs and ours not in renamed:
+            yielded.append(ours)
+            continue
+        names[name] = ours
+        if name not in theirs:
+            config.addinivalue_line("markers", name + text[len(ours) :])
+    config.stash[_names_key] = names
+    config.stash[_yielded_key] = tuple(yielded)
+
+
+def marker_names(config: pytest.Config) -> Mapping[str, str]:
+    """What our markers are called here: name -> the one that it is by default."""
+    return config.stash.get(_names_key, {})
+
+
+def yielded_markers(config: pytest.Config) -> tuple[str, ...]:
+    """Our markers whose names are the project's here."""
+    return config.stash.get(_yielded_key, ())
+
+
+def _name_of(line: str) -> str:
+    return line.partition(":")[0].partition("(")[0].strip()
