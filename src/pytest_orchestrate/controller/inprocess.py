@@ -113,7 +113,7 @@ class InProcessSession:
         annotations = read_annotations(self.config, session.items)
         # where a test may become urgent, little is decided ahead
         context.tell(
-            RunBegan(now=context.now(), workers=1, lookahead=0.0 if annotations else LOOKAHEAD)
+            RunBegan(now=context.now(), workers=1, lookahead=1e-6 if annotations else LOOKAHEAD)
         )
         context.tell(WorkerJoined(now=context.now(), worker=HERE))
         context.write(

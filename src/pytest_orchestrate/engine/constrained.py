@@ -34,11 +34,9 @@ class Verdict(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What follows from the end of a test."""
+    """What follows from the end of a test: who needs but a worker now, and who will not run."""
 
-    #: Tests that need nothing but a worker any more.
     free: list[int]
-    #: Tests that will not run.
     blocked: list[Verdict]
 
 
@@ -97,8 +95,7 @@ class Constrained:
         self._floating: dict[int, list[tuple[int, int]]] = {}
         #: Test -> priority, and seconds of the longest path behind it; of those that have any.
         self.urgency: dict[int, tuple[int, float]] = {}
-        #: Tests run one at a time, so nothing is ever taken by another one.
-        self.is_serial = False
+        self.is_serial = False  #: tests run one at a time, so nothing is ever taken
         self._slots: dict[int, Slots] = {}
 
     def __bool__(self) -> bool:
@@ -179,6 +176,15 @@ class Constrained:
         fleet = self._fleet
         alone = not fleet.coming and len(fleet.idle) <= worker.is_idle
         taken = self.scarce.take(worker, inherit=holds, alone=alone)
+        if taken is not None:
+            self._grant(worker, taken)
+        return taken
+
+    def take_here(self, worker: Worker) -> int | None:
+        """A test of the file that a worker is in, with what it needs granted, if there is one."""
+        if not self.scarce or self.leases.is_held_by(worker.number):
+            return None
+        taken = self.scarce.take_here(worker)
         if taken is not None:
             self._grant(worker, taken)
         return taken

@@ -135,24 +135,24 @@ class Dispatch:
         """Send tests ahead if few are left; whether any were sent.
 
         Sent are about :attr:`lookahead` seconds of work and no fewer than two tests, once less
-        than half of that is left: few messages, each with many tests.
+        than half of that is left: few messages, each with many tests. With no lookahead, a test
+        is sent when there is none.
         """
         queue = worker.queue
         count = len(queue)
         work = worker.queued_cost
         lookahead = self.lookahead
-        if count >= AHEAD and work >= lookahead * 0.5:
+        least = AHEAD if lookahead else int(worker.running < 0)
+        if count >= least and work >= lookahead * 0.5:
             return False
         estimates = self.estimates
         unit = worker.unit
         constrained = self.constrained
         batch: list[int] = []
-        while count < AHEAD or work < lookahead:
-            if unit is None or not unit.left or constrained:
-                unit = self._next_unit(worker, work, unit)
-                if unit is None:
-                    break
-            test = unit.pop(estimates)
+        while count < least or work < lookahead:
+            test, unit = self._pick(worker, work, unit)
+            if test < 0:
+                break
             file = estimates.file_of[test]
             seconds = estimates.of(test)
             self.unsent_work -= seconds
@@ -180,6 +180,28 @@ class Dispatch:
         self.out.append(Assign(worker=worker.number, tests=batch, slots=slots))
         return True
 
+    def _pick(self, worker: Worker, queued: float, unit: Unit | None) -> tuple[int, Unit | None]:
+        """The test that a worker is to run next, or -1, and the unit that it works through."""
+        constrained = self.constrained
+        if constrained:
+            here = self._take_here(worker, queued)
+            if here is not None:
+                return here, unit
+        if unit is None or not unit.left or constrained:
+            unit = self._next_unit(worker, queued, unit)
+            if unit is None:
+                return -1, None
+        return unit.pop(self.estimates), unit
+
+    def _take_here(self, worker: Worker, queued: float) -> int | None:
+        """A test of the worker's file that needs resources which are free now."""
+        if self._is_ahead(worker, queued) or self.constrained.alone_on != NOBODY:
+            return None
+        test = self.constrained.take_here(worker)
+        if test is not None:
+            self.unsent_work += self.estimates.of(test)
+        return test
+
     def _next_unit(self, worker: Worker, queued: float, unit: Unit | None) -> Unit | None:
         """What the worker goes on with when its unit is used up or something is more urgent.
 
@@ -191,15 +213,22 @@ class Dispatch:
             return None
         if not self.constrained.takeable:
             return self._ordinary_unit(worker, queued)
-        constrained_first = (
-            self.pending.top_priority(worker.number) <= self.constrained.top_priority
-        )
         ways = (self._constrained_unit, self._ordinary_unit)
-        for way in ways if constrained_first else reversed(ways):
+        for way in ways if self._prefers_constrained(worker) else reversed(ways):
             found = way(worker, queued)
             if found is not None:
                 return found
         return None
+
+    def _prefers_constrained(self, worker: Worker) -> bool:
+        """Whether what was kept back is looked at before units are."""
+        constrained = self.constrained
+        priority = self.pending.top_priority(worker.number)
+        if priority != constrained.top_priority:
+            return priority < constrained.top_priority
+        if self.pending.continues(worker):
+            return False
+        return constrained.scarce.rank() >= self.pending.longest(worker.number)
 
     def _ordinary_unit(self, worker: Worker, queued: float) -> Unit | None:
         if not self.pending or not (worker.is_empty or self._wants_unit(worker, queued)):
@@ -223,7 +252,6 @@ class Dispatch:
 
     def _keeps_to(self, worker: Worker, unit: Unit, queued: float) -> bool:
         """Whether a worker goes on with its unit; if not, the unit is pending again."""
-        constrained = self.constrained
         if self.pending.in_order:
             if self.pending.top_priority(worker.number) <= unit.priority:
                 return True
@@ -231,7 +259,7 @@ class Dispatch:
             return False
         if unit.together or self._is_ahead(worker, queued):
             return True
-        urgent = constrained.scarce.rank() if constrained.takeable else 0.0
+        urgent = 0.0
         top = self.pending.common.most_urgent()
         if top is not None and top.priority >= unit.priority and top.behind > unit.behind:
             urgent = max(urgent, top.behind + top.work(self.estimates))
@@ -282,6 +310,9 @@ class Dispatch:
             return
         idle = [fleet[number] for number in fleet.idle]
         constrained = self.constrained
+        if constrained and len(idle) > 1:  # first those who need not enter another file
+            near = [worker for worker in idle if self._is_near(worker)]
+            idle = near + [worker for worker in idle if worker not in near]
         if self.pending or constrained.takeable:
             idle = [worker for worker in idle if not self.refill(worker)]
         if not idle:
@@ -300,6 +331,11 @@ class Dispatch:
                     continue
                 refused.append(circumstances)
             self._leave_waiting(worker, victims)
+
+    def _is_near(self, worker: Worker) -> bool:
+        """Whether there may be something to do in the file that a worker is in."""
+        file = worker.last_file
+        return self.constrained.scarce.has_file(file) or self.pending.continues(worker)
 
     def _is_alone(self, idle: list[Worker]) -> bool:
         """Whether somebody runs a test that wants to be alone, now or from now on."""

@@ -123,13 +123,10 @@ class _Reader:
         instance = self.instance
         for test, names in self._wanted.items():
             where = f"{instance.ids[test]}: requires"
-            if len(set(names)) < len(names):
-                twice = next(name for name in names if names.count(name) > 1)
-                raise InstanceError(f"{where}: {twice} is listed twice")
             for name in names:
                 if name not in self._by_id:
                     raise InstanceError(f"{where}: there is no test {name}")
-            instance.requires[test] = tuple(self._by_id[name] for name in names)
+            instance.requires[test] = tuple(self._by_id[name] for name in dict.fromkeys(names))
         sound = set(in_topological_order(instance.requires))
         cyclic = [test for test in instance.requires if test not in sound]
         if cyclic:

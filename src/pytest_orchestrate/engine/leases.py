@@ -41,7 +41,7 @@ class _Lease:
 class Leases:
     """Grants leases to workers, all of a test's demands at once or none."""
 
-    __slots__ = ("_free", "_of_worker", "_readers", "_slots", "capacities")
+    __slots__ = ("_free", "_of_worker", "_readers", "_slots", "capacities", "version")
 
     def __init__(self) -> None:
         #: Resource -> how much of it there is.
@@ -53,6 +53,8 @@ class Leases:
         #: Resource -> how many workers share it.
         self._readers: dict[str, int] = {}
         self._of_worker: dict[int, _Lease] = {}
+        #: How often something became free.
+        self.version = 0
 
     def provide(self, capacities: Mapping[str, int]) -> None:
         """Say what there is; what was said before stays."""
@@ -104,6 +106,7 @@ class Leases:
         if lease.tests:
             return False
         del self._of_worker[worker]
+        self.version += 1
         for name, amount, shared in lease.needs:
             if shared:
                 self._readers[name] -= 1
@@ -113,6 +116,10 @@ class Leases:
             if name in self._slots:
                 self._slots[name] = sorted(self._slots[name] + lease.slots[name])
         return True
+
+    def short(self, needs: Signature) -> list[str]:
+        """The resources of which there is not enough now."""
+        return [need[0] for need in needs if not self.fits((need,))]
 
     def lacking(self, needs: Signature) -> tuple[str, list[int]]:
         """A resource that is not free for this, and the tests that hold it."""

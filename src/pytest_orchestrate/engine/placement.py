@@ -152,6 +152,19 @@ class Pending:
         """The first of all units, where any is urgent."""
         return self._longest(-1) if self.is_urgent and self._units else None
 
+    def has_file(self, file: int) -> bool:
+        """Whether there are units of a file."""
+        files = self._by_file.get(file)
+        while files and files[0][1] not in self._units:
+            heappop(files)
+        return bool(files)
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the first of all units, with what waits for it; 0 in collection order."""
+        unit = None if self.in_order or not self._units else self._longest(-1)
+        return 0.0 if unit is None else -unit.key - unit.priority * PRIORITY
+
     @property
     def top_priority(self) -> int:
         """The priority of the first of all units."""
@@ -196,20 +209,27 @@ class Pending:
         if self.is_urgent:
             first = self._longest(mine)
             if first is not None and (first.priority > 0 or first.behind):
-                return first
+                return self._near(worker, first)
         return self._standing(worker, mine) or self._longest(mine)
+
+    def _near(self, worker: Worker, first: Unit) -> Unit:
+        """The first of all units, or one of the worker's own file if leaving gains too little."""
+        if first.file == worker.last_file or not self.has_file(worker.last_file):
+            return first
+        serials = [serial for _, serial in self._by_file[worker.last_file]]
+        here = [self._units[serial] for serial in serials if serial in self._units]
+        near = min(here, key=lambda unit: (unit.key, unit.tests[unit.at]))
+        is_dear = near.key - first.key <= self._estimates.entry(first.file)
+        return near if is_dear and near.priority == first.priority else first
 
     def _standing(self, worker: Worker, mine: int) -> Unit | None:
         """A unit for which the worker has set up something already."""
         files = self._by_file.get(worker.last_file)
         same_file: Unit | None = None
-        if files:
-            while files and files[0][1] not in self._units:
-                heappop(files)
-            if files:
-                same_file = self._units[files[0][1]]
-                if same_file.lane == mine:
-                    return same_file
+        if files and self.has_file(worker.last_file):
+            same_file = self._units[files[0][1]]
+            if same_file.lane == mine:
+                return same_file
         if mine >= 0:
             unit = self._head(self._lanes.get(mine, []))
             if unit is not None:

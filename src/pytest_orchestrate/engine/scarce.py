@@ -8,6 +8,7 @@ often keeps them from taking what it waits for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from pytest_orchestrate.engine.estimates import Estimates
@@ -43,12 +44,33 @@ class _Line:
 class Scarce:
     """Holds ready tests until their worker and their lease can be had together."""
 
-    __slots__ = ("_estimates", "_leases", "_lines", "_load", "count", "work")
+    __slots__ = (
+        "_estimates",
+        "_in_file",
+        "_leases",
+        "_lines",
+        "_load",
+        "_none_fits",
+        "_order_until",
+        "_ordered",
+        "_work_in",
+        "count",
+        "work",
+    )
 
     def __init__(self, estimates: Estimates, leases: Leases) -> None:
         self._estimates = estimates
         self._leases = leases
         self._lines: dict[Signature, _Line] = {}
+        #: File -> lines with tests of it.
+        self._in_file: dict[int, dict[Signature, _Line]] = {}
+        #: File -> seconds of all of its tests that wait here.
+        self._work_in: dict[int, float] = {}
+        #: Lines by urgency, as it was not long ago, and how often they may be used still.
+        self._ordered: list[_Line] = []
+        self._order_until = 0
+        #: The state of the leases in which nothing of it could be had.
+        self._none_fits = -1
         #: Resource -> seconds of work that waits for one unit of it.
         self._load: dict[str, float] = {}
         self.count = 0
@@ -63,14 +85,39 @@ class Scarce:
         line = self._lines.get(needs)
         if line is None:
             line = self._lines[needs] = _Line(needs)
+            self._order_until = 0
         seconds = self._estimates.of(test)
+        file = self._estimates.file_of[test]
         entry = (-priority, -(seconds + behind), test)
+        if not line.heap or entry < line.heap[0]:
+            self._order_until = 0
         heappush(line.heap, entry)
-        heappush(line.by_file.setdefault(self._estimates.file_of[test], []), entry)
+        heappush(line.by_file.setdefault(file, []), entry)
+        self._in_file.setdefault(file, {})[needs] = line
+        self._work_in[file] = self._work_in.get(file, 0.0) + seconds
+        self._none_fits = -1
         line.waiting[test] = seconds
         self.work += seconds
         self.count += 1
         self._weigh(needs, seconds)
+
+    def take_here(self, worker: Worker) -> int | None:
+        """A test of the file that the worker is in, taken out, if it can have what that needs."""
+        lines = self._in_file.get(worker.last_file)
+        if not lines:
+            return None
+        best: tuple[tuple[int, float, int], _Line] | None = None
+        for line in lines.values():
+            head = line.head(worker.last_file)
+            if head is None or head[2] in worker.missing or not self._leases.fits(line.needs):
+                continue
+            order = (head[0], -self._length(line), head[2])
+            if best is None or order < best[0]:
+                best = order, line
+        if best is None or -best[0][0] < self.top_priority or self._is_reserved(best[1]):
+            return None
+        self._remove(best[1], best[0][2])
+        return best[0][2]
 
     def take(self, worker: Worker, *, inherit: bool, alone: bool) -> int | None:
         """The test that this worker should run next, taken out; None if there is none.
@@ -78,20 +125,21 @@ class Scarce:
         :param inherit: Only what needs the very lease that the worker has.
         :param alone: No other worker has nothing to do, or is about to come.
         """
+        leases = self._leases
+        if not inherit and self._none_fits == leases.version:
+            return None
         reserved: set[str] = set()
         denied: list[_Line] = []
+        found = False
         for line in self._urgent():
             names = [need[0] for need in line.needs]
-            has = self._leases.has(worker.number, line.needs)
-            if inherit and not (has and (alone or not self._leases.fits(line.needs))):
-                denied.append(line)
-            elif not has and (not reserved.isdisjoint(names) or not self._leases.fits(line.needs)):
-                denied.append(line)
-                if line.passed >= PATIENCE:
-                    reserved.update(names)
-            elif has and inherit and not reserved.isdisjoint(names):
-                denied.append(line)
+            fits = leases.fits(line.needs)
+            found = found or fits
+            if inherit:
+                usable = leases.has(worker.number, line.needs) and (alone or not fits)
             else:
+                usable = fits
+            if usable and reserved.isdisjoint(names):
                 test = self._choose(line, worker)
                 if test is not None:
                     for other in denied:
@@ -100,9 +148,25 @@ class Scarce:
                     line.passed = 0
                     self._remove(line, test)
                     return test
-            if inherit and line.passed >= PATIENCE:
-                reserved.update(names)
+            denied.append(line)
+            if line.passed >= PATIENCE:
+                reserved.update(leases.short(line.needs))
+        if not inherit and not found:
+            self._none_fits = leases.version
         return None
+
+    def _is_reserved(self, line: _Line) -> bool:
+        """Whether a more urgent line has waited too long for something that this one needs."""
+        names = {need[0] for need in line.needs}
+        return any(
+            other.passed >= PATIENCE and not names.isdisjoint(self._leases.short(other.needs))
+            for other in self._lines.values()
+            if other is not line
+        )
+
+    def has_file(self, file: int) -> bool:
+        """Whether there are tests of a file."""
+        return bool(self._in_file.get(file))
 
     def rank(self) -> float:
         """Seconds that the most urgent of it will take at least."""
@@ -118,6 +182,8 @@ class Scarce:
         """Take all out."""
         tests = [test for line in self._lines.values() for test in line.waiting]
         self._lines.clear()
+        self._in_file.clear()
+        self._ordered, self._order_until = [], 0
         self._load.clear()
         self.count, self.work = 0, 0.0
         return tests
@@ -131,10 +197,12 @@ class Scarce:
         return "what waits for resources is for other workers"
 
     def _urgent(self) -> list[_Line]:
-        lines = list(self._lines.values())
-        if len(lines) > 1:
-            lines.sort(key=self._order)
-        return lines
+        """Lines by urgency. Sorted rarely, as their order changes slowly."""
+        self._order_until -= 1
+        if self._order_until < 0:
+            self._ordered = sorted(self._lines.values(), key=self._order)
+            self._order_until = len(self._ordered) // 4
+        return self._ordered
 
     def _order(self, line: _Line) -> tuple[int, float, int]:
         priority, _, test = line.head() or (0, 0.0, 0)
@@ -153,22 +221,34 @@ class Scarce:
         if first is None:
             return None
         same = line.head(worker.last_file) if worker.last_file >= 0 else None
-        if same is None and worker.collected is not None:
-            heads = [line.head(file) for file in line.by_file if file in worker.collected]
-            same = min((head for head in heads if head is not None), default=None)
+        if same is None and first[1] >= -self._estimates.of(first[2]):  # nothing waits for it
+            same = self._of_fullest_file(line, worker)
         chosen = same if same is not None and same[0] == first[0] else first
         if chosen[2] not in worker.missing:
             return chosen[2]
         able = (test for _, _, test in sorted(line.heap) if test in line.waiting)
         return next((test for test in able if test not in worker.missing), None)
 
+    def _of_fullest_file(self, line: _Line, worker: Worker) -> _Entry | None:
+        """The first test of the file that a worker gains most by entering."""
+        files: Iterable[int] = line.by_file
+        if worker.collected is not None and not worker.collected.isdisjoint(line.by_file):
+            files = [file for file in line.by_file if file in worker.collected]
+        return line.head(max(files, key=self._work_in.__getitem__))
+
     def _remove(self, line: _Line, test: int) -> None:
         seconds = line.waiting.pop(test)
         self.work -= seconds
         self.count -= 1
         self._weigh(line.needs, -seconds)
+        file = self._estimates.file_of[test]
+        self._work_in[file] -= seconds
+        if line.head(file) is None:
+            del self._in_file[file][line.needs]
+            line.by_file.pop(file, None)
         if not line.waiting:
             del self._lines[line.needs]
+            self._ordered = [each for each in self._ordered if each is not line]
 
     def _weigh(self, needs: Signature, seconds: float) -> None:
         for name, amount, _ in needs:

@@ -84,6 +84,15 @@ class Shelves:
         """The highest priority of what this worker could take without collecting more."""
         return max(self.common.top_priority, self._owned.get(worker, self.common).top_priority)
 
+    def continues(self, worker: Worker) -> bool:
+        """Whether there are units of the file that a worker is in."""
+        own = self._owned.get(worker.number, self.common)
+        return own.has_file(worker.last_file) or self.common.has_file(worker.last_file)
+
+    def longest(self, worker: int) -> float:
+        """Seconds of the longest that this worker could take, with what waits for it."""
+        return max(self.common.longest, self._owned.get(worker, self.common).longest)
+
     def clear(self) -> list[int]:
         """Take all out; returns their tests."""
         shelves = (self.common, *self._owned.values())
