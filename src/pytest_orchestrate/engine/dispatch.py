@@ -135,19 +135,19 @@ class Dispatch:
         """Send tests ahead if few are left; whether any were sent.
 
         Sent are about :attr:`lookahead` seconds of work and no fewer than two tests, once less
-        than half of that is left: few messages, each with many tests. With no lookahead, a test
-        is sent when there is none.
+        than half of that is left: few messages, each with many tests. With constraints and no
+        lookahead, a test is sent when there is none.
         """
         queue = worker.queue
         count = len(queue)
         work = worker.queued_cost
         lookahead = self.lookahead
-        least = AHEAD if lookahead else int(worker.running < 0)
+        constrained = self.constrained
+        least = AHEAD if lookahead or not constrained else int(worker.running < 0)
         if count >= least and work >= lookahead * 0.5:
             return False
         estimates = self.estimates
         unit = worker.unit
-        constrained = self.constrained
         batch: list[int] = []
         while count < least or work < lookahead:
             test, unit = self._pick(worker, work, unit)
