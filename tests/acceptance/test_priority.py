@@ -102,3 +102,27 @@ def test_declared_order(pytester: Pytester) -> None:
         ran = run_orchestrated(pytester, *args)
         assert names(ran.order)[0] in ("test_a", "test_b")
         assert names(ran.order)[-1] == "test_d"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("mark", ["critical", "high"])
+def test_the_first_failure_of_a_critical_test_ends_the_run(
+    pytester: Pytester, workers: int, mark: str
+) -> None:
+    write_files(
+        pytester,
+        {
+            "pytest.ini": "[pytest]\norchestrate_stop_on = critical\n",
+            "test_a.py": "import time, pytest\n"
+            "@pytest.mark.parametrize('n', range(40))\ndef test_it(n): time.sleep(0.05)\n"
+            f"@pytest.mark.{mark}\ndef test_marked(): assert 0\n"
+            "def test_other(): assert 0\n",
+        },
+    )
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.code == 1
+    if mark == "critical":
+        assert "a critical test failed: test_a.py::test_marked" in ran.out
+        assert ran.counts.get("passed", 0) < 40
+    else:
+        assert ran.counts == {"passed": 40, "failed": 2}

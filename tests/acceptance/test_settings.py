@@ -99,6 +99,7 @@ WRONG = {
     "--orchestrate-resources=db = 1 host": ("'db = 1 host'", "'host' is too much"),
     "--orchestrate-priorities=smoke = high": ("'smoke = high'", "is not a whole number"),
     "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
+    "--orchestrate-stop-on=first": ("'first'", "Accepted: nothing, critical."),
     "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
     "--orchestrate-missing=select": ("'select'", "Accepted: skip, fail, run."),
     "--orchestrate-markers=require = needs": ("'require = needs'", "Did you mean 'requires'?"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate import internals, wire
-from pytest_orchestrate.controller import starting
+from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.collect_mode import OVERRIDE
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
@@ -118,6 +118,7 @@ class Crew:
         self.stopping.own_interrupts()
         self.config.pluginmanager.register(self.relay, "orchestrate-relay")
         self.config.pluginmanager.register(self.refusing, "orchestrate-refusing")
+        critical.register(self.config, self.context)
         self.folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
         if self.collect_mode.mode != "full":
             folder = self.folder / "claims"

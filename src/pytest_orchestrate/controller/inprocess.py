@@ -11,6 +11,7 @@ import pytest
 
 from pytest_orchestrate import internals
 from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.controller import critical
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
@@ -60,6 +61,7 @@ class InProcessSession:
         self._items: list[pytest.Item] = []
         self._refusing = Refusing(config, context)
         config.pluginmanager.register(self._refusing, "orchestrate-refusing")
+        critical.register(config, context)
         self._slots = Slots()
         config.pluginmanager.register(self._slots, PLUGIN)
         context.execute = self._execute

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.history.store import History, RunFacts
     from pytest_orchestrate.model.annotations import Annotations
     from pytest_orchestrate.model.commands import AnyCommand
-    from pytest_orchestrate.model.events import AnyEvent
+    from pytest_orchestrate.model.events import AnyEvent, Constraint
     from pytest_orchestrate.options import Options
     from pytest_orchestrate.report.builder import SummaryBuilder
     from pytest_orchestrate.report.summary import Summary
@@ -70,6 +70,8 @@ class RunContext:
         self._process = os.getpid()
         self._began = time.monotonic()
         self.tests: list[CollectedTest] = []
+        #: Of those tests that have any.
+        self.constraints: list[Constraint] = []
         self.not_run = 0
         self.end_reason: str | None = None
         self.has_ended = False
@@ -157,6 +159,7 @@ class RunContext:
         """
         self.tests.extend(tests)
         constraints = self.constraining.constraints(tests, annotations)
+        self.constraints += constraints
         files = dict.fromkeys(test.file for test in tests)
         store = self.history
         costs = {}

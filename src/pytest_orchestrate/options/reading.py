@@ -23,6 +23,7 @@ from pytest_orchestrate.options.table import (
     Record,
     Setting,
     Start,
+    StopOn,
 )
 from pytest_orchestrate.options.values import (
     Keep,
@@ -57,6 +58,7 @@ class Options(NamedTuple):
     #: Mark -> priority.
     priorities: dict[str, int]
     order: Order
+    stop_on: StopOn
     on_blocked: OnBlocked
     missing: Missing
     #: Marker -> its name here, or ``off``.
@@ -129,6 +131,7 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         resources=parse_resources(*written["resources"][-1]),
         priorities=parse_priorities(*written["priorities"][-1]),
         order=cast("Order", parse_choice(*last("order"), get_args(Order))),
+        stop_on=cast("StopOn", parse_choice(*last("stop_on"), get_args(StopOn))),
         on_blocked=cast("OnBlocked", parse_choice(*last("on_blocked"), get_args(OnBlocked))),
         missing=cast("Missing", parse_choice(*last("missing"), get_args(Missing))),
         markers=parse_markers(*written["markers"][-1], known=tuple(MARKERS)),

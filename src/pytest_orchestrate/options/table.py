@@ -21,6 +21,8 @@ OnBlocked = Literal["skip", "fail", "run"]
 #: What becomes of a test that requires what was not selected.
 Missing = Literal["skip", "fail", "run"]
 Order = Literal["fastest", "declared"]
+#: Which failure ends the run.
+StopOn = Literal["nothing", "critical"]
 
 #: The ini key that switches the plugin on; it has no flag, because ``-p`` is one.
 ACTIVATION = "orchestrate"
@@ -149,6 +151,16 @@ SETTINGS: tuple[Setting, ...] = (
         "which the run ends earliest ('fastest'), or those that pytest collected first, as far "
         "as several workers allow ('declared').",
         choices=get_args(Order),
+    ),
+    Setting(
+        "stop_on",
+        "text",
+        "nothing",
+        "CHOICE",
+        "nothing, critical",
+        "With 'critical', the first failure of a test with the priority of critical (100) or "
+        "above ends the run, as -x does for any failure.",
+        choices=get_args(StopOn),
     ),
     Setting(
         "on_blocked",

@@ -63,6 +63,7 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         resources={},
         priorities={},
         order="fastest",
+        stop_on="nothing",
         on_blocked="skip",
         missing="skip",
         markers={},
