@@ -335,6 +335,23 @@ def test_colocated_tests_share_a_process(pytester: Pytester) -> None:
     assert ran.counts == {"passed": 5}
 
 
+def test_what_one_test_has_to_run_beside_runs_together(pytester: Pytester) -> None:
+    fills = "import state, time\ndef test_fills():\n    time.sleep(0.1)\n    state.full += 1\n"
+    write_files(
+        pytester,
+        {
+            "state.py": "full = 0\n",
+            "test_a.py": fills,
+            "test_b.py": fills,
+            "test_c.py": "import pytest, state\n"
+            "@pytest.mark.requires('test_a.py', 'test_b.py', colocate=True)\n"
+            "def test_uses(): assert state.full == 2\n",
+        },
+    )
+    ran = run_orchestrated(pytester)
+    assert ran.counts == {"passed": 3}
+
+
 def test_a_crash_blocks_too(pytester: Pytester) -> None:
     write_files(
         pytester,

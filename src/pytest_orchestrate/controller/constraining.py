@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.model.annotations import Annotations, Demand
@@ -192,6 +193,27 @@ class Constraining:
         if "memory" not in found:
             found["memory"] = _memory()
         return found
+
+
+def kept_together(
+    tests: Sequence[CollectedTest], constraints: Iterable[Constraint]
+) -> list[CollectedTest]:
+    """Return these tests, those that one test has to run beside in one group, with that test's.
+
+    Tests are named by their index among these; others have run already, and stay where they are.
+    """
+    together = list(tests)
+    for each in constraints:
+        beside = {t for need in each.needs if need.colocate for t in need.targets}
+        members = [test for test in sorted(beside) if test < len(tests)]
+        groups = {together[test].group for test in (*members, each.test)} - {None}
+        if len(members) < 2 and not groups:
+            continue
+        name = min(filter(None, groups), default=f"beside {together[each.test].nodeid}")
+        for position, test in enumerate(together):
+            if position in members or (test.group is not None and test.group in groups):
+                together[position] = msgspec.structs.replace(test, group=name)
+    return together
 
 
 def _memory() -> int:

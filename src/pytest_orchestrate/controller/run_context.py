@@ -157,8 +157,12 @@ class RunContext:
             collected a share.
         :param collect_costs: File -> seconds to collect it on another worker.
         """
-        self.tests.extend(tests)
         constraints = self.constraining.constraints(tests, annotations)
+        if not self.tests and any(need.colocate for each in constraints for need in each.needs):
+            from pytest_orchestrate.controller.constraining import kept_together
+
+            tests = kept_together(tests, constraints)
+        self.tests.extend(tests)
         self.constraints += constraints
         files = dict.fromkeys(test.file for test in tests)
         store = self.history
