@@ -160,6 +160,8 @@ class Collection(_Message, frozen=True, tag=25):
     #: tests found, deselected ones included, as pytest's "collected N items" counts
     found: int
     deselected: list[str]
+    #: tests that were deselected at first, and are required by others
+    added: int
     problems: list[CollectProblem]
     warnings: list[WarningRecord]
     #: file (node id) -> seconds that its collection took

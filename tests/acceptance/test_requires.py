@@ -249,6 +249,68 @@ def test_what_was_not_selected_is_named(
         assert "requires test_a.py::test_login, deselected in this run" in ran.out
 
 
+CHOSEN = {
+    "pytest.ini": "[pytest]\nmarkers = chosen\n",
+    "test_a.py": "import pytest\ndef test_base(): pass\n"
+    "@pytest.mark.requires('test_base')\ndef test_login(): pass\ndef test_other(): pass\n",
+    "test_b.py": "import pytest\n@pytest.mark.chosen\n"
+    "@pytest.mark.requires('test_a.py::test_login')\ndef test_after(): pass\n"
+    "def test_another(): pass\n",
+}
+
+
+@everywhere
+@pytest.mark.parametrize("args", [("-k", "after"), ("-m", "chosen")])
+def test_what_a_chosen_test_requires_is_run_too(
+    pytester: Pytester, workers: int, args: tuple[str, str]
+) -> None:
+    write_files(pytester, CHOSEN)
+    ran = run_orchestrated(pytester, *args, workers=workers)
+    assert ran.counts == {"passed": 3, "deselected": 2}, ran.out
+    assert "2 tests added because others require them" in ran.out
+    assert position(ran, "test_base") < position(ran, "test_login")
+    assert position(ran, "test_login") < position(ran, "test_after")
+
+
+@everywhere
+def test_what_must_not_run_is_not_added(pytester: Pytester, workers: int) -> None:
+    write_files(pytester, CHOSEN)
+    args = ("-k", "after", "--deselect", "test_a.py::test_login", "-v")
+    ran = run_orchestrated(pytester, *args, workers=workers)
+    assert ran.counts == {"blocked": 1, "deselected": 4}, ran.out
+    assert "requires test_a.py::test_login, deselected in this run" in ran.out
+
+
+@everywhere
+def test_of_what_last_failed_nothing_else_is_collected(pytester: Pytester, workers: int) -> None:
+    write_files(
+        pytester,
+        {
+            "test_a.py": "import os, pytest\ndef test_base(): pass\n"
+            "@pytest.mark.requires('test_base')\n"
+            "def test_fails(): assert 'MENDED' in os.environ\ndef test_other(): pass\n",
+        },
+    )
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"failed": 1, "passed": 2}
+    ran = run_orchestrated(pytester, "--lf", workers=workers, environ={"MENDED": "1"})
+    assert ran.counts == {"blocked": 1}, ran.out
+    args = ("--lf", "--orchestrate-missing=run")
+    ran = run_orchestrated(pytester, *args, workers=workers, environ={"MENDED": "1"})
+    assert ran.counts == {"passed": 1}, ran.out
+
+
+@everywhere
+def test_one_test_by_its_name(pytester: Pytester, workers: int) -> None:
+    write_files(pytester, CHOSEN)
+    ran = run_orchestrated(pytester, "test_b.py::test_after", "-v", workers=workers)
+    assert ran.counts == {"blocked": 1}
+    assert "requires 'test_a.py::test_login', which was not collected in this run" in ran.out
+    args = ("test_b.py::test_after", "--orchestrate-missing=run")
+    ran = run_orchestrated(pytester, *args, workers=workers)
+    assert ran.counts == {"passed": 1}
+
+
 @everywhere
 def test_every_way_to_name_a_target(pytester: Pytester, workers: int) -> None:
     write_files(

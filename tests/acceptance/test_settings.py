@@ -101,7 +101,7 @@ WRONG = {
     "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
     "--orchestrate-stop-on=first": ("'first'", "Accepted: nothing, critical."),
     "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
-    "--orchestrate-missing=select": ("'select'", "Accepted: skip, fail, run."),
+    "--orchestrate-missing=slect": ("'slect'", "Did you mean 'select'?"),
     "--orchestrate-markers=require = needs": ("'require = needs'", "Did you mean 'requires'?"),
     "--orchestrate-keep=run = 5": ("'run = 5'", "Did you mean 'runs'?"),
 }

@@ -119,16 +119,24 @@ class Constraining:
     def _refused(self, resolution: Resolution) -> dict[int, tuple[bool, str]]:
         """Return the tests that cannot run: whether that is an error, and why."""
         refused: dict[int, tuple[bool, str]] = {}
+        missing_is_error = self.options.missing == "fail"
         for unknown in resolution.unknown:
             text = unknown_message(unknown)
+            if self._is_partial() and not unknown.other_params:
+                if self.options.missing != "run":
+                    text = (
+                        f"requires {unknown.target!r}, which was not collected in this run "
+                        "(name it too, or set orchestrate_missing = run)"
+                    )
+                    refused.setdefault(self._index(unknown.test), (missing_is_error, text))
+                continue
             if self._is_strict():
                 raise pytest.UsageError(text)
             refused.setdefault(self._index(unknown.test), (True, text))
         if self.options.missing != "run":
             for missing in resolution.deselected:
-                is_error = self.options.missing == "fail"
                 test = self._index(missing.test)
-                refused.setdefault(test, (is_error, self._missing_text(missing)))
+                refused.setdefault(test, (missing_is_error, self._missing_text(missing)))
         return refused
 
     def _missing_text(self, missing: Deselected) -> str:
@@ -138,6 +146,11 @@ class Constraining:
             f"requires {', '.join(names)}{more}, deselected in this run "
             "(select it too, or set orchestrate_missing = run)"
         )
+
+    def _is_partial(self) -> bool:
+        """Whether the command line says what is collected, so that there may be more."""
+        named = self.config.args_source is pytest.Config.ArgsSource.ARGS
+        return named or bool(getattr(self.config.option, "lf", False))
 
     def _is_strict(self) -> bool:
         try:

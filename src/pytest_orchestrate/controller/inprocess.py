@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +28,7 @@ from pytest_orchestrate.model.events import (
     WorkerLeft,
 )
 from pytest_orchestrate.report import terminal
+from pytest_orchestrate.selecting import Selecting
 from pytest_orchestrate.slots import PLUGIN, Slots
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class InProcessSession:
         self._items: list[pytest.Item] = []
         self._refusing = Refusing(config, context)
         config.pluginmanager.register(self._refusing, "orchestrate-refusing")
+        config.pluginmanager.register(
+            Selecting(config, self._undo_deselection), "orchestrate-selecting"
+        )
         critical.register(config, context)
         self._slots = Slots()
         config.pluginmanager.register(self._slots, PLUGIN)
@@ -87,6 +91,14 @@ class InProcessSession:
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Remember what others may require."""
         self._deselected.extend(item.nodeid for item in items)
+
+    def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        shown = reporter.stats.get("deselected", []) if reporter is not None else []
+        for item in items:
+            self._deselected.remove(item.nodeid)
+            if item in shown:
+                shown.remove(item)
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

@@ -77,6 +77,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
         annotations=annotations,
         found=found,
         deselected=deselected,
+        added=0,
         problems=problems,
         warnings=merged_warnings(shares[number].warnings for number in numbers),
         costs=costs,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_orchestrate import internals
+
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
     from pytest_orchestrate.model.commands import EndTest
@@ -60,5 +62,6 @@ class Refusing:
         ):
             report = pytest.TestReport(nodeid, place, words, outcome, text, when)  # type: ignore[arg-type]  # str, not Literal
             vars(report).update(attributes)
-            hook.pytest_runtest_logreport(report=report)
+            with internals.still_last_failed(self.config, nodeid):
+                hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=place)

@@ -10,6 +10,7 @@ from pytest_orchestrate.internals.cache import (
     last_failed_status,
     note_collected,
     set_last_failed_status,
+    still_last_failed,
 )
 from pytest_orchestrate.internals.importing import TestFileImports
 from pytest_orchestrate.internals.junit import (
@@ -43,6 +44,7 @@ from pytest_orchestrate.internals.session import (
     forget_cleanups,
     forget_collected,
     import_quietly,
+    is_deselected_by_choice,
     late_collection,
     log_file_is_asked_for,
     path_without_settings,
@@ -70,6 +72,7 @@ __all__ = [
     "goes_unnoticed",
     "has_plain_status",
     "import_quietly",
+    "is_deselected_by_choice",
     "junit_xml",
     "keep_unnoticed",
     "last_failed_status",
@@ -91,5 +94,6 @@ __all__ = [
     "settle",
     "show_collected",
     "start_new_line",
+    "still_last_failed",
     "write_to_log_file",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -22,6 +23,19 @@ def set_last_failed_status(config: pytest.Config, status: str | None) -> None:
     plugin = config.pluginmanager.getplugin("lfplugin")
     if plugin is not None and status is not None:
         plugin._report_status = status
+
+
+@contextlib.contextmanager
+def still_last_failed(config: pytest.Config, nodeid: str) -> Iterator[None]:
+    """Within it, the report of a test that has not run does not take it off the last failures.
+
+    ``LFPlugin.lastfailed`` drops what is skipped.
+    """
+    last_failed = config.pluginmanager.getplugin("lfplugin")
+    had = last_failed is not None and report_id(nodeid) in last_failed.lastfailed
+    yield
+    if had:
+        last_failed.lastfailed[report_id(nodeid)] = True
 
 
 def note_collected(

@@ -141,3 +141,18 @@ def _import(name: str) -> None:
         raise
     except BaseException:  # noqa: BLE001  # who needs the module will say what is wrong with it
         return
+
+
+def is_deselected_by_choice() -> bool:
+    """Whether tests are being deselected by ``-k`` or ``-m``, for ``pytest_deselected``.
+
+    Told by who calls the hook: relies on the module that does so in pytest, ``_pytest.mark``.
+    """
+    frame = sys._getframe(1)
+    ours = frame.f_globals.get("__name__")
+    while frame.f_back is not None:
+        frame = frame.f_back
+        name = str(frame.f_globals.get("__name__", ""))
+        if name != ours and name.partition(".")[0] != "pluggy":
+            return name == "_pytest.mark"
+    return False

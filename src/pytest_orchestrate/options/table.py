@@ -19,7 +19,7 @@ Collect = Literal["auto", "sharded", "full"]
 #: What becomes of a test whose requirements did not end well.
 OnBlocked = Literal["skip", "fail", "run"]
 #: What becomes of a test that requires what was not selected.
-Missing = Literal["skip", "fail", "run"]
+Missing = Literal["select", "skip", "fail", "run"]
 Order = Literal["fastest", "declared"]
 #: Which failure ends the run.
 StopOn = Literal["nothing", "critical"]
@@ -175,11 +175,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "missing",
         "text",
-        "skip",
+        "select",
         "CHOICE",
-        "skip, fail, run",
-        "What becomes of a test that requires a test which was deselected (-k, -m, --deselect): "
-        "it is skipped, it fails without being run, or it is run all the same.",
+        "select, skip, fail, run",
+        "What becomes of a test that requires a test which was not selected. 'select': what -k "
+        "and -m have left out is run, too; for what --deselect or a plugin has left out, or what "
+        "was not even collected, it is as with 'skip'. 'skip', 'fail', 'run': the test is "
+        "skipped, fails without being run, or is run all the same.",
         choices=get_args(Missing),
     ),
     Setting(

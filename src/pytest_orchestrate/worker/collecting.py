@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.annotating import read_annotations
 from pytest_orchestrate.measuring import FileCosts, togetherness
+from pytest_orchestrate.selecting import Selecting
 from pytest_orchestrate.worker.serial import report_bytes
 
 
@@ -26,6 +27,8 @@ class Collecting:
         #: collectors begun: ``-x`` would have stopped at the one after an error
         self.begun = 0
         self.deselected: list[str] = []
+        self.selecting = Selecting(config, self._undo)
+        config.pluginmanager.register(self.selecting, "orchestrate-selecting")
         costs = FileCosts()
         config.pluginmanager.register(costs, "orchestrate-file-costs")
         #: seconds that the collection of each file took
@@ -61,6 +64,10 @@ class Collecting:
         """Keep what was deselected."""
         self.deselected.extend(item.nodeid for item in items)
 
+    def _undo(self, items: Sequence[pytest.Item]) -> None:
+        for item in items:
+            self.deselected.remove(item.nodeid)
+
     @contextlib.contextmanager
     def unheard(self) -> Iterator[None]:
         """Within it, collection errors are nobody's business: another worker has reported them."""
@@ -83,6 +90,7 @@ class Collecting:
             annotations=read_annotations(self.config, items),
             found=self._found,
             deselected=self.deselected,
+            added=self.selecting.added,
             problems=[
                 wire.CollectProblem(report, begun < self.begun, found)
                 for report, begun, found in self._problems

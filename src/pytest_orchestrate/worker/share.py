@@ -13,6 +13,7 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.annotating import read_annotations
 from pytest_orchestrate.measuring import togetherness
+from pytest_orchestrate.selecting import may_add
 from pytest_orchestrate.sharding import safety
 from pytest_orchestrate.sharding.claims import Claims
 from pytest_orchestrate.worker.collecting import Collecting
@@ -174,11 +175,18 @@ class Share:
                 obstacle = safety.first_obstacle(self.config.pluginmanager)
                 if obstacle is not None:
                     self.full_because = str(obstacle)
+                elif may_add(self.config) and self._some_require(items):
+                    self.full_because = "what was not selected may be required by other tests"
+                if self.full_because is not None:
                     self._collect_rest(session, items)
             if self.full_because is None:
                 self._collect_copy(session, items)
             self._is_over = True
         return (yield)
+
+    def _some_require(self, items: list[pytest.Item]) -> bool:
+        told = read_annotations(self.config, items)
+        return any(each.requires for each in told.values())
 
     def _collect_rest(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         for part in self._parts.values():

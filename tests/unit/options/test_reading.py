@@ -65,7 +65,7 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         order="fastest",
         stop_on="nothing",
         on_blocked="skip",
-        missing="skip",
+        missing="select",
         markers={},
     )
 

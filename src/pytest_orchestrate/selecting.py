@@ -1,0 +1,97 @@
+"""Deselected tests that selected ones require are run after all.
+
+Only what ``-k`` and ``-m`` have left out: these say what the user wants to see, while
+``--deselect`` and other plugins say what must not be run. What ``--lf`` leaves out was not even
+collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+
+import pytest
+
+from pytest_orchestrate import internals, options
+from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.model.requirements import Catalogue
+
+
+def may_add(config: pytest.Config) -> bool:
+    """Whether tests may have been left out that are to be added."""
+    option = config.option
+    chosen = any(getattr(option, name, None) for name in ("keyword", "markexpr"))
+    return chosen and options.read(config).missing == "select"
+
+
+class Selecting:
+    """A plugin for where tests are collected.
+
+    :param undo: Called with the tests that are not deselected any more.
+    """
+
+    def __init__(
+        self, config: pytest.Config, undo: Callable[[Sequence[pytest.Item]], None]
+    ) -> None:
+        self.config = config
+        #: How many tests were added.
+        self.added = 0
+        self._undo = undo
+        self._spare: list[pytest.Item] = []
+
+    @pytest.hookimpl
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Remember what was left out by choice."""
+        if internals.is_deselected_by_choice():
+            self._spare += items
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        """Add what is required, when everybody has chosen."""
+        before = list(items)
+        result = yield
+        if self._spare and may_add(self.config):
+            added = self._required(items)
+            if added:
+                items[:] = _in_order(before, items, added)
+                self.added += len(added)
+                self._undo(added)
+        self._spare = []
+        return result
+
+    def _required(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        told = read_annotations(self.config, items)
+        if not any(each.requires for each in told.values()):
+            return []
+        spare = self._spare
+        told_of_spare = read_annotations(self.config, spare)
+        catalogue = Catalogue()
+        for position, item in enumerate(items):
+            catalogue.add(item.nodeid, told.get(position))
+        for position, item in enumerate(spare):
+            catalogue.add(item.nodeid, told_of_spare.get(position), selected=False)
+        first = len(items)
+        return [spare[number - first] for number in catalogue.closure(range(first))]
+
+    def pytest_report_collectionfinish(self) -> str | None:
+        """Say that there are more tests than were chosen."""
+        return added_text(self.added) if self.added else None
+
+
+def added_text(count: int) -> str:
+    """Say that so many tests were added."""
+    if count == 1:
+        return "1 test added because others require it"
+    return f"{count} tests added because others require them"
+
+
+def _in_order(
+    before: Sequence[pytest.Item], items: Sequence[pytest.Item], added: Sequence[pytest.Item]
+) -> list[pytest.Item]:
+    """Tests in the order in which they were collected, unless the others were put in another."""
+    place = {item: position for position, item in enumerate(before)}
+    places = [place.get(item, -1) for item in items]
+    if places != sorted(places) or -1 in places:
+        return [*items, *added]
+    return sorted([*items, *added], key=place.__getitem__)
