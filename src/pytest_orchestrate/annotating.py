@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from pytest_orchestrate import options
@@ -26,6 +27,12 @@ def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dic
         marks = reader.marks(item)
         if marks:
             found[position] = reader.read(item, marks)
+    if any(one.same_params for each in found.values() for one in each.requires):
+        for position, item in enumerate(items):
+            params = _params(item)
+            if params:
+                before = found.get(position, Annotations())
+                found[position] = msgspec.structs.replace(before, params=params)
     return found
 
 
@@ -86,7 +93,6 @@ class _Reader:
             demands=tuple(demands),
             exclusive=exclusive,
             priority=priority or 0,
-            params=_params(item) if any(each.same_params for each in requires) else {},
         )
 
     def _priority(self, mark: pytest.Mark, item: pytest.Item) -> int:
@@ -148,10 +154,15 @@ def _targets(mark: pytest.Mark, item: pytest.Item, target: Any) -> Iterator[str]
             raise _refused(mark, item, "targets that are not empty")
         yield target
     elif isinstance(target, (list, tuple, set, frozenset)):
-        for each in sorted(target) if isinstance(target, (set, frozenset)) else target:
-            yield from _targets(mark, item, each)
+        texts = [text for each in target for text in _targets(mark, item, each)]
+        yield from sorted(texts) if isinstance(target, (set, frozenset)) else texts
     elif inspect.isclass(target) or callable(target):
-        yield _nodeid(item, inspect.unwrap(target))
+        try:
+            yield _nodeid(item, inspect.unwrap(target))
+        except (TypeError, AttributeError, ValueError):
+            raise _refused(
+                mark, item, f"functions and classes of test files, not {target!r}"
+            ) from None
     else:
         raise _refused(mark, item, f"strings, functions or classes, not {target!r}")
 
@@ -202,7 +213,17 @@ def _bytes(mark: pytest.Mark, item: pytest.Item, amount: str) -> int:
 
 def _params(item: pytest.Item) -> dict[str, str]:
     callspec = getattr(item, "callspec", None)
-    return {name: repr(value) for name, value in getattr(callspec, "params", {}).items()}
+    return {name: _text_of(value) for name, value in getattr(callspec, "params", {}).items()}
+
+
+def _text_of(value: object) -> str:
+    """Return a text that is equal for equal values, in every process."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # whatever a foreign class may raise
+        text = ""
+    # an address says nothing in another process
+    return text if text and " at 0x" not in text else f"<{type(value).__qualname__}>"
 
 
 def _as_mark(mark: Any, item: pytest.Item) -> pytest.Mark:

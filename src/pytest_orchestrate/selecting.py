@@ -1,8 +1,8 @@
 """Deselected tests that selected ones require are run after all.
 
-Only what ``-k`` and ``-m`` have left out: these say what the user wants to see, while
-``--deselect`` and other plugins say what must not be run. What ``--lf`` leaves out was not even
-collected.
+Only what ``-k``, ``-m``, ``--lf`` and ``--sw`` have left out: these say what the user wants to
+see, while ``--deselect`` and other plugins say what must not be run. (Most of what ``--lf`` leaves
+out is not even collected.)
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pytest_orchestrate.model.requirements import Catalogue
 def may_add(config: pytest.Config) -> bool:
     """Whether tests may have been left out that are to be added."""
     option = config.option
-    chosen = any(getattr(option, name, None) for name in ("keyword", "markexpr"))
+    chosen = any(getattr(option, name, None) for name in ("keyword", "markexpr", "lf", "stepwise"))
     return chosen and options.read(config).missing == "select"
 
 
@@ -37,6 +37,10 @@ class Selecting:
         self.added = 0
         self._undo = undo
         self._spare: list[pytest.Item] = []
+
+    def join(self) -> None:
+        """Register it, when all others are: so it comes after those that choose."""
+        self.config.pluginmanager.register(self, "orchestrate-selecting")
 
     @pytest.hookimpl
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:

@@ -63,7 +63,12 @@ def find_slots(request: pytest.FixtureRequest) -> Callable[[str], tuple[int, ...
     slots = request.config.pluginmanager.getplugin(PLUGIN)
     if isinstance(slots, Slots):
         return slots.of
-    return lambda _name: (0,)
+    amounts = {
+        mark.args[0]: mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("amount", 1)
+        for mark in request.node.iter_markers("resource")
+        if mark.args
+    }
+    return lambda name: tuple(range(amounts.get(name, 1)))
 
 
 def variable(name: str) -> str:

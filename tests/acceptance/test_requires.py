@@ -293,22 +293,104 @@ def test_of_what_last_failed_nothing_else_is_collected(pytester: Pytester, worke
     )
     ran = run_orchestrated(pytester, workers=workers)
     assert ran.counts == {"failed": 1, "passed": 2}
-    ran = run_orchestrated(pytester, "--lf", workers=workers, environ={"MENDED": "1"})
+    ran = run_orchestrated(pytester, "--lf", "--orchestrate-missing=skip", workers=workers)
     assert ran.counts == {"blocked": 1}, ran.out
-    args = ("--lf", "--orchestrate-missing=run")
-    ran = run_orchestrated(pytester, *args, workers=workers, environ={"MENDED": "1"})
+    ran = run_orchestrated(pytester, "--lf", workers=workers)
+    assert ran.counts == {"failed": 1}, ran.out
+    ran = run_orchestrated(pytester, "--lf", workers=workers, environ={"MENDED": "1"})
     assert ran.counts == {"passed": 1}, ran.out
+
+
+@everywhere
+def test_of_a_class_what_last_failed_requires_is_added(pytester: Pytester, workers: int) -> None:
+    write_files(
+        pytester,
+        {
+            "test_a.py": "import pytest\nclass TestAll:\n    def test_base(self): pass\n"
+            "    @pytest.mark.requires('test_base')\n    def test_fails(self): assert 0\n"
+            "    def test_other(self): pass\n",
+        },
+    )
+    run_orchestrated(pytester, workers=workers)
+    for _ in range(2):
+        ran = run_orchestrated(pytester, "--lf", workers=workers)
+        assert ran.counts == {"failed": 1, "passed": 1, "deselected": 1}, ran.out
+        assert ran.code == 1
+
+
+@everywhere
+def test_a_module_requires_a_class_of_its_own(pytester: Pytester, workers: int) -> None:
+    write_files(
+        pytester,
+        {
+            "test_a.py": "import pytest\npytestmark = pytest.mark.requires('TestBase')\n"
+            "def test_first(): pass\n"
+            "class TestBase:\n    def test_one(self): pass\n    def test_two(self): pass\n",
+        },
+    )
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"passed": 3}
+    assert position(ran, "test_first") == 2
+
+
+@everywhere
+def test_the_same_parameters_whatever_the_ids_are(pytester: Pytester, workers: int) -> None:
+    write_files(
+        pytester,
+        {
+            "test_a.py": "import pytest\n"
+            "@pytest.mark.parametrize('db', ['my', 'pg'])\n"
+            "def test_create(db): assert db == 'pg'\n"
+            "@pytest.mark.parametrize('n', [1, 2])\n"
+            "@pytest.mark.parametrize('db', ['my', 'pg'], ids=['one', 'two'])\n"
+            "@pytest.mark.requires('test_create', same_params=True)\n"
+            "def test_use(db, n): assert db == 'pg'\n",
+        },
+    )
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"failed": 1, "passed": 3, "blocked": 2}
+
+
+def test_one_worker_whose_state_is_gone(pytester: Pytester) -> None:
+    write_files(
+        pytester,
+        {
+            "state.py": "full = False\n",
+            "test_a.py": "import os, pytest, state\n"
+            "def test_fills(): state.full = True\n"
+            "def test_dies(): os._exit(3)\n"
+            "@pytest.mark.requires('test_fills', colocate=True)\n"
+            "@pytest.mark.requires('test_dies', when='ran')\n"
+            "def test_uses(): assert state.full\n",
+        },
+    )
+    ran = run_orchestrated(pytester, workers=1)
+    assert ran.counts == {"passed": 1, "failed": 1, "blocked": 1}
+
+
+@everywhere
+@pytest.mark.parametrize(
+    "mark", ["requires({len, print})", "requires(int, 'test_b')", "requires('x', when='never')"]
+)
+def test_strange_arguments_are_refused(pytester: Pytester, workers: int, mark: str) -> None:
+    write_files(
+        pytester,
+        {"test_a.py": f"import pytest\n@pytest.mark.{mark}\ndef test_a(): pass\n"},
+    )
+    ran = run_orchestrated(pytester, workers=workers, log=False)
+    assert ran.code == 4
+    assert "is not accepted" in ran.err
 
 
 @everywhere
 def test_one_test_by_its_name(pytester: Pytester, workers: int) -> None:
     write_files(pytester, CHOSEN)
-    ran = run_orchestrated(pytester, "test_b.py::test_after", "-v", workers=workers)
+    ran = run_orchestrated(pytester, "test_b.py::test_after", workers=workers)
+    assert ran.counts == {"passed": 1}
+    args = ("test_b.py::test_after", "-v", "--orchestrate-missing=skip")
+    ran = run_orchestrated(pytester, *args, workers=workers)
     assert ran.counts == {"blocked": 1}
     assert "requires 'test_a.py::test_login', which was not collected in this run" in ran.out
-    args = ("test_b.py::test_after", "--orchestrate-missing=run")
-    ran = run_orchestrated(pytester, *args, workers=workers)
-    assert ran.counts == {"passed": 1}
 
 
 @everywhere

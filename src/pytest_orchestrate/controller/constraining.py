@@ -121,12 +121,15 @@ class Constraining:
         refused: dict[int, tuple[bool, str]] = {}
         missing_is_error = self.options.missing == "fail"
         for unknown in resolution.unknown:
-            text = unknown_message(unknown)
+            text = (
+                f"{unknown_message(unknown)} (if the marker is not meant for pytest-orchestrate, "
+                "declare it in the project's 'markers', or switch it off in orchestrate_markers)"
+            )
             if self._is_partial() and not unknown.other_params:
-                if self.options.missing != "run":
+                if self.options.missing in ("skip", "fail"):
                     text = (
                         f"requires {unknown.target!r}, which was not collected in this run "
-                        "(name it too, or set orchestrate_missing = run)"
+                        "(name it too, or leave orchestrate_missing as it is)"
                     )
                     refused.setdefault(self._index(unknown.test), (missing_is_error, text))
                 continue

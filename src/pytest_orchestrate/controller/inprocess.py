@@ -62,9 +62,7 @@ class InProcessSession:
         self._items: list[pytest.Item] = []
         self._refusing = Refusing(config, context)
         config.pluginmanager.register(self._refusing, "orchestrate-refusing")
-        config.pluginmanager.register(
-            Selecting(config, self._undo_deselection), "orchestrate-selecting"
-        )
+        self._selecting = Selecting(config, self._undo_deselection)
         critical.register(config, context)
         self._slots = Slots()
         config.pluginmanager.register(self._slots, PLUGIN)
@@ -83,6 +81,7 @@ class InProcessSession:
     def pytest_collection(self) -> Generator[None, object, object]:
         """Measure what collection costs."""
         began = time.perf_counter()
+        self._selecting.join()
         result = yield
         self._collect_seconds = time.perf_counter() - began
         return result
@@ -158,7 +157,7 @@ class InProcessSession:
         items, context = session.items, self.context
         order = 0
         parked: pytest.Item | None = None
-        while self._queue:
+        while self._queue and not (session.shouldfail or session.shouldstop):
             test = self._queue.popleft()
             item = items[test]
             if parked is not None:
@@ -195,8 +194,6 @@ class InProcessSession:
                     teardown=attempt.teardown,
                 )
             )
-            if session.shouldfail or session.shouldstop:
-                break
         if parked is not None:
             self._settle(parked, None)
 

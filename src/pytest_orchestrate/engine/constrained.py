@@ -145,7 +145,7 @@ class Constrained:
             self._groups.add(self._group_of[test])
         reason = self.readiness.add(test, each.needs) if each.needs else None
         there = [t for need in each.needs if need.colocate for t in need.targets]
-        if there and not self.is_serial:
+        if there:
             self._colocated[test] = there
             self._ran_on.update((target, self._lives.ran_on(target)) for target in there)
             if reason is None and not self.readiness.is_waiting(test) and self.is_stranded(test):

@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Worker
-from pytest_orchestrate.engine.units import Unit
+from pytest_orchestrate.engine.units import LOWEST, Unit
 
 #: A unit in a heap: its key, its first test, its serial number. An entry is stale when the
 #: unit is no longer pending or has another key by now.
@@ -20,9 +20,6 @@ Entry = tuple[float, int, int]
 
 #: Seconds that one more of priority counts: more than any unit takes.
 PRIORITY = 1e7
-
-#: Below the priority of any test.
-LOWEST = -(2**63)
 
 #: Units of one file are ranked anew when the expected duration of its unseen tests changed
 #: by this factor; all units, when that of the run did.

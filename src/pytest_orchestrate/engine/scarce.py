@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.leases import Leases, Signature
+from pytest_orchestrate.engine.units import LOWEST
 
 #: Tests that may pass a more urgent line at one of its resources before it is served first.
 PATIENCE = 8
@@ -176,7 +177,7 @@ class Scarce:
     def top_priority(self) -> int:
         """The highest priority of all."""
         heads = [line.head() for line in self._lines.values()]
-        return max((-head[0] for head in heads if head is not None), default=0)
+        return max((-head[0] for head in heads if head is not None), default=LOWEST)
 
     def clear(self) -> list[int]:
         """Take all out."""

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.model.collected import CollectedTest
 
+#: Below the priority of any test.
+LOWEST = -(2**63)
+
 
 class Unit:
     """Tests of one file and affinity, or of one group, in collection order."""

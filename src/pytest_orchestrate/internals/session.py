@@ -144,9 +144,9 @@ def _import(name: str) -> None:
 
 
 def is_deselected_by_choice() -> bool:
-    """Whether tests are being deselected by ``-k`` or ``-m``, for ``pytest_deselected``.
+    """Whether ``-k``, ``-m``, ``--lf`` or ``--sw`` deselects tests, for ``pytest_deselected``.
 
-    Told by who calls the hook: relies on the module that does so in pytest, ``_pytest.mark``.
+    Told by who calls the hook: relies on the modules that do so in pytest.
     """
     frame = sys._getframe(1)
     ours = frame.f_globals.get("__name__")
@@ -154,5 +154,5 @@ def is_deselected_by_choice() -> bool:
         frame = frame.f_back
         name = str(frame.f_globals.get("__name__", ""))
         if name != ours and name.partition(".")[0] != "pluggy":
-            return name == "_pytest.mark"
+            return name in ("_pytest.mark", "_pytest.cacheprovider", "_pytest.stepwise")
     return False

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from pytest_orchestrate.errors import InternalFault
 from pytest_orchestrate.model.annotations import Annotations, Requirement
+from pytest_orchestrate.model.graph import Graph, has_any
 from pytest_orchestrate.model.targets import Targets
 
 #: Close matches are sought for so many unknown targets at a time; it takes a while.
@@ -112,6 +111,12 @@ class Catalogue:
         self._targets = Targets(self._nodeids, self._annotations)
         #: What ``resolve`` found last, so that cycles are sought in what its callers know.
         self._edges: dict[int, list[_Edge]] = {}
+        #: Marker -> the tests that have it.
+        self._carriers: dict[Requirement, list[int]] = {}
+        #: What :meth:`_unmarked` has found, with the targets, so that their identity holds.
+        self._without_marked: dict[
+            tuple[int, Requirement], tuple[tuple[int, ...], tuple[int, ...]]
+        ] = {}
 
     def __len__(self) -> int:
         """How many tests there are."""
@@ -125,6 +130,8 @@ class Catalogue:
         self._nodeids.append(nodeid)
         if annotations is not None:
             self._annotations[index] = annotations
+            for requirement in annotations.requires:
+                self._carriers.setdefault(requirement, []).append(index)
         if not selected:
             self._deselected.add(index)
         return index
@@ -204,8 +211,11 @@ class Catalogue:
         self._targets.refresh()
         for requirement in self._annotations[test].requires:
             found = self._search(test, requirement)
-            if found.targets:
-                yield _Edge(requirement, found.targets)
+            targets = found.targets
+            if len(targets) > 1 and has_any(targets, (test,)):
+                targets = self._unmarked(targets, requirement)
+            if targets:
+                yield _Edge(requirement, targets)
             if unknown is not None:
                 for text, other_params in found.unknown:
                     finding = Unknown(
@@ -215,6 +225,22 @@ class Catalogue:
                         close = self._targets.close(text, test)
                         finding = msgspec.structs.replace(finding, close=close)
                     unknown.append(finding)
+
+    def _unmarked(self, targets: tuple[int, ...], requirement: Requirement) -> tuple[int, ...]:
+        """Targets that have not this very marker themselves, for one of them that has it.
+
+        A class or file that is marked to require what it contains is no circle.
+        """
+        marked = self._carriers[requirement]
+        if len(marked) == 1:
+            return targets
+        key = (id(targets), requirement)
+        known = self._without_marked.get(key)
+        if known is None:
+            others = frozenset(marked)
+            rest = tuple(target for target in targets if target not in others)
+            known = self._without_marked[key] = (targets, rest)
+        return known[1]
 
     def _search(self, test: int, requirement: Requirement) -> _Search:
         parts: list[tuple[int, ...]] = []
@@ -241,7 +267,7 @@ class Catalogue:
         own = self._targets.occurrences(test)
         for requirement, targets in self._edges[test]:
             key = (id(targets), requirement.when, requirement.any, requirement.colocate)
-            if _has_any(targets, own):
+            if has_any(targets, own):
                 others = tuple(target for target in targets if target not in own)
                 if others:
                     yield Need(others, *key[1:])
@@ -277,7 +303,7 @@ class Catalogue:
         It begins with its lowest index. Time grows with the requirements and with the sizes of
         different containers, not with their product.
         """
-        graph = _Graph(self._waits_for, self._targets.occurrences)
+        graph = Graph(self._waits_for, self._targets.occurrences)
         entrance = graph.entrance(starts)
         if entrance is None:
             return ()
@@ -289,75 +315,8 @@ class Catalogue:
 
     def _step(self, test: int, target: int) -> Step:
         edges = self._edges_of(test)
-        where = next(e.requirement.where for e in edges if _has_any(e.targets, (target,)))
+        where = next(e.requirement.where for e in edges if has_any(e.targets, (target,)))
         return Step(test, self._nodeids[test], target, self._nodeids[target], where)
-
-
-class _Graph(NamedTuple):
-    """What waits for what."""
-
-    #: The groups of tests, each ascending, that a test waits for.
-    waits_for: Callable[[int], Iterable[tuple[int, ...]]]
-    #: The test and those that are the same to it: it waits for none of them.
-    occurrences: Callable[[int], tuple[int, ...]]
-
-    def targets(self, test: int, spent: dict[int, tuple[int, ...]]) -> Iterator[int]:
-        """What the test waits for, without the groups in ``spent``, by identity.
-
-        A group that was gone through is added, unless the test is itself in it: then the one
-        that asks next has to hear of this test.
-        """
-        own = self.occurrences(test)
-        for group in self.waits_for(test):
-            if id(group) not in spent:
-                yield from (target for target in group if target not in own)
-                if not _has_any(group, own):
-                    spent[id(group)] = group
-
-    def entrance(self, starts: Iterable[int]) -> int | None:
-        """A test in a cycle that is reached from ``starts``; depth first."""
-        done: set[int] = set()
-        spent: dict[int, tuple[int, ...]] = {}
-        for start in starts:
-            # The path to the test that is looked at, each with what is left of its targets.
-            path = {start: self.targets(start, spent)} if start not in done else {}
-            while path:
-                test = next(reversed(path))
-                target = next((each for each in path[test] if each not in done), None)
-                if target is None:
-                    done.add(test)
-                    path.popitem()
-                elif target in path:
-                    return target
-                else:
-                    path[target] = self.targets(target, spent)
-        return None
-
-    def shortest(self, first: int) -> list[int]:
-        """The shortest cycle through ``first``, which is in one; breadth first."""
-        before = {first: first}
-        spent: dict[int, tuple[int, ...]] = {}
-        queue = deque([first])
-        while queue:
-            test = queue.popleft()
-            for target in self.targets(test, spent):
-                if target == first:
-                    cycle = [test]
-                    while cycle[-1] != first:
-                        cycle.append(before[cycle[-1]])
-                    return cycle[::-1]
-                if target not in before:
-                    before[target] = test
-                    queue.append(target)
-        raise InternalFault(f"test {first} was found in a cycle, but no way leads back to it")
-
-
-def _has_any(ascending: tuple[int, ...], tests: Iterable[int]) -> bool:
-    for test in tests:
-        at = bisect_left(ascending, test)
-        if at < len(ascending) and ascending[at] == test:
-            return True
-    return False
 
 
 def cycle_message(cycle: Sequence[Step]) -> str:

@@ -178,9 +178,10 @@ SETTINGS: tuple[Setting, ...] = (
         "select",
         "CHOICE",
         "select, skip, fail, run",
-        "What becomes of a test that requires a test which was not selected. 'select': what -k "
-        "and -m have left out is run, too; for what --deselect or a plugin has left out, or what "
-        "was not even collected, it is as with 'skip'. 'skip', 'fail', 'run': the test is "
+        "What becomes of a test that requires a test which was not selected. 'select': what -k, "
+        "-m, --lf and --sw have left out is run, too; where --deselect or a plugin has left it "
+        "out the test is skipped, and where it was not even collected, because tests were named "
+        "or because of --lf, the test is run without it. 'skip', 'fail', 'run': the test is "
         "skipped, fails without being run, or is run all the same.",
         choices=get_args(Missing),
     ),

@@ -271,6 +271,8 @@ def parse_markers(place: Place, texts: Sequence[str], known: Sequence[str]) -> d
             raise place.refusal(shown, f"there is no marker {line.name!r}", known, typo=line.name)
         if not line.value.isidentifier():
             raise place.refusal(shown, f"{line.value!r} cannot be the name of a marker")
+        if line.value != "off" and line.value in found.values():
+            raise place.refusal(shown, f"two markers would be called {line.value!r}")
         found[line.name] = line.value
     return found
 

@@ -28,7 +28,6 @@ class Collecting:
         self.begun = 0
         self.deselected: list[str] = []
         self.selecting = Selecting(config, self._undo)
-        config.pluginmanager.register(self.selecting, "orchestrate-selecting")
         costs = FileCosts()
         config.pluginmanager.register(costs, "orchestrate-file-costs")
         #: seconds that the collection of each file took

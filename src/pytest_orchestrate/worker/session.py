@@ -233,6 +233,7 @@ class WorkerSession:
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
         """Report what was collected, or why nothing could be."""
         began = time.perf_counter()
+        self._collecting.selecting.join()
         try:
             result = yield
             self._send_collected(session, time.perf_counter() - began)

@@ -172,8 +172,18 @@ def test_a_cycle_is_told_with_the_markers() -> None:
 
 def test_two_tests_of_a_container_that_both_require_it_are_a_cycle() -> None:
     tests = [f"t.py::{number}" for number in range(5000)]
-    resolution = resolved(catalogue(tests, dict.fromkeys(tests, requires("t.py"))))
+    marked = {test: requires("t.py", where=f"t.py:{line}") for line, test in enumerate(tests)}
+    resolution = resolved(catalogue(tests, marked))
     assert [step.nodeid for step in resolution.cycle] == ["t.py::0", "t.py::1"]
+
+
+def test_a_container_that_is_marked_to_require_itself_is_no_cycle() -> None:
+    tests = ["t.py::A::0", "t.py::A::1", "t.py::2", "u.py::3"]
+    resolution = resolved(catalogue(tests, dict.fromkeys(tests[:3], requires("A", where="t.py:1"))))
+    assert not resolution.cycle
+    assert {test: [need.targets for need in needs] for test, needs in resolution.needs.items()} == {
+        2: [(0, 1)]
+    }
 
 
 def test_a_cycle_through_a_container_that_was_gone_through_from_within_is_found() -> None:
