@@ -95,7 +95,7 @@ def _in_order(
 ) -> list[pytest.Item]:
     """Tests in the order in which they were collected, unless the others were put in another."""
     place = {item: position for position, item in enumerate(before)}
-    places = [place.get(item, -1) for item in items]
-    if places != sorted(places) or -1 in places:
-        return [*items, *added]
+    chosen = [place.get(item, -1) for item in items]
+    if chosen != sorted(chosen) or not all(item in place for item in (*items, *added)):
+        return [*items, *added]  # some were collected since, or put in another order
     return sorted([*items, *added], key=place.__getitem__)

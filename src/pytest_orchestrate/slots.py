@@ -27,18 +27,18 @@ class Slots:
         self._expected.update(slots)
 
     @contextlib.contextmanager
-    def given(self, test: int) -> Iterator[None]:
-        """Within it a test runs."""
+    def given(self, test: int) -> Iterator[bool]:
+        """Within it a test runs. Gives whether it has resources, for which others may wait."""
         held = self._expected.pop(test, None)
         if held is None:
-            yield
+            yield False
             return
         variables = {variable(name): numbers for name, numbers in held.items() if numbers}
         self._held = held
         for name, numbers in variables.items():
             os.environ[name] = ",".join(map(str, numbers))
         try:
-            yield
+            yield True
         finally:
             self._held = {}
             for name in variables:

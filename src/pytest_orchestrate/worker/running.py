@@ -113,7 +113,7 @@ class Runner:
         keywords = list(item.keywords)
         self._keywords = len(keywords)
         self.outbox.put(wire.TestBegan(test, _location(item), keywords))
-        with self.slots.given(test):
+        with self.slots.given(test) as is_awaited:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
         if os.getpid() != self._process:
             # A child that the test has forked came back through its parent's stack. What
@@ -121,7 +121,7 @@ class Runner:
             os._exit(attempt.outcome in BAD)
         self.outbox.put(
             wire.TestDone(test, attempt.outcome, attempt.setup, attempt.call, attempt.teardown),
-            now=attempt.outcome in ("failed", "error") or self.queue.is_due(),
+            now=attempt.outcome in ("failed", "error") or is_awaited or self.queue.is_due(),
         )
         if self._held is None:
             self.outbox.put(wire.TestClosed(test))
