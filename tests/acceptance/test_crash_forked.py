@@ -154,6 +154,23 @@ def test_a_run_outlives_its_server(pytester: Pytester) -> None:
     assert "1 failed, 11 passed" in live.out
 
 
+def test_workers_go_on_when_their_server_is_killed(pytester: Pytester) -> None:
+    suite = (
+        "import pathlib, time, pytest\n"
+        "@pytest.mark.parametrize('n', range(40))\n"
+        "def test_it(n):\n    pathlib.Path('begun').touch()\n    time.sleep(0.02)\n"
+    )
+    write_files(pytester, {f"test_{name}.py": suite for name in "abc"})
+    with running(pytester, FORK) as live:
+        live.wait_for_file("begun")
+        (server,) = [each for each in live.process.children() if each.children()]
+        server.kill()
+        assert live.wait() == 0, live.out
+        live.assert_none_left()
+    assert_log_is_sound(live.path)
+    assert "120 passed" in live.out
+
+
 def test_a_server_that_was_stopped_holds_nobody_up(pytester: Pytester) -> None:
     write_files(
         pytester,

@@ -19,6 +19,8 @@ from pytest_orchestrate.transport.socket_io import ConnectedSocket
 
 #: Seconds after which a server that tells nothing of a worker's end is not waited for.
 PATIENCE = 1.0
+#: Seconds between looks at a worker whose server has ended.
+ORPHANED = 0.02
 
 #: What a forked worker executes: it hands its channel to the thread that waits for it.
 _HAND_OVER = """
@@ -84,25 +86,28 @@ class ForkServer:
     def status(self, number: int, timeout: float | None) -> int | None:
         """Wait until a worker has ended; return its exit status, None if nobody can tell.
 
-        A server that was stopped tells nothing; then a worker that is not there any more, and
-        was not a moment ago, has ended.
+        A server that was stopped, or has ended, tells nothing; then a worker that is not there
+        any more, and was not a moment ago, has ended. Until then it goes on without its server.
 
         :raises subprocess.TimeoutExpired: it has not ended in this time.
         """
 
         def is_known() -> bool:
-            return self.fault is not None or self._pids.get(number, -1) in self._statuses
+            return self._pids.get(number, -1) in self._statuses
 
         until = None if timeout is None else time.monotonic() + timeout
         was_gone = False
         with self._told:
             while True:
-                rest = PATIENCE if until is None else min(PATIENCE, until - time.monotonic())
+                patience = PATIENCE if self.fault is None else ORPHANED
+                rest = patience if until is None else min(patience, until - time.monotonic())
                 if self._told.wait_for(is_known, max(0.0, rest)):
-                    return self._statuses.get(self._pids.get(number, -1))
+                    return self._statuses[self._pids[number]]
+                pid = self._pids.get(number)
+                if pid is None and self.fault is not None:
+                    return None
                 if until is not None and time.monotonic() >= until:
                     raise subprocess.TimeoutExpired("worker", timeout or 0.0)
-                pid = self._pids.get(number)
                 is_gone = pid is not None and _is_gone(pid)
                 if is_gone and was_gone:
                     return None
