@@ -26,19 +26,19 @@ class Slots:
         """Tests that will be run have these slots: by the test's number, then by resource."""
         self._expected.update(slots)
 
+    def has(self, test: int) -> bool:
+        """Whether a test has slots of anything, for which others may wait."""
+        return test in self._expected
+
     @contextlib.contextmanager
-    def given(self, test: int) -> Iterator[bool]:
-        """Within it a test runs. Gives whether it has resources, for which others may wait."""
-        held = self._expected.pop(test, None)
-        if held is None:
-            yield False
-            return
+    def given(self, test: int) -> Iterator[None]:
+        """Within it a test runs that has slots."""
+        held = self._held = self._expected.pop(test)
         variables = {variable(name): numbers for name, numbers in held.items() if numbers}
-        self._held = held
         for name, numbers in variables.items():
             os.environ[name] = ",".join(map(str, numbers))
         try:
-            yield True
+            yield
         finally:
             self._held = {}
             for name in variables:

@@ -117,7 +117,6 @@ class Crew:
         self._session = session
         self.stopping.own_interrupts()
         self.config.pluginmanager.register(self.relay, "orchestrate-relay")
-        self.config.pluginmanager.register(self.refusing, "orchestrate-refusing")
         critical.register(self.config, self.context)
         self.folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
         if self.collect_mode.mode != "full":

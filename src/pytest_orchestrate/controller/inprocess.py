@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.controller.fleet_size import Decision
     from pytest_orchestrate.controller.run_context import RunContext
 
+_NOTHING = contextlib.nullcontext()
 #: Seconds of work that are decided ahead.
 LOOKAHEAD = 0.1
 
@@ -61,7 +63,6 @@ class InProcessSession:
         self._deselected: list[str] = []
         self._items: list[pytest.Item] = []
         self._refusing = Refusing(config, context)
-        config.pluginmanager.register(self._refusing, "orchestrate-refusing")
         self._selecting = Selecting(config, self._undo_deselection)
         critical.register(config, context)
         self._slots = Slots()
@@ -170,7 +171,7 @@ class InProcessSession:
             parked = None
             if nextitem is None and context.unfinished > 1:  # the rest waits for this one
                 parked, nextitem = item, internals.placeholder(item)
-            with self._slots.given(test):
+            with self._slots.given(test) if self._slots.has(test) else _NOTHING:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             context.attempt(
                 test,

@@ -18,7 +18,11 @@ MARK = "orchestrate_blocked"
 
 
 class Refusing:
-    """Tells pytest of tests that the engine has ended; a plugin for how they are shown."""
+    """Tells pytest of tests that the engine has ended; a plugin for how they are shown.
+
+    Registered with the first such test: each report is asked how it is to be shown, and most runs
+    have no test that is blocked.
+    """
 
     def __init__(self, config: pytest.Config, context: RunContext) -> None:
         self.config = config
@@ -44,6 +48,9 @@ class Refusing:
 
         :param attributes: More attributes of its reports.
         """
+        manager = self.config.pluginmanager
+        if not manager.is_registered(self):
+            manager.register(self, "orchestrate-refusing")
         nodeid = self.context.tests[command.test].nodeid
         file, _, domain = nodeid.partition("::")
         place = location or (file, None, domain.replace("::", "."))

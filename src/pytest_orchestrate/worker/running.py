@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import pytest
@@ -15,6 +16,7 @@ from pytest_orchestrate.worker.known_tests import KnownTests
 from pytest_orchestrate.worker.queue import TestQueue
 from pytest_orchestrate.worker.serial import report_bytes
 
+_NOTHING = contextlib.nullcontext()
 #: Seconds that a passed tear-down report is held back while no next test is known: if the
 #: late tear-down of higher-scope fixtures fails in that time, the report can still say so.
 HOLD = 0.25
@@ -113,7 +115,8 @@ class Runner:
         keywords = list(item.keywords)
         self._keywords = len(keywords)
         self.outbox.put(wire.TestBegan(test, _location(item), keywords))
-        with self.slots.given(test) as is_awaited:
+        is_awaited = self.slots.has(test)
+        with self.slots.given(test) if is_awaited else _NOTHING:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
         if os.getpid() != self._process:
             # A child that the test has forked came back through its parent's stack. What
