@@ -74,10 +74,6 @@ def broken(): raise ValueError("broken")
 
 def test_errs(broken): pass
 
-@pytest.mark.parametrize("why", ["fails", "skipped", "xfails", "errs"])
-class TestPair:
-    pass
-
 @pytest.mark.requires("test_fails")
 def test_after_failed(expensive): pass
 

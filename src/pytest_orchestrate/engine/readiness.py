@@ -85,10 +85,6 @@ class Readiness:
         """Whether a test waits for others."""
         return test in self._waiting
 
-    def has_behind(self, test: int) -> bool:
-        """Whether others wait for this test."""
-        return test in self._of_target
-
     def add(self, test: int, needs: Iterable[Need]) -> str | None:
         """A test with needs; all of their targets are known. Returns why it is blocked, if it is.
 
