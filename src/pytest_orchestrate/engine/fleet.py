@@ -24,6 +24,7 @@ class Worker:
         "is_idle",
         "lane",
         "last_file",
+        "last_started",
         "left_lanes",
         "missing",
         "number",
@@ -60,8 +61,9 @@ class Worker:
         self.unit: Unit | None = None
         #: File of the last test sent (or started, when the queue is empty); -1: none yet.
         self.last_file = -1
-        #: File of the last test started; -1: none yet.
+        #: File of the last test started, and that test; -1: none yet.
         self.entered = -1
+        self.last_started = -1
         #: Affinity of the unit that it has or had last; -1: none.
         self.lane = -1
         #: Affinities that it has been on and has left.

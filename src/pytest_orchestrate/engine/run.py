@@ -207,6 +207,7 @@ class Run:
         worker.running_first = worker.entered < 0
         worker.running_enters = worker.entered != file
         worker.entered = file
+        worker.last_started = test
         if worker.state == "ready":
             dispatch.refill(worker)
 
@@ -252,8 +253,10 @@ class Run:
                 self._lives.move(test, "keep", event.now, event.worker)
         dispatch = self._dispatch
         dispatch.lose(worker, event.tests)
-        file_of = dispatch.estimates.file_of
-        worker.last_file = file_of[worker.queue[-1]] if worker.queue else worker.entered
+        last = worker.queue[-1] if worker.queue else worker.last_started
+        if last >= 0:
+            worker.last_file = dispatch.estimates.file_of[last]
+            dispatch.pending.stay_on_lane(worker, dispatch.maker.lane_of[last])
         worker.remember(event.now, f"gave {len(returned)} tests back")
         if self._stop_reason is not None:
             self._endings.without_run(event.tests, self._stop_reason)

@@ -115,3 +115,10 @@ class Shelves:
             if lane >= 0:
                 on_lane[lane] = on_lane.get(lane, 0) + 1
             worker.lane = lane
+
+    def stay_on_lane(self, worker: Worker, lane: int) -> None:
+        """The worker has given back what it would have left its affinity for."""
+        if lane != worker.lane:
+            left = set(worker.left_lanes)
+            self.move_lane(worker, lane)
+            worker.left_lanes = left - {lane}
