@@ -69,6 +69,17 @@ def both_run(live: Live) -> None:
     live.wait_for_file("b")
 
 
+def assert_ends_soundly(live: Live, times: int) -> None:
+    """Interrupt a run so many times: it ends soon, leaves nothing, and says what it was."""
+    for _ in range(times):
+        live.interrupt()
+    assert live.wait(20) == 2, live.out
+    live.assert_none_left()
+    assert_log_is_sound(live.path)
+    assert "KeyboardInterrupt" in live.out
+    assert "crashed" not in live.out
+
+
 def test_a_short_test_finishes_and_a_long_one_is_interrupted(pytester: Pytester) -> None:
     write_files(pytester, SUITE)
     with running(pytester, "--orchestrate-grace=2", "--orchestrate-collect=full") as live:
@@ -175,13 +186,7 @@ def test_during_collection(pytester: Pytester, times: int) -> None:
     with running(pytester, "--orchestrate-grace=300") as live:
         live.wait_for_file("collectinggw0")
         live.wait_for_file("collectinggw1")
-        for _ in range(times):
-            live.interrupt()
-        assert live.wait(20) == 2, live.out
-        live.assert_none_left()
-    assert_log_is_sound(live.path)
-    assert "KeyboardInterrupt" in live.out
-    assert "crashed" not in live.out
+        assert_ends_soundly(live, times)
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -200,13 +205,7 @@ def test_while_workers_start(pytester: Pytester, times: int) -> None:
     with running(pytester, "--orchestrate-grace=300") as live:
         live.wait_for_file("startinggw0")
         live.wait_for_file("startinggw1")
-        for _ in range(times):
-            live.interrupt()
-        assert live.wait(20) == 2, live.out
-        live.assert_none_left()
-    assert_log_is_sound(live.path)
-    assert "KeyboardInterrupt" in live.out
-    assert "crashed" not in live.out
+        assert_ends_soundly(live, times)
 
 
 #: A session whose start takes long in the controller, when workers have been started.
@@ -243,13 +242,7 @@ def test_while_another_plugin_starts(pytester: Pytester, wait: str, sign: str, t
         live.wait_for_file("startinggw0")
         live.wait_for_file("startinggw1")
         live.wait_for_file(sign)
-        for _ in range(times):
-            live.interrupt()
-        assert live.wait(20) == 2, live.out
-        live.assert_none_left()
-    assert_log_is_sound(live.path)
-    assert "KeyboardInterrupt" in live.out
-    assert "crashed" not in live.out
+        assert_ends_soundly(live, times)
 
 
 def test_while_interpreters_start(pytester: Pytester) -> None:

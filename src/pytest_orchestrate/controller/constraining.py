@@ -221,7 +221,7 @@ def kept_together(
     together = list(tests)
     for each in constraints:
         beside = {t for need in each.needs if need.colocate for t in need.targets}
-        members = [test for test in sorted(beside) if test < len(tests)]
+        members = {test for test in beside if test < len(tests)}
         groups = {together[test].group for test in (*members, each.test)} - {None}
         if len(members) < 2 and not groups:
             continue

@@ -253,23 +253,24 @@ class Dispatch:
     def _keeps_to(self, worker: Worker, unit: Unit, queued: float) -> bool:
         """Whether a worker goes on with its unit; if not, the unit is pending again."""
         if self.pending.in_order:
-            if self.pending.top_priority(worker.number) <= unit.priority:
-                return True
+            keeps = self.pending.top_priority(worker.number) <= unit.priority
+        else:
+            keeps = unit.together or self._is_ahead(worker, queued) or not self._is_late(unit)
+        if not keeps:
             self.pending.add([unit])
-            return False
-        if unit.together or self._is_ahead(worker, queued):
-            return True
-        urgent = 0.0
+        return keeps
+
+    def _is_late(self, unit: Unit) -> bool:
+        """Whether something that is more urgent would come too late if it came after a unit."""
         top = self.pending.common.most_urgent()
-        if top is not None and top.priority >= unit.priority and top.behind > unit.behind:
-            urgent = max(urgent, top.behind + top.work(self.estimates))
-        higher = top is not None and top.priority > unit.priority
-        if not higher and (
-            not urgent or urgent + unit.work(self.estimates) <= self.relief.horizon()
-        ):
+        if top is None or top.priority < unit.priority:
+            return False
+        if top.priority > unit.priority:
             return True
-        self.pending.add([unit])
-        return False
+        if top.behind <= unit.behind:
+            return False
+        rest = top.behind + top.work(self.estimates) + unit.work(self.estimates)
+        return rest > self.relief.horizon()
 
     def paid(self, thief: Worker, file: int, lane: int) -> float:
         """Expected seconds that a worker pays before it begins with what it takes over."""

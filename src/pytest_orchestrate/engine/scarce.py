@@ -184,6 +184,7 @@ class Scarce:
         tests = [test for line in self._lines.values() for test in line.waiting]
         self._lines.clear()
         self._in_file.clear()
+        self._work_in.clear()
         self._ordered, self._order_until = [], 0
         self._load.clear()
         self.count, self.work = 0, 0.0
