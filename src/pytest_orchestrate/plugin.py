@@ -170,7 +170,17 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
 
         return RunContext(config, settings, new_run_id())
 
-    decision = decide(config, settings, context_of_run, forced=_in_this_process(config))
+    forced = _in_this_process(config)
+    replay = None
+    if config.known_args_namespace.orchestrate_replay is not None:
+        from pytest_orchestrate.controller.replaying import replay_of
+
+        replay = context_of_run().replay = replay_of(config, settings, forced=forced)
+    decision = (
+        decide(config, settings, context_of_run, forced=forced)
+        if replay is None
+        else replay.decision
+    )
     manager = config.pluginmanager
     plugin: Any
     if decision.workers:

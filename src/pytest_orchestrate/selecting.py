@@ -7,7 +7,7 @@ out is not even collected.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 import pytest
 
@@ -81,6 +81,26 @@ class Selecting:
     def pytest_report_collectionfinish(self) -> str | None:
         """Say that there are more tests than were chosen."""
         return added_text(self.added) if self.added else None
+
+
+class OnlyThese:
+    """A plugin that leaves out what another run did not run.
+
+    :param nodeids: Of the tests that stay.
+    """
+
+    def __init__(self, nodeids: Iterable[str]) -> None:
+        self._nodeids = frozenset(nodeids)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Deselect the others."""
+        others = [item for item in items if item.nodeid not in self._nodeids]
+        if others:
+            config.hook.pytest_deselected(items=others)
+            items[:] = [item for item in items if item.nodeid in self._nodeids]
 
 
 def added_text(count: int) -> str:

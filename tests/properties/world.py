@@ -130,6 +130,7 @@ class World:
         setup_costs: dict[str, float],
         owners: dict[str, int] | None = None,
         constraints: Sequence[Constraint] = (),
+        course: Sequence[tuple[int, int]] = (),
     ) -> None:
         self.rules.know(list(constraints))
         self.tests.extend(tests)
@@ -146,6 +147,7 @@ class World:
                 collect_costs=dict.fromkeys(self.owners or {}, 0.02),
                 constraints=list(constraints),
                 resources=dict(self.rules.resources),
+                course=list(course),
             )
         )
 

@@ -315,7 +315,7 @@ class Crew:
                 self.holding.add(number)
             case commands.StartWorker(worker=number, replaces=replaced):
                 self.voice.say(f"gw{number} is started in place of gw{replaced}")
-                self._hiring.start(number, self.workers[replaced].link.spec)
+                self._hiring.start(number, replaces=replaced)
                 self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
             case commands.EndTest(outcome="blocked" | "error"):
                 self.refusing.refuse(command)

@@ -64,7 +64,9 @@ def ask_hook(
 
     :raises pytest.UsageError: the answer is no number of workers.
     """
-    if context.options.workers != "auto" or context.options.spec_workers or not decision.workers:
+    options = context.options
+    is_fixed = options.workers != "auto" or options.spec_workers or context.replay is not None
+    if is_fixed or not decision.workers:
         return decision
     answer = config.hook.pytest_orchestrate_auto_workers(config=config)
     if answer is None:

@@ -59,7 +59,12 @@ class SummaryAtTheEnd:
             return  # there is nothing to sum up, and pytest has said why
         from pytest_orchestrate.report import terminal
 
-        for line in terminal.lines(summary, verbosity=config.option.verbose):
+        again = None
+        if self.context.log is not None:
+            from pytest_orchestrate.controller.replaying import command
+
+            again = command(config, self.context.run_id)
+        for line in terminal.lines(summary, verbosity=config.option.verbose, again=again):
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
 
     @pytest.hookimpl(trylast=True)

@@ -25,16 +25,23 @@ class Hiring:
         self._sys_path = sys_path
         self._manager = xdist_contract.NodeManager(crew.config, crew.context.run_id)
         given = crew.context.options.worker_spec
+        #: Worker -> the one of the start whose place it has.
+        self._stands_for: dict[int, int] = {}
         self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
 
-    def start(self, number: int, spec: str | None = None) -> None:
-        """Start a worker, by default as the settings say for its number; returns at once.
+    def start(self, number: int, replaces: int | None = None) -> None:
+        """Start a worker, as the settings say or in the place of another; returns at once.
 
         :raises pytest.UsageError: a plugin gave it something that cannot be sent.
         """
         crew, run_id, count = self.crew, self.crew.context.run_id, self.crew.decision.workers
-        if spec is None:
+        replay = crew.context.replay
+        if replaces is None:
             spec = self._specs[number % len(self._specs)]
+        else:
+            spec = crew.workers[replaces].link.spec
+        stands_for = number if replaces is None else self._stands_for[replaces]
+        self._stands_for[number] = stands_for
         local = is_local(spec)
         folder = output = None
         if local and crew.folder is not None:
@@ -71,5 +78,6 @@ class Hiring:
             sys_path=self._sys_path,
             collect=crew.collect_mode.mode,
             claims=None if crew.claims is None else crew.claims.folder,
+            replay=None if replay is None else replay.for_worker(stands_for),
         )
         crew.gateways.start(link, setup)

@@ -29,7 +29,7 @@ from pytest_orchestrate.model.events import (
     WorkerLeft,
 )
 from pytest_orchestrate.report import terminal
-from pytest_orchestrate.selecting import Selecting
+from pytest_orchestrate.selecting import OnlyThese, Selecting
 from pytest_orchestrate.slots import PLUGIN, Slots
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ class InProcessSession:
         self._slots = Slots()
         config.pluginmanager.register(self._slots, PLUGIN)
         context.execute = self._execute
+        if context.replay is not None:
+            only = OnlyThese(step.nodeid for step in context.replay.course.steps)
+            config.pluginmanager.register(only, "orchestrate-replay")
 
     def pytest_report_header(self) -> str:
         """One line: that there are no workers, and why."""

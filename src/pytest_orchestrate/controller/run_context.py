@@ -17,6 +17,7 @@ from pytest_orchestrate.model.events import TestsCollected
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.constraining import Constraining
+    from pytest_orchestrate.controller.replaying import Replay
     from pytest_orchestrate.engine.run import Run
     from pytest_orchestrate.history.log import RunLog
     from pytest_orchestrate.history.store import History, RunFacts
@@ -74,6 +75,8 @@ class RunContext:
         self.tests: list[CollectedTest] = []
         #: Of those tests that have any.
         self.constraints: list[Constraint] = []
+        #: The run that is to be done again, if one is.
+        self.replay: Replay | None = None
         self.not_run = 0
         self.end_reason: str | None = None
         self.has_ended = False
@@ -186,8 +189,16 @@ class RunContext:
                 collect_costs=collect_costs or {},
                 constraints=constraints,
                 resources=self.constraining.named(constraints),
+                course=[] if self.replay is None else self._course(self.replay),
             )
         )
+
+    def _course(self, replay: Replay) -> list[tuple[int, int]]:
+        steps = replay.steps(self.tests)
+        if replay.gone:
+            gone = f"{replay.gone} test{'s' * (replay.gone != 1)}"
+            self.warnings.append(f"{gone} of run {replay.course.run} were not collected")
+        return steps
 
     # --- the log ---
 

@@ -28,12 +28,14 @@ def worker_setup(
     sys_path: list[str],
     collect: str,
     claims: Path | None,
+    replay: dict[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the setup that the boot code of a worker receives, of plain built-in types.
 
     :param folder: The worker's private folder, or None if it shares no file system with us.
     :param collect: ``full``, ``auto`` (a share, where that is safe) or ``sharded``.
     :param claims: Folder in which workers claim the files of their shares.
+    :param replay: What it is to do again, if it is.
     :param output: Paths of the pipes for its stdout and stderr, or None: over the channel.
     """
     local = is_local(spec)
@@ -64,6 +66,7 @@ def worker_setup(
         "number": number,
         "collect": collect,
         "claims": None if claims is None else str(claims),
+        "replay": replay,
         "wire": wire.WIRE_VERSION,
         "versions": {
             "pytest": pytest.__version__,

@@ -5,9 +5,8 @@ What is ready and needs nothing but a worker is not kept here; the rest is, unti
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from heapq import heapify, heappush
-from typing import Literal, NamedTuple
 
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Fleet, Worker
@@ -15,29 +14,11 @@ from pytest_orchestrate.engine.leases import NUMBERED, Leases, Signature, Slots,
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.readiness import Readiness
 from pytest_orchestrate.engine.scarce import Scarce
+from pytest_orchestrate.engine.verdicts import STRANDED, Ended, Verdict
 from pytest_orchestrate.model.events import Constraint
 
 #: No worker.
 NOBODY = -1
-#: Why a test is blocked that has no place any more.
-STRANDED = "the worker on which it has to run, with what it requires, is gone or lacks it"
-
-
-class Verdict(NamedTuple):
-    """A test will not run, for a reason."""
-
-    test: int
-    reason: str
-    #: The test that began it, or -1.
-    cause: int = -1
-    outcome: Literal["blocked", "error"] = "blocked"
-
-
-class Ended(NamedTuple):
-    """What follows from the end of a test: who needs but a worker now, and who will not run."""
-
-    free: list[int]
-    blocked: list[Verdict]
 
 
 class Constrained:
@@ -60,6 +41,7 @@ class Constrained:
         "alone_on",
         "is_serial",
         "leases",
+        "led",
         "readiness",
         "scarce",
         "urgency",
@@ -96,6 +78,8 @@ class Constrained:
         #: Test -> priority, and seconds of the longest path behind it; of those that have any.
         self.urgency: dict[int, tuple[int, float]] = {}
         self.is_serial = False  #: tests run one at a time, so nothing is ever taken
+        #: Tests whose turn is known; nothing but what they require keeps them back here.
+        self.led: Container[int] = ()
         self._slots: dict[int, Slots] = {}
 
     def __bool__(self) -> bool:
@@ -177,7 +161,7 @@ class Constrained:
         alone = not fleet.coming and len(fleet.idle) <= worker.is_idle
         taken = self.scarce.take(worker, inherit=holds, alone=alone)
         if taken is not None:
-            self._grant(worker, taken)
+            self.grant(worker, taken)
         return taken
 
     def take_here(self, worker: Worker) -> int | None:
@@ -186,7 +170,7 @@ class Constrained:
             return None
         taken = self.scarce.take_here(worker)
         if taken is not None:
-            self._grant(worker, taken)
+            self.grant(worker, taken)
         return taken
 
     def take_alone(self, worker: Worker) -> int | None:
@@ -200,10 +184,19 @@ class Constrained:
             return None
         entry = min(usable)
         self._exclusive.remove(entry)
-        self.alone_on, self._alone = worker.number, entry[1]
+        self.begin_alone(entry[1], worker)
         if self._group_of[entry[1]] >= 0:
             self._settle_group(self._group_of[entry[1]], worker)
         return self._alone
+
+    def begin_alone(self, test: int, worker: Worker) -> None:
+        """From now on nobody runs anything, but for this test on this worker."""
+        self._alone, self.alone_on = test, worker.number
+
+    def is_exclusive(self, test: int) -> bool:
+        """Whether a test wants to be alone."""
+        each = self._constraints.get(test)
+        return each is not None and each.exclusive
 
     def slots(self, tests: Iterable[int]) -> dict[int, Slots]:
         """The slots of tests that are being sent."""
@@ -211,7 +204,7 @@ class Constrained:
             return {
                 test: {
                     name: list(range(amount)) if amount <= NUMBERED else []
-                    for name, amount, _ in self._needs_of(test)
+                    for name, amount, _ in self.needs_of(test)
                 }
                 for test in tests
                 if test in self._constraints and self._constraints[test].demands
@@ -225,7 +218,7 @@ class Constrained:
             return False
         if each.exclusive or test in self._colocated:
             return True
-        return bool(each.demands) and not self.leases.fits(self._needs_of(test))
+        return bool(each.demands) and not self.leases.fits(self.needs_of(test))
 
     def ended(self, test: int, outcome: str, worker: int) -> Ended:
         """A test has ended, on a worker or on none."""
@@ -292,7 +285,7 @@ class Constrained:
             return False
         if self.readiness.is_waiting(test):
             return True
-        if self.is_serial:
+        if self.is_serial or test in self.led:
             return False
         priority, behind = self.urgency.get(test, (0, 0.0))
         entry = (-priority, test)
@@ -303,7 +296,7 @@ class Constrained:
         elif group in self._groups:
             heappush(self._floating.setdefault(group, []), entry)
         elif each is not None and each.demands:
-            self.scarce.add(test, self._needs_of(test), priority, behind)
+            self.scarce.add(test, self.needs_of(test), priority, behind)
         else:
             return False
         return True
@@ -347,14 +340,14 @@ class Constrained:
         pinned = self._pinned.get(worker.number, [])
         for entry in sorted(pinned):
             test = entry[1]
-            needs = self._needs_of(test)
+            needs = self.needs_of(test)
             has = self.leases.has(worker.number, needs)
             if test in worker.missing or (
                 needs and not has and (holds or not self.leases.fits(needs))
             ):
                 continue
             if needs:
-                self._grant(worker, test)
+                self.grant(worker, test)
             pinned.remove(entry)
             heapify(pinned)
             if not pinned:
@@ -362,13 +355,15 @@ class Constrained:
             return test
         return None
 
-    def _grant(self, worker: Worker, test: int) -> None:
-        self._slots[test] = self.leases.grant(worker.number, test, self._needs_of(test))
+    def grant(self, worker: Worker, test: int) -> None:
+        """Let a worker have what a test needs; that can be had."""
+        self._slots[test] = self.leases.grant(worker.number, test, self.needs_of(test))
 
     def _verdict(self, test: int, reason: str) -> Verdict:
         return Verdict(test, reason, self.readiness.root(test))
 
-    def _needs_of(self, test: int) -> Signature:
+    def needs_of(self, test: int) -> Signature:
+        """The resources that a test needs."""
         each = self._constraints.get(test)
         return signature(each.demands) if each is not None else ()
 

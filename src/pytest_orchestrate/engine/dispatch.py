@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pytest_orchestrate.engine.constrained import NOBODY, Constrained, Verdict
+from pytest_orchestrate.engine.constrained import NOBODY, Constrained
+from pytest_orchestrate.engine.course import Course
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Fleet, Worker
 from pytest_orchestrate.engine.lifecycle import TestLives
@@ -12,6 +13,7 @@ from pytest_orchestrate.engine.planning import split
 from pytest_orchestrate.engine.relief import Relief
 from pytest_orchestrate.engine.shelves import Shelves
 from pytest_orchestrate.engine.units import Unit, UnitMaker
+from pytest_orchestrate.engine.verdicts import Verdict
 from pytest_orchestrate.model.commands import AnyCommand, Assign, Close, Hold
 from pytest_orchestrate.model.events import RunBegan, TestsCollected
 
@@ -20,9 +22,6 @@ AHEAD = 2
 #: Of the work that is left for each worker, the share below which the next unit is taken
 #: ahead: so early a choice does no harm then.
 EARLY = 0.02
-#: Seconds that it counts to go back to an affinity: fixtures are set up again that were torn down,
-#: and who has parametrised a session fixture expects it to be dear.
-RETURN = 2.0
 
 
 class Dispatch:
@@ -30,6 +29,7 @@ class Dispatch:
 
     __slots__ = (
         "constrained",
+        "course",
         "estimates",
         "fleet",
         "lives",
@@ -57,10 +57,11 @@ class Dispatch:
         self.out: list[AnyCommand] = []
         self.relief = Relief(self)
         self.constrained = Constrained(self.lives, self.fleet, self.estimates, self.maker.group_of)
+        self.course = Course(self.lives, self.fleet, self.constrained)
 
     def plan(self, tests: Iterable[int], workers: int) -> None:
         """Make new tests pending, those that may run."""
-        units = self.maker.units(self.constrained.admit(tests))
+        units = self.maker.units(self._admit(tests))
         if not self.pending.in_order:
             units = split(units, self.estimates, workers)
         self.pending.add(units)
@@ -68,10 +69,16 @@ class Dispatch:
 
     def put_back(self, tests: Iterable[int], *, counted: bool = False) -> None:
         """Make tests pending, those that may run. ``counted``: they were just before."""
-        tests = self.constrained.admit(sorted(tests))
+        tests = self._admit(sorted(tests))
         self.pending.add(self.maker.units(tests))
         if not counted:
             self.unsent_work += sum(map(self.estimates.of, tests))
+
+    def _admit(self, tests: Iterable[int]) -> list[int]:
+        """Keep back what has to be; returns the tests that need nothing but a worker."""
+        if self.course:
+            tests = self.course.add(tests)
+        return self.constrained.admit(tests)
 
     def begin(self, began: RunBegan) -> None:
         """The run begins."""
@@ -97,20 +104,20 @@ class Dispatch:
 
     def take_out_ready(self) -> list[int]:
         """Take back what a worker could be given, but for what waits for other tests."""
-        return self.pending.clear() + self.constrained.take_out_ready()
+        return self.pending.clear() + self.course.take_out() + self.constrained.take_out_ready()
 
     def clear(self) -> list[int]:
         """Take back all that was not sent and is in no worker's hand."""
-        return self.pending.clear() + self.constrained.clear()
+        return self.pending.clear() + self.course.take_out() + self.constrained.clear()
 
     @property
     def has_unsent(self) -> bool:
         """Whether there is anything that no worker has been given."""
-        return bool(self.pending) or self.constrained.left
+        return bool(self.pending) or self.constrained.left or self.course.left
 
     def hand_over(self, tests: list[int], thief: int) -> None:
         """Tests came back that this thief (or nobody, -1) had asked for."""
-        if self.constrained:
+        if self.constrained or self.course:
             self.put_back(tests)
             return
         units = self.maker.units(sorted(tests))
@@ -123,8 +130,10 @@ class Dispatch:
             self.refill(worker)
         self.pending.add(units)
 
-    def needs_another(self) -> bool:
-        """Whether a further worker would find work."""
+    def needs_another(self, gone: Worker) -> bool:
+        """Whether a further worker would find work, in the place of one that is gone."""
+        if self.course:
+            return self.course.has_turn(gone)
         if not self.tests_known or self.has_unsent:
             return True
         return any(each.unit is not None and not each.unit.together for each in self.fleet.ready)
@@ -182,22 +191,21 @@ class Dispatch:
 
     def _pick(self, worker: Worker, queued: float, unit: Unit | None) -> tuple[int, Unit | None]:
         """The test that a worker is to run next, or -1, and the unit that it works through."""
-        constrained = self.constrained
-        if constrained:
-            here = self._take_here(worker, queued)
-            if here is not None:
-                return here, unit
-        if unit is None or not unit.left or constrained:
+        here = self._take_here(worker, queued)
+        if here is not None:
+            return here, unit
+        if unit is None or not unit.left or self.constrained:
             unit = self._next_unit(worker, queued, unit)
             if unit is None:
                 return -1, None
         return unit.pop(self.estimates), unit
 
     def _take_here(self, worker: Worker, queued: float) -> int | None:
-        """A test of the worker's file that needs resources which are free now."""
-        if self._is_ahead(worker, queued) or self.constrained.alone_on != NOBODY:
-            return None
-        test = self.constrained.take_here(worker)
+        """The next test of a course, or one of the worker's file whose resources are free now."""
+        constrained = self.constrained
+        test = self.course.take(worker) if self.course else None
+        if test is None and constrained and not self._is_ahead(worker, queued):
+            test = constrained.take_here(worker) if constrained.alone_on == NOBODY else None
         if test is not None:
             self.unsent_work += self.estimates.of(test)
         return test
@@ -272,11 +280,6 @@ class Dispatch:
         rest = top.behind + top.work(self.estimates) + unit.work(self.estimates)
         return rest > self.relief.horizon()
 
-    def paid(self, thief: Worker, file: int, lane: int) -> float:
-        """Expected seconds that a worker pays before it begins with what it takes over."""
-        seconds = self.entry(thief, file) if thief.last_file != file else 0.0
-        return seconds + RETURN if lane in thief.left_lanes else seconds
-
     def entry(self, worker: Worker, file: int) -> float:
         """Expected seconds to enter a file on a worker, which may have to collect it first."""
         seconds = self.estimates.entry(file)
@@ -314,13 +317,13 @@ class Dispatch:
         if constrained and len(idle) > 1:  # first those who need not enter another file
             near = [worker for worker in idle if self._is_near(worker)]
             idle = near + [worker for worker in idle if worker not in near]
-        if self.pending or constrained.takeable:
+        if self.pending or constrained.takeable or self.course.left:
             idle = [worker for worker in idle if not self.refill(worker)]
         if not idle:
             return
         if constrained and self._is_alone(idle):
             return
-        victims = self.relief.victims()
+        victims = [] if self.course else self.relief.victims()
         refused: list[tuple[int, frozenset[int], int]] = []
         for worker in idle:
             who = -1 if worker.collected is None else worker.number
@@ -361,6 +364,9 @@ class Dispatch:
 
     def _leave_waiting(self, worker: Worker, victims: list[tuple[float, int]]) -> None:
         """Nothing can be done by this worker now: hold or close it."""
+        if self.course.has_turn(worker):
+            self.hold(worker, self.course.why_held(worker))
+            return
         if self.constrained.left:
             self.hold(worker, self.constrained.why_held())
             return

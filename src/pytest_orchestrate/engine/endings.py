@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from pytest_orchestrate.engine.constrained import STRANDED, Verdict
 from pytest_orchestrate.engine.dispatch import Dispatch
 from pytest_orchestrate.engine.fleet import Worker
+from pytest_orchestrate.engine.verdicts import STRANDED, Verdict
 from pytest_orchestrate.model.commands import EndTest
 from pytest_orchestrate.model.events import WorkerLeft
 

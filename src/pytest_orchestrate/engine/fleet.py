@@ -131,6 +131,10 @@ class Fleet:
         """Workers in order of joining."""
         return iter(self._workers.values())
 
+    def __contains__(self, number: int) -> bool:
+        """Whether the run has, or had, a worker of this number."""
+        return number in self._workers
+
     def __getitem__(self, number: int) -> Worker:
         worker = self._workers.get(number)
         if worker is None:

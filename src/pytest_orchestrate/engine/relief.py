@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 VICTIMS = 3
 #: A worker with this many times its fair share is relieved while units are still pending.
 OVERLOAD = 2.0
+#: Seconds that it counts to go back to an affinity: fixtures are set up again that were torn down,
+#: and who has parametrised a session fixture expects it to be dear.
+RETURN = 2.0
 
 
 class Relief:
@@ -112,7 +115,7 @@ class Relief:
         unit = shelf.choose(thief) if shelf is not None else None
         if shelf is None or unit is None:
             return False
-        paid = self._dispatch.paid(thief, unit.file, unit.lane)
+        paid = self._paid(thief, unit.file, unit.lane)
         work = unit.work(self._dispatch.estimates)
         # (an idle victim leaves on its shelf what it turned out to lack)
         if paid + work + MOVING >= rest and victim.number not in self._dispatch.fleet.idle:
@@ -141,7 +144,7 @@ class Relief:
         if thief.missing and not thief.missing.isdisjoint(usable):
             stay = [test for test in usable if test in thief.missing]
             usable = [test for test in usable if test not in thief.missing]
-        paid = self._dispatch.paid(thief, unit.file, unit.lane)
+        paid = self._paid(thief, unit.file, unit.lane)
         count = tail_to_move(map(estimates.of, reversed(usable)), rest, paid, fair_end + paid)
         if not count:
             return False
@@ -177,7 +180,7 @@ class Relief:
         if not tests:
             return False
         file = self._dispatch.estimates.file_of[tests[0]]
-        paid = self._dispatch.paid(thief, file, self._dispatch.maker.lane_of[tests[0]])
+        paid = self._paid(thief, file, self._dispatch.maker.lane_of[tests[0]])
         count = tail_to_move([victim.costs[test] for test in tests], rest, paid, fair_end + paid)
         if not count:
             return False
@@ -192,3 +195,8 @@ class Relief:
         victim.recalls.append((tests, thief))
         victim.remember(self._dispatch.now, f"was asked for {len(tests)} tests")
         self._dispatch.out.append(Recall(worker=victim.number, tests=tests))
+
+    def _paid(self, thief: Worker, file: int, lane: int) -> float:
+        """Expected seconds that a worker pays before it begins with what it takes over."""
+        seconds = self._dispatch.entry(thief, file) if thief.last_file != file else 0.0
+        return seconds + RETURN if lane in thief.left_lanes else seconds

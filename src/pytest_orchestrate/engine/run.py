@@ -161,6 +161,7 @@ class Run:
             maker.add(test)
             lives.add(nodeid)
         dispatch.tests_known = True
+        dispatch.course.know(event.course)
         new: Iterable[int] = range(first, first + len(tests))
         if self._stop_reason is not None:
             self._endings.without_run(new, self._stop_reason)
@@ -181,6 +182,8 @@ class Run:
             if event.files is not None:
                 worker.collected = {self._dispatch.estimates.file(name) for name in event.files}
             self._fleet.set_idle(worker)
+            if self._dispatch.course and worker.missing:
+                self._dispatch.put_back(self._dispatch.course.let_go(worker), counted=True)
             self._give_up_uncollected()
 
     def _test_started(self, event: TestStarted) -> None:
@@ -318,9 +321,11 @@ class Run:
         lost = list(self._endings.without_stranded(lost))
         if lost:
             dispatch.put_back(lost)
-            dispatch.feed_idle()
-        if died and dispatch.needs_another():
+            if not dispatch.course:  # what has a place there waits for the worker that comes
+                dispatch.feed_idle()
+        if died and dispatch.needs_another(worker):
             replacement = fleet.ask(event.now)
+            dispatch.course.hand_on(event.worker, replacement.number)
             dispatch.out.append(StartWorker(worker=replacement.number, replaces=event.worker))
         self._give_up_uncollected()
 

@@ -80,6 +80,9 @@ class TestsCollected(Event, frozen=True):
     constraints: list[Constraint] = []
     #: Resource that they name -> how much there is of it.
     resources: dict[str, int] = {}
+    #: Worker and test, in the order in which another run has started them and this one is to, too.
+    #: Empty: the engine decides.
+    course: list[tuple[int, int]] = []
 
 
 class WorkerCollected(Event, frozen=True):

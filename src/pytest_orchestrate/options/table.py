@@ -206,6 +206,15 @@ SETTINGS: tuple[Setting, ...] = (
         "ended.",
     ),
     Setting(
+        "replay",
+        "action",
+        (),
+        "RUN[:gwN]",
+        "the id of a recorded run, its beginning, or 'last'; with :gwN one of its workers",
+        "Run the tests of a recorded run again, on the same workers in the same order; with :gwN "
+        "those of one worker, and what these require.",
+    ),
+    Setting(
         "max_crashes",
         "whole number",
         "4",
@@ -286,9 +295,9 @@ def add_setting(parser: pytest.Parser, setting: Setting, *, short: bool = False)
     names = (setting.flag, setting.short) if short and setting.short else (setting.flag,)
     group = parser.getgroup("orchestrate", "orchestrate (pytest-orchestrate)")
     if setting.kind == "action":
-        group.addoption(
-            *names, dest=setting.key, action="store_true", default=None, help=setting.help
-        )
+        how: dict[str, Any] = {"metavar": setting.metavar} if setting.metavar else {}
+        how["action"] = "store" if setting.metavar else "store_true"
+        group.addoption(*names, dest=setting.key, default=None, help=setting.help, **how)
         return
     lines = (setting.default,) if isinstance(setting.default, str) else setting.default
     lines = tuple(filter(None, lines))

@@ -34,6 +34,9 @@ from pytest_orchestrate.report.summary import (
     WorkerSummary,
 )
 
+#: Outcomes that somebody has to look at.
+FAILED = frozenset({"failed", "error", "crashed"})
+
 
 class _Worker(msgspec.Struct):
     tests: int = 0
@@ -75,6 +78,7 @@ class SummaryBuilder:
         "_end",
         "_end_run",
         "_ended",
+        "_failed",
         "_floor",
         "_handlers",
         "_is_sharded",
@@ -101,6 +105,8 @@ class SummaryBuilder:
         self._nodeids: list[str] = []
         self._is_sharded = False
         self._outcomes: dict[int, str] = {}
+        #: Test that did not end well -> its worker.
+        self._failed: dict[int, str] = {}
         self._serial = 0.0
         self._slowest: list[SlowTest] = []
         self._floor = 0.0
@@ -167,8 +173,10 @@ class SummaryBuilder:
         self._outcomes[record["test"]] = outcome
         if seconds > self._floor:
             self._remember_slow(SlowTest(record["nodeid"], seconds, name))
-        if outcome == "crashed":
-            self._on_crashed_attempt(record)
+        if outcome in FAILED:
+            self._failed[record["test"]] = name
+            if outcome == "crashed":
+                self._on_crashed_attempt(record)
 
     def _on_crashed_attempt(self, record: Mapping[str, Any]) -> None:
         death = self._death(record["worker"])
@@ -177,6 +185,7 @@ class SummaryBuilder:
 
     def _on_amend(self, record: Mapping[str, Any]) -> None:
         self._outcomes[record["test"]] = record["outcome"]
+        self._failed[record["test"]] = record["worker"]
 
     def _on_event(self, record: Mapping[str, Any]) -> None:
         event = record["event"]
@@ -283,6 +292,7 @@ class SummaryBuilder:
                 )
                 for name, death in self._deaths.items()
             ),
+            failed_on=self._failed_on(),
             interrupted=tuple(self._nodeid(test) for test in self._ended.interrupted),
             not_run=tuple(NotRun(count, reason) for reason, count in self._ended.reasons.items()),
             blocked=tuple(self._blocked(by, n) for by, n in self._ended.blocked.items()),
@@ -295,6 +305,12 @@ class SummaryBuilder:
         if isinstance(by, str):
             return Blocked(count, None, by)
         return Blocked(count, self._nodeid(by), self._outcomes.get(by, "not run"))
+
+    def _failed_on(self) -> dict[str, int]:
+        places = Counter(
+            name for test, name in self._failed.items() if self._outcomes[test] in FAILED
+        )
+        return dict(sorted(places.items(), key=lambda item: _rank(item[0])))
 
     def _remember_slow(self, test: SlowTest) -> None:
         slowest = [other for other in self._slowest if other.nodeid != test.nodeid]

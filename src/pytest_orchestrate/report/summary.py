@@ -104,6 +104,8 @@ class Summary(msgspec.Struct, frozen=True):
     #: Longest first, at least :data:`HEAVY` each.
     heavy_imports: tuple[HeavyImport, ...]
     crashes: tuple[Crash, ...]
+    #: Worker -> tests that failed, had an error or crashed there; only where there are any.
+    failed_on: Mapping[str, int]
     #: Node ids of tests that were cut off.
     interrupted: tuple[str, ...]
     #: In order of the first test concerned.

@@ -64,10 +64,11 @@ def header(
     return "orchestrate: " + ", ".join(parts)
 
 
-def lines(summary: Summary, *, verbosity: int = 0) -> list[Line]:
+def lines(summary: Summary, *, verbosity: int = 0, again: str | None = None) -> list[Line]:
     """The end of a run in a few lines; one under ``-q``, none under ``-qq``.
 
     ``verbosity`` is pytest's: 0 by default, lower with each ``-q``, higher with ``-v``.
+    ``again``: the command that does the run again, if it is recorded.
     """
     if verbosity <= -2:
         return []
@@ -81,6 +82,7 @@ def lines(summary: Summary, *, verbosity: int = 0) -> list[Line]:
         *_crash_lines(summary, verbosity),
         *_blocked_lines(summary, verbosity),
         *_unfinished_lines(summary, verbosity),
+        *_again_lines(summary, verbosity, again),
         *_hint_lines(summary),
         *(_detail_lines(summary) if verbosity > 0 else ()),
     ]
@@ -209,6 +211,14 @@ def _unfinished_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
     told = {part.reason for part in summary.not_run}
     if summary.reason and summary.reason not in told and _ended_early(summary):
         yield Line(f"  ended early: {summary.reason}", ("yellow",))
+
+
+def _again_lines(summary: Summary, verbosity: int, again: str | None) -> Iterator[Line]:
+    """What one worker ran may have made a test fail there: how to see that again."""
+    if again is None or summary.mode == "in-process" or summary.workers < 2:
+        return
+    for worker, count in _listed(tuple(summary.failed_on.items()), verbosity):
+        yield Line(f"  {_count(count, 'failure')} on {worker}, to replay: {again}:{worker}")
 
 
 def _hint_lines(summary: Summary) -> Iterator[Line]:

@@ -17,6 +17,7 @@ import pytest
 
 from pytest_orchestrate import internals, wire, xdist_contract
 from pytest_orchestrate.measuring import FixtureCosts
+from pytest_orchestrate.selecting import OnlyThese
 from pytest_orchestrate.sharding.claims import Claims
 from pytest_orchestrate.slots import PLUGIN, Slots
 from pytest_orchestrate.transport.boot import FORKED_NAME, Seed
@@ -33,6 +34,13 @@ from pytest_orchestrate.worker.share import Share
 ALONE = 5.0
 #: and to end after its session, if the controller has not ended it before.
 ALONE_AFTER_SESSION = 15.0
+
+
+def _assigned(replay: dict[str, Any] | None) -> dict[str, bool]:
+    """Return for each file that is known beforehand whether the worker is to collect it."""
+    if replay is None:
+        return {}
+    return dict.fromkeys(replay["files"], False) | dict.fromkeys(replay["own"], True)
 
 
 class WorkerSession:
@@ -60,6 +68,8 @@ class WorkerSession:
         config.pluginmanager.register(costs, "orchestrate-fixture-costs")
         self._collection: wire.Collection | wire.Share | None = None
         self._share = self._own_share(setup)
+        if setup["replay"] is not None:
+            config.pluginmanager.register(OnlyThese(setup["replay"]["tests"]), "orchestrate-replay")
         self._imports = ImportWatch()
         if FORKED_NAME in sys.modules:
             self._imports.begin()
@@ -89,6 +99,7 @@ class WorkerSession:
             Claims(Path(setup["claims"])),
             setup["number"],
             forced=setup["collect"] == "sharded",
+            assigned=_assigned(setup["replay"]),
         )
         self.config.pluginmanager.register(share, "orchestrate-worker-share")
         return share

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Share:
     tree of collectors.
 
     :param forced: The share is collected whatever hooks there are.
+    :param assigned: File -> whether it is this worker's; others are claimed.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Share:
         claims: Claims,
         worker: int,
         forced: bool,
+        assigned: Mapping[str, bool],
     ) -> None:
         self.config = config
         #: Why everything was collected after all.
@@ -72,6 +74,7 @@ class Share:
         self._imports = internals.TestFileImports(config)
         self._worker = worker
         self._forced = forced
+        self._assigned = assigned
         self._is_over = False
         self._parts: dict[str, Part] = {}
         self._modules: list[str] = []
@@ -136,7 +139,10 @@ class Share:
             part.module = name
             self._namesakes[name] += 1
         if name not in self._claimed:
-            self._claimed[name] = self._claims.claim(name, self._worker)
+            is_ours = self._assigned.get(collector.nodeid)
+            self._claimed[name] = (
+                self._claims.claim(name, self._worker) if is_ours is None else is_ours
+            )
         return self._claimed[name]
 
     def _is_named(self, collector: pytest.File) -> bool:

@@ -69,6 +69,7 @@ def test_a_run_becomes_figures() -> None:
         ),
         heavy_imports=(),
         crashes=(Crash("b.py::t3", "gw1", "gw1 died"),),
+        failed_on={"gw0": 2, "gw1": 1},
         interrupted=(),
         not_run=(),
         blocked=(),
