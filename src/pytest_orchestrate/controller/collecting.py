@@ -197,6 +197,8 @@ class Collecting:
             for test, key in enumerate(merged.part_of):
                 self._tests_of.setdefault(key, []).append(test)
             self.context.collected(tests, collection.annotations, merged.owners, collection.costs)
+        if self.context.failures_first is not None:
+            self.crew.voice.say(self.context.failures_first.story, worry=False)
         self.is_open = True
         if self.leader is not None and not self.leader.has_left:
             self._tell(self.leader, [])

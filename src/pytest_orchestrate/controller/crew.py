@@ -139,6 +139,7 @@ class Crew:
         context, option, count = self.context, self.config.option, self.decision.workers
         context.execute = self._execute
         context.begin("workers", count)
+        context.look_for_failures()
         if self._start_choice.story is not None:
             context.note(self._start_choice.story)
         if self._start_choice.refusal is not None:

@@ -14,6 +14,7 @@ from pytest_orchestrate import internals
 from pytest_orchestrate.annotating import read_annotations
 from pytest_orchestrate.controller import critical
 from pytest_orchestrate.controller.refusing import Refusing
+from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
 from pytest_orchestrate.model import commands
@@ -79,11 +80,13 @@ class InProcessSession:
             workers=0,
             chosen=self.decision.reason,
             history=store.known_tests() if store is not None else None,
+            remarks=["failures first"] if self.context.begins_with_failures else (),
         )
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         """Measure what collection costs."""
+        self.context.look_for_failures()
         began = time.perf_counter()
         self._selecting.join()
         result = yield
@@ -155,6 +158,8 @@ class InProcessSession:
             )
         context.constraining.left_out(self._deselected)
         context.collected(tests, annotations)
+        if context.failures_first is not None:
+            Voice(self.config).say(context.failures_first.story, worry=False)
         context.tell(WorkerCollected(now=context.now(), worker=HERE))
 
     def _run(self, session: pytest.Session) -> None:

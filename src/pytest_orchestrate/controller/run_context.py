@@ -17,6 +17,7 @@ from pytest_orchestrate.model.events import TestsCollected
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.constraining import Constraining
+    from pytest_orchestrate.controller.failures_first import FailuresFirst
     from pytest_orchestrate.controller.replaying import Replay
     from pytest_orchestrate.engine.run import Run
     from pytest_orchestrate.history.log import RunLog
@@ -77,6 +78,8 @@ class RunContext:
         self.constraints: list[Constraint] = []
         #: The run that is to be done again, if one is.
         self.replay: Replay | None = None
+        #: What is known of tests that are likely to fail, where these are to go first.
+        self.failures_first: FailuresFirst | None = None
         self.not_run = 0
         self.end_reason: str | None = None
         self.has_ended = False
@@ -127,6 +130,19 @@ class RunContext:
         """Return facts of the latest run with the same selection, or None."""
         store = self.history
         return store.last_run(self.selection) if store is not None else None
+
+    @property
+    def begins_with_failures(self) -> bool:
+        """Whether tests that are likely to fail are to go first."""
+        return self.options.order == "failures-first" and self.replay is None
+
+    def look_for_failures(self) -> None:
+        """Begin to find out which tests are likely to fail, if these are to go first."""
+        if self.begins_with_failures:
+            from pytest_orchestrate.controller.failures_first import FailuresFirst
+
+            self.failures_first = FailuresFirst(self.config.rootpath, self.history)
+            self.config.add_cleanup(self.failures_first.close)
 
     def estimates(self, tests: list[CollectedTest]) -> list[float | None]:
         """Return what each test is expected to take: a hook's answer, else history's.
@@ -179,17 +195,24 @@ class RunContext:
                 file: max(0.0, seconds - imports.get(file, 0.0))
                 for file, seconds in store.setup_costs(files).items()
             }
+        estimates = self.estimates(tests)
+        likely: dict[int, int] = {}
+        if self.failures_first is not None:
+            first = len(self.tests) - len(tests)
+            found = self.failures_first.levels(tests, estimates, costs)
+            likely = {first + position: level for position, level in found.items()}
         self.tell(
             TestsCollected(
                 now=self.now(),
                 tests=tests,
-                estimates=self.estimates(tests),
+                estimates=estimates,
                 setup_costs=costs,
                 owners=owners or {},
                 collect_costs=collect_costs or {},
                 constraints=constraints,
                 resources=self.constraining.named(constraints),
                 course=[] if self.replay is None else self._course(self.replay),
+                likely=likely,
             )
         )
 

@@ -76,6 +76,7 @@ class ControllerSession:
             collection="full" if mode.mode == "full" else "sharded",
             collection_reason=mode.reason,
             history=store.known_tests() if store is not None else None,
+            remarks=["failures first"] if self.context.begins_with_failures else (),
         )
 
     @pytest.hookimpl(trylast=True)

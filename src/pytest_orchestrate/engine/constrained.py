@@ -5,7 +5,7 @@ What is ready and needs nothing but a worker is not kept here; the rest is, unti
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from heapq import heapify, heappush
 
 from pytest_orchestrate.engine.estimates import Estimates
@@ -14,6 +14,7 @@ from pytest_orchestrate.engine.leases import NUMBERED, Leases, Signature, Slots,
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.readiness import Readiness
 from pytest_orchestrate.engine.scarce import Scarce
+from pytest_orchestrate.engine.urgency import Urgency, urgency
 from pytest_orchestrate.engine.verdicts import STRANDED, Ended, Verdict
 from pytest_orchestrate.model.events import Constraint
 
@@ -33,6 +34,7 @@ class Constrained:
         "_floating",
         "_group_of",
         "_groups",
+        "_likely",
         "_lives",
         "_pinned",
         "_places",
@@ -75,8 +77,9 @@ class Constrained:
         self._places: dict[int, int] = {}
         #: Of those without a worker, the ready tests: -priority, test.
         self._floating: dict[int, list[tuple[int, int]]] = {}
-        #: Test -> priority, and seconds of the longest path behind it; of those that have any.
-        self.urgency: dict[int, tuple[int, float]] = {}
+        #: Test -> its level of urgency for being likely to fail; of those that are.
+        self._likely: dict[int, int] = {}
+        self.urgency: Urgency = {}
         self.is_serial = False  #: tests run one at a time, so nothing is ever taken
         #: Tests whose turn is known; nothing but what they require keeps them back here.
         self.led: Container[int] = ()
@@ -98,8 +101,13 @@ class Constrained:
         """Whether a worker may find something here now."""
         return bool(self.scarce or self._pinned or self._floating)
 
-    def know(self, constraints: Iterable[Constraint], estimates: Estimates) -> list[Verdict]:
-        """Constraints of tests that are known. Returns which of them will not run, and why."""
+    def know(
+        self, constraints: Iterable[Constraint], likely: Mapping[int, int], estimates: Estimates
+    ) -> list[Verdict]:
+        """Constraints of tests that are known. Returns which of them will not run, and why.
+
+        :param likely: Which tests are urgent for being likely to fail.
+        """
         refused = [each for constraint in constraints for each in self._take_in(constraint)]
         for verdict in tuple(refused):
             self.readiness.forget(verdict.test)
@@ -107,12 +115,8 @@ class Constrained:
             settled = self.readiness.settle(verdict.test, verdict.outcome)
             refused += [self._verdict(*each) for each in settled.blocked]
         self.readiness.measure(estimates.of)
-        behind = self.readiness.behind
-        self.urgency = {test: (0, seconds) for test, seconds in behind.items()}
-        for test, each in self._constraints.items():
-            if each.priority:
-                self.urgency[test] = (each.priority, behind.get(test, 0.0))
-        self._lend_priority()
+        self._likely.update(likely)
+        self.urgency = urgency(self._constraints, self._likely, self.readiness.behind)
         return refused
 
     @property
@@ -379,17 +383,3 @@ class Constrained:
         if number == NOBODY:
             return True
         return self._fleet[number].state != "ready" or test in self._fleet[number].missing
-
-    def _lend_priority(self) -> None:
-        """What an urgent test requires is as urgent."""
-        urgent = [test for test, each in self._constraints.items() if each.priority > 0]
-        for first in sorted(urgent, key=lambda test: -self._constraints[test].priority):
-            priority = self._constraints[first].priority
-            stack = [first]
-            while stack:
-                each = self._constraints.get(stack.pop())
-                for target in (t for need in each.needs for t in need.targets) if each else ():
-                    mine, behind = self.urgency.get(target, (0, 0.0))
-                    if mine < priority:
-                        self.urgency[target] = (priority, behind)
-                        stack.append(target)

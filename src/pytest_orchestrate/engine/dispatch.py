@@ -91,7 +91,7 @@ class Dispatch:
     def constrain(self, collected: TestsCollected) -> list[Verdict]:
         """Take in constraints of tests that are known; returns which of them will not run."""
         self.constrained.leases.provide(collected.resources)
-        refused = self.constrained.know(collected.constraints, self.estimates)
+        refused = self.constrained.know(collected.constraints, collected.likely, self.estimates)
         self.maker.urgency = self.constrained.urgency
         return refused
 

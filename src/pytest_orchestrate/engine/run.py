@@ -166,7 +166,7 @@ class Run:
         if self._stop_reason is not None:
             self._endings.without_run(new, self._stop_reason)
             return
-        if event.constraints:
+        if event.constraints or event.likely:
             self._endings.blocked(dispatch.constrain(event))
             new = [test for test in new if lives.states[test] == "pending"]
         dispatch.plan(new, self._workers)

@@ -102,6 +102,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    # Which tests have failed lately shows without a look at all that passed.
+    (
+        "CREATE INDEX attempt_failed ON attempt (test)"
+        " WHERE outcome IN ('failed', 'error', 'crashed')",
+    ),
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -83,6 +83,9 @@ class TestsCollected(Event, frozen=True):
     #: Worker and test, in the order in which another run has started them and this one is to, too.
     #: Empty: the engine decides.
     course: list[tuple[int, int]] = []
+    #: Test -> how urgent it is for being likely to fail, from 1 to 63; of those that are, where
+    #: these are to go first. Counts between tests of one priority.
+    likely: dict[int, int] = {}
 
 
 class WorkerCollected(Event, frozen=True):

@@ -20,7 +20,7 @@ Collect = Literal["auto", "sharded", "full"]
 OnBlocked = Literal["skip", "fail", "run"]
 #: What becomes of a test that requires what was not selected.
 Missing = Literal["select", "skip", "fail", "run"]
-Order = Literal["fastest", "declared"]
+Order = Literal["fastest", "declared", "failures-first"]
 #: Which failure ends the run.
 StopOn = Literal["nothing", "critical"]
 
@@ -146,10 +146,11 @@ SETTINGS: tuple[Setting, ...] = (
         "text",
         "fastest",
         "CHOICE",
-        "fastest, declared",
+        "fastest, declared, failures-first",
         "Which tests go first, of those that may run and have the same priority: those with "
-        "which the run ends earliest ('fastest'), or those that pytest collected first, as far "
-        "as several workers allow ('declared').",
+        "which the run ends earliest ('fastest'), those that pytest collected first, as far "
+        "as several workers allow ('declared'), or those that are likely to fail, by how they "
+        "ended in earlier runs and by the files that git says have changed ('failures-first').",
         choices=get_args(Order),
     ),
     Setting(

@@ -1,0 +1,73 @@
+"""How tests ended the last times, for those that failed at all."""
+
+# ruff: noqa: S608 - only names and numbers of our own are put into SQL
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from pytest_orchestrate.history import rows
+from pytest_orchestrate.history.schema import ATTEMPTS
+from pytest_orchestrate.history.store import History
+
+#: As the index of failed attempts has them (:mod:`~pytest_orchestrate.history.schema`).
+_FAILED = "outcome IN ('failed', 'error', 'crashed')"
+#: Attempts of a test that are looked at; a run may have several of one test.
+_LATEST = 20
+
+
+def recent_failures(history: History) -> dict[str, list[bool]]:
+    """Whether each of the last runs of a test failed, the newest first.
+
+    Only of tests that failed in one of them. Runs in which a test was skipped or interrupted say
+    nothing and do not count; a test that failed and then passed in one run did not fail there.
+    """
+    latest = ", ".join(f"({back})" for back in range(1, _LATEST + 1))
+
+    def query(connection: sqlite3.Connection) -> dict[str, list[bool]]:
+        attempts: dict[str, list[tuple[float, int, int, bool]]] = {}
+        for nodeid, started, run, occurrence, outcome, failed in connection.execute(
+            f"SELECT nodeid, started, run, occurrence, outcome, {_FAILED} FROM test"
+            f" JOIN (VALUES {latest}) AS back"
+            f" JOIN attempt ON slot = (attempts + {ATTEMPTS} - back.column1) % {ATTEMPTS}"
+            " AND attempt.test = test.id"
+            f" WHERE test.id IN (SELECT test FROM attempt WHERE {_FAILED})"
+        ):
+            if outcome not in ("skipped", "interrupted"):
+                one = (started, run, occurrence, bool(failed))
+                attempts.setdefault(nodeid, []).append(one)
+        runs = {nodeid: _by_run(found) for nodeid, found in attempts.items()}
+        return {nodeid: failures for nodeid, failures in runs.items() if any(failures)}
+
+    return history.database.read(query, {})
+
+
+def _by_run(attempts: list[tuple[float, int, int, bool]]) -> list[bool]:
+    last: dict[tuple[int, int], bool] = {}
+    newest: dict[int, float] = {}
+    for started, run, occurrence, failed in sorted(attempts):
+        last[run, occurrence] = failed
+        newest[run] = started
+    failed_runs = {run for (run, _), failed in last.items() if failed}
+    return [run in failed_runs for run in sorted(newest, key=newest.__getitem__, reverse=True)]
+
+
+def never_run(history: History, nodeids: Sequence[str]) -> set[str]:
+    """Those of the tests of which no attempt was ever stored; none if none of them ever ran."""
+    names = {rows.storable(nodeid): nodeid for nodeid in nodeids}
+
+    def query(connection: sqlite3.Connection) -> set[str]:
+        ran: set[str] = set()
+        for chunk in rows.chunks(list(names)):
+            ran.update(_ran(connection, chunk))
+        return {nodeid for name, nodeid in names.items() if name not in ran} if ran else set()
+
+    nothing: set[str] = set()
+    return history.database.read(query, nothing)
+
+
+def _ran(connection: sqlite3.Connection, chunk: Sequence[str]) -> Iterable[str]:
+    for (nodeid,) in connection.execute(
+        f"SELECT nodeid FROM test WHERE attempts > 0 AND nodeid IN ({rows.marks(chunk)})", chunk
+    ):
+        yield nodeid
