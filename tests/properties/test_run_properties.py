@@ -135,7 +135,12 @@ class Course(RuleBasedStateMachine):
         limits: list[Constraint] = []
         if size and data.draw(st.booleans()):
             limits = data.draw(constraints(len(self.world.tests), size))
-        self.world.collect(**collection, owners=owners, constraints=limits)
+        likely: dict[int, int] = {}
+        if size and data.draw(st.booleans()):
+            first = len(self.world.tests)
+            tests = st.integers(first, first + size - 1)
+            likely = data.draw(st.dictionaries(tests, st.integers(1, 63)))
+        self.world.collect(**collection, owners=owners, constraints=limits, likely=likely)
 
     @precondition(lambda self: self.world.busy)
     @rule(which=st.integers(0, 7), choices=st.lists(st.integers(0, 5), min_size=1, max_size=12))

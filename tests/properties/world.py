@@ -131,6 +131,7 @@ class World:
         owners: dict[str, int] | None = None,
         constraints: Sequence[Constraint] = (),
         course: Sequence[tuple[int, int]] = (),
+        likely: dict[int, int] | None = None,
     ) -> None:
         self.rules.know(list(constraints))
         self.tests.extend(tests)
@@ -148,6 +149,7 @@ class World:
                 constraints=list(constraints),
                 resources=dict(self.rules.resources),
                 course=list(course),
+                likely=likely or {},
             )
         )
 

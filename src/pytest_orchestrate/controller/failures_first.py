@@ -1,7 +1,8 @@
-"""The order ``failures-first``: gathers what is known of tests, leaves the ranking to the engine."""
+"""The order ``failures-first``: gathers what is known of tests; the engine ranks them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -73,23 +74,16 @@ class FailuresFirst:
 
     def _told(self, signs: Sequence[Signs], found: Mapping[int, int]) -> str:
         """Each test that was moved up is counted once, by its strongest sign."""
-        counts = dict.fromkeys(
-            ("failed last time", "failed recently", "new", "in changed files", "near changed files"),
-            0,
-        )
-        for position in found:
-            each = signs[position]
-            if each.has_failed_last:
-                counts["failed last time"] += 1
-            elif any(each.failures):
-                counts["failed recently"] += 1
-            elif each.is_changed:
-                counts["in changed files"] += 1
-            elif each.is_new:
-                counts["new"] += 1
-            else:
-                counts["near changed files"] += 1
-        parts = [f"{count} {what}" for what, count in counts.items() if count]
+        counts = Counter(_strongest(signs[position]) for position in found)
+        parts = [f"{counts[sign]} {sign}" for sign in _SIGNS if counts[sign]]
         text = ", ".join(parts) or "no test is likelier to fail than others"
         trouble = self._changes.trouble
         return f"order: failures-first ({text}{'; ' + trouble if trouble else ''})"
+
+
+_SIGNS = ("failed last time", "failed recently", "in changed files", "new", "near changed files")
+
+
+def _strongest(signs: Signs) -> str:
+    held = (signs.has_failed_last, any(signs.failures), signs.is_changed, signs.is_new, True)
+    return _SIGNS[held.index(True)]

@@ -26,6 +26,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import exp, floor, log2
 from typing import NamedTuple
 
+from pytest_orchestrate.engine.urgency import LEVELS
+
 #: So many outcomes of a test count.
 WINDOW = 10
 #: Each outcome counts so much of the one after it.
@@ -46,9 +48,7 @@ NEAR = 2.0
 SIGN = 0.5
 #: Seconds that every test costs beside its duration.
 OVERHEAD = 0.02
-#: Levels of urgency that this order knows; 0 is that of all tests that are not moved up.
-LEVELS = 64
-#: The highest of them stands for so many failures a second, each below it for half as many.
+#: The highest level of urgency stands for so many failures a second, each below it for half as many.
 MOST = 64.0
 
 
@@ -152,7 +152,7 @@ class Changed:
             folder, _, name = file.rpartition("/")
             if name == "conftest.py":
                 self._conftests.add(folder)
-            elif not name.endswith(_PROSE) and not file.startswith("."):
+            elif not name.endswith(_PROSE) and not _is_hidden(file):
                 self._folders.add(folder)
                 subject = _subject(name) if name != "__init__.py" else _last(folder)
                 if not _is_of_tests(name):
@@ -192,6 +192,10 @@ def _subject(name: str) -> str:
 
 def _is_of_tests(name: str) -> bool:
     return _subject(name) != name.partition(".")[0]
+
+
+def _is_hidden(file: str) -> bool:
+    return any(part.startswith(".") and part != ".." for part in file.split("/"))
 
 
 def _last(folder: str) -> str:

@@ -207,7 +207,12 @@ class Pending:
             first = self._longest(mine)
             if first is not None and (first.priority > 0 or first.behind):
                 return self._near(worker, first)
-        return self._standing(worker, mine) or self._longest(mine)
+        standing = self._standing(worker, mine)
+        if standing is not None and standing.priority < 0:
+            first = self._longest(mine)
+            if first is not None and first.priority > standing.priority:
+                return first
+        return standing or self._longest(mine)
 
     def _near(self, worker: Worker, first: Unit) -> Unit:
         """The first of all units, or one of the worker's own file if leaving gains too little."""

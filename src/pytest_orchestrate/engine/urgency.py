@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_orchestrate.engine.likelihood import LEVELS
 from pytest_orchestrate.model.events import Constraint
 
+#: Levels of urgency between two priorities, for tests that are likely to fail; 0 is that of all
+#: others.
+LEVELS = 64
 #: Test -> its priority, and seconds of the longest path of work behind it; of those with any.
 Urgency = dict[int, tuple[int, float]]
 

@@ -104,8 +104,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     # Which tests have failed lately shows without a look at all that passed.
     (
-        "CREATE INDEX attempt_failed ON attempt (test)"
-        " WHERE outcome IN ('failed', 'error', 'crashed')",
+        """
+        CREATE INDEX attempt_failed ON attempt (test)
+            WHERE outcome IN ('failed', 'error', 'crashed')
+        """,
     ),
 )
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Worker
@@ -13,7 +13,10 @@ class Desk:
     """Pending units of tests written as (file, affinity, seconds)."""
 
     def __init__(
-        self, tests: Sequence[tuple[str, str | None, float | None]], in_order: bool = False
+        self,
+        tests: Sequence[tuple[str, str | None, float | None]],
+        in_order: bool = False,
+        priorities: Mapping[int, int] | None = None,
     ) -> None:
         self.estimates = Estimates()
         self.maker = UnitMaker(self.estimates)
@@ -22,6 +25,7 @@ class Desk:
         for number, (file, affinity, seconds) in enumerate(tests):
             self.estimates.add(self.estimates.file(file), seconds)
             self.maker.add(CollectedTest(nodeid=f"{file}::test_{number}", affinity=affinity))
+        self.maker.urgency = {test: (n, 0.0) for test, n in (priorities or {}).items()}
         self.pending.add(self.maker.units(range(len(tests))))
         self.workers = [Worker(number) for number in range(3)]
 
@@ -45,6 +49,12 @@ def test_a_unit_is_a_run_of_tests_of_one_file_and_affinity() -> None:
 def test_the_longest_unit_goes_first_and_the_earlier_of_equals() -> None:
     desk = Desk([("a", None, 1), ("b", None, 2), ("b", None, 2), ("c", None, 1), ("d", None, 4)])
     assert [desk.take(n) for n in (0, 1, 2, 0)] == [[1, 2], [4], [0], [3]]
+
+
+def test_of_the_workers_own_file_what_has_a_low_priority_comes_after_other_files() -> None:
+    tests = [("a", None, 1.0), ("a", None, 1.0), ("b", None, 1.0), ("c", None, 1.0)]
+    desk = Desk(tests, priorities={0: -1, 1: 1, 3: -1})
+    assert [desk.take(0) for _ in range(4)] == [[1], [2], [0], [3]]
 
 
 def test_the_cost_of_entering_a_file_counts_for_its_length() -> None:
