@@ -48,7 +48,7 @@ NEAR = 2.0
 SIGN = 0.5
 #: Seconds that every test costs beside its duration.
 OVERHEAD = 0.02
-#: The highest level of urgency stands for so many failures a second, each below it for half as many.
+#: The highest level stands for so many failures a second, each below it for half as many.
 MOST = 64.0
 
 
