@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +14,13 @@ import pytest
 
 from pytest_orchestrate import options
 from pytest_orchestrate.errors import SettingError
-from pytest_orchestrate.model.annotations import Annotations, Demand, Provided, Requirement
+from pytest_orchestrate.model.annotations import (
+    Annotations,
+    Demand,
+    Provided,
+    Requirable,
+    Requirement,
+)
 from pytest_orchestrate.options import PRIORITIES
 
 
@@ -36,15 +44,72 @@ def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dic
     return found
 
 
+def read_requirable(
+    config: pytest.Config, items: Sequence[pytest.Item], deselected: Sequence[pytest.Item]
+) -> Requirable:
+    """Return what tests may require beside those that are to run, which are ``items``.
+
+    Of deselected tests only the names are read that they provide, and nothing is refused.
+    """
+    return Requirable(
+        [item.nodeid for item in deselected],
+        _provided(config, deselected) if deselected else {},
+        read_bases([*items, *deselected] if deselected else items),
+    )
+
+
+def _provided(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, list[str]]:
+    names = {name for name, kind in options.marker_names(config).items() if kind == "provides"}
+    reader = _Reader(config, {}, names)
+    found = {}
+    for position, item in enumerate(items):
+        marks = [mark for mark, _ in reader.marks(item) if mark.name in names]
+        provided = [name for mark in marks for name in mark.args if isinstance(name, str)]
+        if provided:
+            found[position] = provided
+    return found
+
+
+def read_bases(items: Sequence[pytest.Item]) -> dict[str, list[str]]:
+    """Return the classes of the project that those of these tests inherit from, by node id."""
+    found: dict[str, list[str]] = {}
+    seen: set[Any] = set()
+    for item in items:
+        node: Any = item.parent
+        while node is not None and node not in seen:
+            seen.add(node)
+            if isinstance(node, pytest.Class):
+                bases = list(_bases(node))
+                if bases:
+                    found[node.nodeid] = [_nodeid(item, base) for base in bases]
+            node = node.parent
+    return found
+
+
+def _bases(node: pytest.Class) -> Iterator[type]:
+    """The classes that a collected class inherits from, of files below the root directory."""
+    root = f"{node.config.rootpath}{os.sep}"
+    for base in getattr(node.obj, "__mro__", ())[1:-1]:
+        module = sys.modules.get(base.__module__)
+        file = None if module is None else vars(module).get("__file__")
+        if isinstance(file, str) and file.startswith(root):
+            yield base
+
+
 #: A marker, and the node on which it stands.
 _Placed = tuple[pytest.Mark, pytest.Item | pytest.Collector]
 
 
 class _Reader:
-    def __init__(self, config: pytest.Config, priorities: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        priorities: Mapping[str, int],
+        only: Iterable[str] | None = None,
+    ) -> None:
         self._names = options.marker_names(config)
         self._priorities = priorities
-        self._wanted = {*self._names, *priorities}
+        self._wanted = {*self._names, *priorities} if only is None else {*only}
         self._of_node: dict[Any, tuple[_Placed, ...]] = {}
         self._where: dict[Any, str] = {}
         hook = config.hook.pytest_orchestrate_annotate_item

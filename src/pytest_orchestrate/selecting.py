@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 import pytest
 
 from pytest_orchestrate import internals, options
-from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.annotating import read_annotations, read_bases
 from pytest_orchestrate.model.requirements import Catalogue
 
 
@@ -75,6 +75,7 @@ class Selecting:
             catalogue.add(item.nodeid, told.get(position))
         for position, item in enumerate(spare):
             catalogue.add(item.nodeid, told_of_spare.get(position), selected=False)
+        catalogue.inherit(read_bases([*items, *spare]))
         first = len(items)
         return [spare[number - first] for number in catalogue.closure(range(first))]
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from pytest_orchestrate.model.annotations import Annotations
+from pytest_orchestrate.model.annotations import Annotations, Requirable
 
-WIRE_VERSION = 4
+WIRE_VERSION = 5
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
@@ -159,7 +159,7 @@ class Collection(_Message, frozen=True, tag=25):
     annotations: dict[int, Annotations]
     #: tests found, deselected ones included, as pytest's "collected N items" counts
     found: int
-    deselected: list[str]
+    requirable: Requirable
     #: tests that were deselected at first, and are required by others
     added: int
     problems: list[CollectProblem]
@@ -185,7 +185,7 @@ class Part(_Message, frozen=True, tag=40):
     affinities: dict[int, str]
     annotations: dict[int, Annotations]
     found: int
-    deselected: list[str]
+    requirable: Requirable
     #: ``found`` of each counts the tests of this part only
     problems: list[CollectProblem]
     #: seconds that its collection took

@@ -277,6 +277,127 @@ def test_what_must_not_run_is_not_added(pytester: Pytester, workers: int) -> Non
     assert "requires test_a.py::test_login, deselected in this run" in ran.out
 
 
+PROVIDING = {
+    "pytest.ini": "[pytest]\nmarkers = chosen\n",
+    "test_a.py": "import pytest\ndef test_base(): pass\n"
+    "@pytest.mark.provides('login')\n@pytest.mark.requires('test_base')\n"
+    "def test_logs_in(): pass\ndef test_other(): pass\n",
+    "test_b.py": "import pytest\n@pytest.mark.chosen\n"
+    "@pytest.mark.requires('login')\ndef test_after(): pass\n",
+}
+
+
+@everywhere
+@pytest.mark.parametrize("args", [("-k", "after"), ("-m", "chosen")])
+def test_what_provides_a_required_name_is_run_too(
+    pytester: Pytester, workers: int, args: tuple[str, str]
+) -> None:
+    write_files(pytester, PROVIDING)
+    ran = run_orchestrated(pytester, *args, workers=workers)
+    assert ran.counts == {"passed": 3, "deselected": 1}, ran.out
+    assert position(ran, "test_logs_in") < position(ran, "test_after")
+
+
+@everywhere
+@pytest.mark.parametrize(
+    ("args", "counts"),
+    [
+        (("--deselect", "test_a.py::test_logs_in"), {"passed": 2, "blocked": 1, "deselected": 1}),
+        (("-k", "after", "--orchestrate-missing=skip"), {"blocked": 1, "deselected": 3}),
+        (("-k", "after", "--orchestrate-missing=fail"), {"errors": 1, "deselected": 3}),
+        (("-k", "after", "--orchestrate-missing=run"), {"passed": 1, "deselected": 3}),
+        (("--deselect=test_a.py", "-k", "after"), {"blocked": 1, "deselected": 3}),
+    ],
+)
+def test_a_name_whose_provider_was_left_out_is_known(
+    pytester: Pytester, workers: int, args: tuple[str, ...], counts: dict[str, int]
+) -> None:
+    write_files(pytester, PROVIDING)
+    ran = run_orchestrated(pytester, *args, "-v", workers=workers)
+    assert ran.counts == counts, ran.out
+    if "passed" not in counts or "blocked" in counts:
+        assert "requires test_a.py::test_logs_in, deselected in this run" in ran.out
+    assert "no such test" not in ran.out
+
+
+@everywhere
+def test_of_what_last_failed_the_provider_in_its_class_is_added(
+    pytester: Pytester, workers: int
+) -> None:
+    write_files(
+        pytester,
+        {
+            "test_a.py": "import pytest\nclass TestAll:\n"
+            "    @pytest.mark.provides('base')\n    def test_first(self): pass\n"
+            "    @pytest.mark.requires('base')\n    def test_fails(self): assert 0\n"
+            "    def test_other(self): pass\n",
+        },
+    )
+    run_orchestrated(pytester, workers=workers)
+    ran = run_orchestrated(pytester, "--lf", workers=workers)
+    assert ran.counts == {"failed": 1, "passed": 1, "deselected": 1}, ran.out
+
+
+INHERITED = {
+    "pytest.ini": "[pytest]\npythonpath = .\n",
+    "base.py": """
+import pytest
+class Base:
+    def test_create(self): assert self.good
+    @pytest.mark.requires.with_args(test_create)
+    def test_read(self): pass
+""",
+    "test_a.py": "import base\nclass TestOne(base.Base): good = True\n",
+    "test_b.py": "import base\nclass TestTwo(base.Base): good = False\n",
+    "test_c.py": """
+import pytest
+from base import Base
+@pytest.mark.requires(Base, when="ran")
+def test_after_all(): pass
+@pytest.mark.requires(Base, "test_after_all")
+def test_if_all_are_good(): pass
+@pytest.mark.requires("base.py::Base::test_create", when="ran")
+def test_after_what_creates(): pass
+""",
+}
+
+
+@everywhere
+@pytest.mark.parametrize("collect", ["full", "sharded"])
+def test_a_base_class_means_the_tests_of_those_that_inherit_it(
+    pytester: Pytester, workers: int, collect: str
+) -> None:
+    write_files(pytester, INHERITED)
+    ran = run_orchestrated(pytester, "-v", f"--orchestrate-collect={collect}", workers=workers)
+    # in each class its own tests are meant
+    assert ran.counts == {"passed": 4, "failed": 1, "blocked": 2}, ran.out
+    assert "TestTwo::test_read BLOCKED" in ran.out
+    assert "test_if_all_are_good BLOCKED" in ran.out
+    for name in ("TestOne::test_create", "TestTwo::test_create"):
+        assert position(ran, name) < position(ran, "test_after_what_creates")
+    for name in ("TestOne::test_read", "TestTwo::test_read"):
+        assert position(ran, name) < position(ran, "test_after_all")
+
+
+@everywhere
+def test_what_inherits_a_required_base_is_run_too(pytester: Pytester, workers: int) -> None:
+    write_files(pytester, INHERITED)
+    ran = run_orchestrated(pytester, "-k", "after_all", workers=workers)
+    assert ran.counts == {"passed": 3, "failed": 1, "blocked": 1, "deselected": 2}, ran.out
+
+
+@everywhere
+def test_a_base_that_nobody_inherits_is_an_error_of_the_test(
+    pytester: Pytester, workers: int
+) -> None:
+    write_files(pytester, {"pytest.ini": INHERITED["pytest.ini"], "base.py": INHERITED["base.py"]})
+    write_files(pytester, {"test_c.py": INHERITED["test_c.py"]})
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"errors": 3}, ran.out
+    assert "'base.py::Base'" in ran.out
+    assert "there is no such test, provided name, class, file or folder" in ran.out
+
+
 @everywhere
 def test_of_what_last_failed_nothing_else_is_collected(pytester: Pytester, workers: int) -> None:
     write_files(

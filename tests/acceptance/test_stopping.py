@@ -208,3 +208,47 @@ def pytest_configure(config):
     assert ran.code == 2
     assert last_lines(ran) == ["Interrupted: four will do"]
     assert begun(pytester) <= 9
+
+
+#: Four tests fail at one stroke when the first one does.
+STROKE = """
+import pytest
+def test_base(): assert 0
+@pytest.mark.requires("test_base")
+@pytest.mark.parametrize("n", range(4))
+def test_after(n): pass
+def test_other(): assert 0
+"""
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("flag", "failed", "errors"), [("-x", 1, 0), ("--maxfail=3", 1, 2), ("--maxfail=5", 1, 4)]
+)
+def test_what_one_failure_blocks_does_not_go_beyond_the_limit(
+    pytester: Pytester, flag: str, failed: int, errors: int, workers: int
+) -> None:
+    write_files(pytester, {"test_a.py": STROKE})
+    args = ("--orchestrate-on-blocked=fail", "--junitxml=junit.xml")
+    ran = run_orchestrated(pytester, flag, *args, workers=workers)
+    limit = failed + errors
+    reported = ran.counts["failed"] + ran.counts.get("errors", 0)
+    # what a worker was sent besides, before the limit was reached, may still fail
+    assert limit <= reported <= limit + (workers > 0), ran.out
+    assert ran.code == 1
+    assert (pytester.path / "junit.xml").read_text().count("<testcase") == reported
+    if workers == 0:
+        assert ran.counts == {"failed": failed, **({"errors": errors} if errors else {})}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_cannot_run_at_all_does_not_go_beyond_the_limit(
+    pytester: Pytester, workers: int
+) -> None:
+    source = (
+        "import pytest\n@pytest.mark.requires('nothing')\n@pytest.mark.parametrize('n', range(5))\n"
+    )
+    write_files(pytester, {"test_a.py": source + "def test_it(n): pass\ndef test_other(): pass\n"})
+    ran = run_orchestrated(pytester, "--maxfail=2", workers=workers)
+    assert ran.counts["errors"] == 2
+    assert ran.code == 1

@@ -144,10 +144,9 @@ class Collecting:
                 raise session.Failed(session.shouldfail)
         for warning in collection.warnings:
             self.crew.relay.warned(warning)
-        if collection.deselected:
-            config.hook.pytest_deselected(
-                items=[Deselected(nodeid) for nodeid in collection.deselected]
-            )
+        deselected = collection.requirable.deselected
+        if deselected:
+            config.hook.pytest_deselected(items=[Deselected(nodeid) for nodeid in deselected])
         session.testscollected = len(collection.nodeids)
         internals.note_collected(
             config,
@@ -190,7 +189,7 @@ class Collecting:
             )
         self.crew.relay.know(collection.nodeids)
         merged = self._merged
-        self.context.constraining.left_out(collection.deselected)
+        self.context.constraining.know(collection.requirable)
         if merged is None:
             self.context.collected(tests, collection.annotations)
         else:

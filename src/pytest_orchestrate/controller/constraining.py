@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from pytest_orchestrate.model.annotations import Annotations, Demand
+from pytest_orchestrate.model.annotations import Annotations, Demand, Provided, Requirable
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.model.requirements import (
@@ -41,9 +41,14 @@ class Constraining:
         self._known = 0
         self._is_listed = False
 
-    def left_out(self, nodeids: Sequence[str]) -> None:
-        """These tests were collected and deselected."""
-        self._unlisted.append((nodeids, {}, None))
+    def know(self, requirable: Requirable) -> None:
+        """Take note of what may be required beside the tests of the run."""
+        told = {
+            position: Annotations(provides=tuple(map(Provided, names)))
+            for position, names in requirable.provided.items()
+        }
+        self._unlisted.append((requirable.deselected, told, None))
+        self._catalogue.inherit(requirable.bases)
 
     def constraints(
         self, tests: Sequence[CollectedTest], annotations: Mapping[int, Annotations]

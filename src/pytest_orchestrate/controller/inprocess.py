@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_orchestrate import internals
-from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.controller import critical
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
@@ -61,7 +61,7 @@ class InProcessSession:
         config.pluginmanager.register(self._costs, "orchestrate-file-costs")
         config.pluginmanager.register(FixtureCosts(self._fixture), "orchestrate-fixture-costs")
         self._collect_seconds = 0.0
-        self._deselected: list[str] = []
+        self._deselected: list[pytest.Item] = []
         self._items: list[pytest.Item] = []
         self._refusing = Refusing(config, context)
         self._selecting = Selecting(config, self._undo_deselection)
@@ -96,13 +96,13 @@ class InProcessSession:
     @pytest.hookimpl
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Remember what others may require."""
-        self._deselected.extend(item.nodeid for item in items)
+        self._deselected += items
 
     def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         shown = reporter.stats.get("deselected", []) if reporter is not None else []
         for item in items:
-            self._deselected.remove(item.nodeid)
+            self._deselected.remove(item)
             if item in shown:
                 shown.remove(item)
 
@@ -156,7 +156,8 @@ class InProcessSession:
             tests.append(
                 CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
             )
-        context.constraining.left_out(self._deselected)
+        requirable = read_requirable(self.config, session.items, self._deselected)
+        context.constraining.know(requirable)
         context.collected(tests, annotations)
         if context.failures_first is not None:
             Voice(self.config).say(context.failures_first.story, worry=False)

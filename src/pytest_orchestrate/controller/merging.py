@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pytest_orchestrate import wire
-from pytest_orchestrate.model.annotations import Annotations
+from pytest_orchestrate.model.annotations import Annotations, Requirable
 
 
 class Merged(NamedTuple):
@@ -40,7 +40,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
     groups: dict[int, str] = {}
     affinities: dict[int, str] = {}
     annotations: dict[int, Annotations] = {}
-    deselected: list[str] = []
+    requirable = Requirable([], {}, {})
     problems: list[wire.CollectProblem] = []
     costs: dict[str, float] = {}
     part_of: list[str] = []
@@ -61,7 +61,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
         groups.update((first + at, group) for at, group in part.groups.items())
         affinities.update((first + at, affinity) for at, affinity in part.affinities.items())
         annotations.update((first + at, each) for at, each in part.annotations.items())
-        deselected += part.deselected
+        _add(requirable, part.requirable)
         problems += [
             wire.CollectProblem(problem.report, problem.more or key != last, found + problem.found)
             for problem in part.problems
@@ -76,7 +76,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
         affinities=affinities,
         annotations=annotations,
         found=found,
-        deselected=deselected,
+        requirable=requirable,
         added=0,
         problems=problems,
         warnings=merged_warnings(shares[number].warnings for number in numbers),
@@ -86,6 +86,13 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
     )
     modules = dict.fromkeys(name for number in numbers for name in shares[number].modules)
     return Merged(collection, part_of, owners, orphans, list(modules))
+
+
+def _add(requirable: Requirable, more: Requirable) -> None:
+    first = len(requirable.deselected)
+    requirable.provided.update((first + at, names) for at, names in more.provided.items())
+    requirable.deselected.extend(more.deselected)
+    requirable.bases.update(more.bases)
 
 
 def merged_warnings(shares: Iterable[list[wire.WarningRecord]]) -> list[wire.WarningRecord]:

@@ -46,16 +46,22 @@ class Refusing:
     ) -> None:
         """Report a test as if pytest had found in its set-up that it cannot run.
 
+        One that would be a failure is not reported once the run is to stop (``-x``, ``--maxfail``):
+        of all that one failure blocks there are then no more than plain pytest would have reported.
+
         :param attributes: More attributes of its reports.
         """
         manager = self.config.pluginmanager
+        is_skip = command.outcome == "blocked" and self.context.options.on_blocked != "fail"
+        session = manager.getplugin("session")
+        if not is_skip and session is not None and (session.shouldfail or session.shouldstop):
+            return
         if not manager.is_registered(self):
             manager.register(self, "orchestrate-refusing")
         nodeid = self.context.tests[command.test].nodeid
         file, _, domain = nodeid.partition("::")
         place = location or (file, None, domain.replace("::", "."))
         words = dict.fromkeys(keywords or (), 1)
-        is_skip = command.outcome == "blocked" and self.context.options.on_blocked != "fail"
         longrepr: Any = command.reason
         if is_skip:
             line = 0 if place[1] is None else place[1] + 1

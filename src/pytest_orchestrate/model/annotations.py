@@ -52,3 +52,15 @@ class Annotations(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int = 0
     #: Parameter values as pytest writes them into the id, by argument name; for ``same_params``.
     params: dict[str, str] = {}
+
+
+class Requirable(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What tests may require of what was collected, beside the tests that are to run."""
+
+    #: Node ids of tests that were deselected.
+    deselected: list[str] = []
+    #: Position among these -> the names that the test provides; of those with any.
+    provided: dict[int, list[str]] = {}
+    #: Node id of a class with tests -> the classes of the project that it inherits from, each as
+    #: the target that means it, such as ``tests/base.py::Base``.
+    bases: dict[str, list[str]] = {}

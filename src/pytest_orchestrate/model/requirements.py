@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -135,6 +135,10 @@ class Catalogue:
         if not selected:
             self._deselected.add(index)
         return index
+
+    def inherit(self, bases: Mapping[str, Sequence[str]]) -> None:
+        """Take note of what classes inherit from: node id -> the targets that mean their bases."""
+        self._targets.inherit(bases)
 
     def select(self, tests: Iterable[int]) -> None:
         """Have tests run that were deselected."""

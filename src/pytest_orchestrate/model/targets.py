@@ -8,7 +8,9 @@ The first of these that names any test counts:
 3. a path that makes a node id from the test's class (then the classes around it), its file, or
    its folder;
 4. a class, a file or a folder, by a path as in 3 or from the root directory: all tests in it;
-5. a pattern in which ``*`` stands for any characters and ``?`` for one, by a path as in 4. It has
+5. a class without tests of its own, or something in it, by a path as in 4: in place of that class
+   the one around the test that inherits from it, else all that do;
+6. a pattern in which ``*`` stands for any characters and ``?`` for one, by a path as in 4. It has
    to match a node id or one of the things that contain the test. Brackets are no wildcards:
    they are part of node ids.
 
@@ -129,6 +131,8 @@ class Targets:
         self._by_parent: dict[str, list[int]] = {}
         #: Of each folder, file and class: the files and classes in it that have tests.
         self._parents: dict[str, list[str]] = {}
+        #: A class that others inherit from -> those of them that have tests.
+        self._heirs: dict[str, list[str]] = {}
         #: By name, then by each class, file and folder around the provider.
         self._providers: dict[str, dict[str, list[int]]] = {}
         self._places: dict[str, _Place] = {}
@@ -186,6 +190,13 @@ class Targets:
             for container in place.around:
                 by_container.setdefault(container, []).append(test)
 
+    def inherit(self, bases: Mapping[str, Sequence[str]]) -> None:
+        """Take notice of what classes inherit from: node id -> the paths of their bases."""
+        for heir, those in bases.items():
+            for base in those:
+                self._heirs.setdefault(base, []).append(heir)
+        self._forget()
+
     # --- finding -----------------------------------------------------------------------------
 
     def occurrences(self, test: int) -> tuple[int, ...]:
@@ -221,6 +232,7 @@ class Targets:
             or self._provided(text, place)
             or self._first(self._named, within)
             or self._first(self.inside, (*within, absolute))
+            or (self._inherited((*within, absolute), place) if self._heirs else ())
             or (self._first(self._glob, (*within, absolute)) if _WILDCARD.search(text) else ())
         )
 
@@ -254,6 +266,18 @@ class Targets:
             tests = sorted(test for parent in parents for test in self._by_parent[parent])
             found = self._inside[container] = tuple(tests)
         return found
+
+    def _inherited(self, paths: Iterable[str], place: _Place) -> tuple[int, ...]:
+        """What classes have inherited, where the one that is named has no tests of its own."""
+        for path in paths:
+            for base in _place(path).names:
+                heirs = self._heirs.get(base, [])
+                for those in ([name for name in place.names if name in heirs][:1], heirs):
+                    names = [heir + path[len(base) :] for heir in those]
+                    parts = [self._named(name) or self.inside(name) for name in names]
+                    if any(parts):
+                        return self.union(list(filter(None, parts)))
+        return ()
 
     def _glob(self, pattern: str) -> tuple[int, ...]:
         """Tests that match; only the container before the first wildcard is looked through."""

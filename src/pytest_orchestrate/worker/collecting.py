@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from pytest_orchestrate import internals, wire
-from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.measuring import FileCosts, togetherness
 from pytest_orchestrate.selecting import Selecting
 from pytest_orchestrate.worker.serial import report_bytes
@@ -26,7 +26,7 @@ class Collecting:
         self.warnings: list[wire.WarningRecord] = []
         #: collectors begun: ``-x`` would have stopped at the one after an error
         self.begun = 0
-        self.deselected: list[str] = []
+        self.deselected: list[pytest.Item] = []
         self.selecting = Selecting(config, self._undo)
         costs = FileCosts()
         config.pluginmanager.register(costs, "orchestrate-file-costs")
@@ -61,11 +61,11 @@ class Collecting:
     @pytest.hookimpl
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Keep what was deselected."""
-        self.deselected.extend(item.nodeid for item in items)
+        self.deselected += items
 
     def _undo(self, items: Sequence[pytest.Item]) -> None:
-        for item in items:
-            self.deselected.remove(item.nodeid)
+        undone = set(items)
+        self.deselected = [item for item in self.deselected if item not in undone]
 
     @contextlib.contextmanager
     def unheard(self) -> Iterator[None]:
@@ -88,7 +88,7 @@ class Collecting:
             affinities=affinities,
             annotations=read_annotations(self.config, items),
             found=self._found,
-            deselected=self.deselected,
+            requirable=read_requirable(self.config, items, self.deselected),
             added=self.selecting.added,
             problems=[
                 wire.CollectProblem(report, begun < self.begun, found)

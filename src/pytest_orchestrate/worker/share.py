@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import internals, wire
-from pytest_orchestrate.annotating import read_annotations
+from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.measuring import togetherness
 from pytest_orchestrate.selecting import may_add
 from pytest_orchestrate.sharding import safety
@@ -241,12 +241,12 @@ class Share:
             key = self._key(item)
             self._part(key)  # a hook may have added tests of its own
             selected.setdefault(key, []).append(item)
-        deselected: dict[str, list[str]] = {}
-        for nodeid in self._collecting.deselected:
-            deselected.setdefault(_file_of(nodeid), []).append(nodeid)
+        deselected: dict[str, list[pytest.Item]] = {}
+        for item in self._collecting.deselected:
+            deselected.setdefault(_file_of(item.nodeid), []).append(item)
         parts, ordered = [], []
         for key, part in self._parts.items():
-            items = selected[key]
+            items, left_out = selected[key], deselected.get(key, [])
             groups, affinities = togetherness(self.config, items)
             ordered += items
             parts.append(
@@ -259,7 +259,7 @@ class Share:
                     affinities=affinities,
                     annotations=read_annotations(self.config, items) if items else {},
                     found=len(part.items),
-                    deselected=deselected.get(key, []),
+                    requirable=read_requirable(self.config, items, left_out),
                     problems=[
                         wire.CollectProblem(report, begun < self._collecting.begun, found)
                         for report, begun, found in part.problems

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pytest_orchestrate import wire
 from pytest_orchestrate.controller.merging import merge, merged_warnings, own_nodeids
-from pytest_orchestrate.model.annotations import Annotations
+from pytest_orchestrate.model.annotations import Annotations, Requirable
 
 
 def part(
@@ -17,6 +17,7 @@ def part(
     copy: bool = False,
     problems: tuple[tuple[bytes, int], ...] = (),
     file: bool = True,
+    requirable: Requirable | None = None,
 ) -> wire.Part:
     """A part of the tree with these tests."""
     return wire.Part(
@@ -28,7 +29,7 @@ def part(
         affinities=dict.fromkeys(range(len(names)), key) if names else {},
         annotations={1: Annotations(exclusive=True)} if len(names) > 1 else {},
         found=len(names),
-        deselected=[],
+        requirable=requirable or Requirable(),
         problems=[wire.CollectProblem(report, False, found) for report, found in problems],
         cost=0.5,
     )
@@ -54,6 +55,22 @@ def test_the_order_is_that_of_the_tree() -> None:
     assert merged.part_of == ["a", "b", "c", "c"]
     assert merged.owners == {"a": 0, "b": 1, "c": 0}
     assert merged.collection.found == 4
+
+
+def test_what_may_be_required_of_all_parts() -> None:
+    merged = merge(
+        {
+            0: share(
+                part("a", requirable=Requirable(["a::1", "a::2"], {1: ["schema"]}, {"a": ["b"]}))
+            ),
+            1: share(part("b", requirable=Requirable(["b::1"], {0: ["login"]}, {"c": ["d", "e"]}))),
+        }
+    )
+    assert merged.collection.requirable == Requirable(
+        ["a::1", "a::2", "b::1"],
+        {1: ["schema"], 2: ["login"]},
+        {"a": ["b"], "c": ["d", "e"]},
+    )
 
 
 def test_problems_count_what_was_found_before_them() -> None:

@@ -237,3 +237,53 @@ def test_a_pattern_means_what_it_matches_from_end_to_end(names: list[str], targe
     shape = "".join(wildcards.get(each) or re.escape(each) for each in pattern)
     expected = [each for each in tests if re.fullmatch(shape, each, re.DOTALL)]
     assert meaning(pattern, "u.py::asking", [*tests, "u.py::asking"]) == expected
+
+
+class TestInheritance:
+    TESTS = (
+        "t.py::TestOne::test_a",
+        "t.py::TestOne::test_b[1]",
+        "t.py::TestOne::test_b[2]",
+        "t.py::TestTwo::test_a",
+        "t.py::TestTwo::test_b[1]",
+        "u.py::TestThree::test_a",
+        "u.py::test_other",
+    )
+    BASES: Mapping[str, Sequence[str]] = {
+        "t.py::TestOne": ["base.py::Base"],
+        "t.py::TestTwo": ["base.py::Base", "t.py::Mixin"],
+        "u.py::TestThree": ["t.py::TestOne", "base.py::Base"],
+    }
+
+    def meaning(self, target: str, test: str) -> list[str]:
+        targets = looked_through(self.TESTS)
+        targets.inherit(self.BASES)
+        return [self.TESTS[each] for each in targets.find(target, self.TESTS.index(test))]
+
+    def test_of_a_base_all_classes_that_inherit_are_meant(self) -> None:
+        assert self.meaning("base.py::Base", self.TESTS[6]) == list(self.TESTS[:6])
+
+    def test_what_is_inherited_is_meant_in_each_of_them(self) -> None:
+        assert self.meaning("base.py::Base::test_a", self.TESTS[6]) == [
+            "t.py::TestOne::test_a",
+            "t.py::TestTwo::test_a",
+            "u.py::TestThree::test_a",
+        ]
+
+    def test_the_own_class_comes_first(self) -> None:
+        assert self.meaning("base.py::Base::test_b", self.TESTS[0]) == list(self.TESTS[1:3])
+        assert self.meaning("base.py::Base", self.TESTS[4]) == list(self.TESTS[3:5])
+
+    def test_others_do_where_the_own_class_has_no_such_test(self) -> None:
+        found = self.meaning("base.py::Base::test_b", "u.py::TestThree::test_a")
+        assert found == ["t.py::TestOne::test_b[1]", "t.py::TestOne::test_b[2]", self.TESTS[4]]
+
+    def test_a_base_is_named_as_other_things_are(self) -> None:
+        assert self.meaning("Mixin", self.TESTS[0]) == list(self.TESTS[3:5])
+        assert self.meaning("./base.py::Base::test_a", self.TESTS[0]) == [self.TESTS[0]]
+
+    def test_a_class_that_has_tests_itself_means_these(self) -> None:
+        assert self.meaning("t.py::TestOne", "u.py::TestThree::test_a") == list(self.TESTS[:3])
+
+    def test_what_nobody_has_inherited_means_nothing(self) -> None:
+        assert self.meaning("base.py::Base::test_z", self.TESTS[0]) == []
