@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -59,15 +59,31 @@ def read_requirable(
 
 
 def _provided(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, list[str]]:
-    names = {name for name, kind in options.marker_names(config).items() if kind == "provides"}
-    reader = _Reader(config, {}, names)
+    wanted = {name for name, kind in options.marker_names(config).items() if kind == "provides"}
+    reader = _Reader(config, {}, wanted)
+    above: dict[int, list[str]] = {}
     found = {}
-    for position, item in enumerate(items):
-        marks = [mark for mark, _ in reader.marks(item) if mark.name in names]
-        provided = [name for mark in marks for name in mark.args if isinstance(name, str)]
+    for position, item in enumerate(items):  # there may be many, and few provide anything
+        if reader.has_hook:
+            provided = _names(wanted, [mark for mark, _ in reader.marks(item)])
+        else:
+            parent = item.parent
+            known = above.get(id(parent))
+            if known is None:
+                marks = [mark for mark, _ in reader.above(parent)]
+                known = above[id(parent)] = _names(wanted, marks)
+            provided = known
+            for mark in item.own_markers:
+                if mark.name in wanted:
+                    provided = _names(wanted, [mark]) + provided
         if provided:
             found[position] = provided
     return found
+
+
+def _names(wanted: Collection[str], marks: Iterable[pytest.Mark]) -> list[str]:
+    named = (name for mark in marks if mark.name in wanted for name in mark.args)
+    return [name for name in named if isinstance(name, str)]
 
 
 def read_bases(items: Sequence[pytest.Item]) -> dict[str, list[str]]:
@@ -113,24 +129,25 @@ class _Reader:
         self._of_node: dict[Any, tuple[_Placed, ...]] = {}
         self._where: dict[Any, str] = {}
         hook = config.hook.pytest_orchestrate_annotate_item
-        self._has_hook = bool(hook.get_hookimpls())
+        self.has_hook = bool(hook.get_hookimpls())
 
     def marks(self, item: pytest.Item) -> tuple[_Placed, ...]:
         """Return our markers of a test, its own first."""
-        above = self._above(item.parent)
+        above = self.above(item.parent)
         own = [(mark, item) for mark in item.own_markers if mark.name in self._wanted]
-        if self._has_hook:
+        if self.has_hook:
             for marks in item.ihook.pytest_orchestrate_annotate_item(item=item):
                 own += [(_as_mark(mark, item), item) for mark in marks]
         return (*own, *above) if own else above
 
-    def _above(self, node: Any) -> tuple[_Placed, ...]:
+    def above(self, node: Any) -> tuple[_Placed, ...]:
+        """Return our markers of a collector and those around it, the nearest first."""
         if node is None:
             return ()
         known = self._of_node.get(node)
         if known is None:
             own = tuple((mark, node) for mark in node.own_markers if mark.name in self._wanted)
-            known = self._of_node[node] = own + self._above(node.parent)
+            known = self._of_node[node] = own + self.above(node.parent)
         return known
 
     def read(self, item: pytest.Item, marks: tuple[_Placed, ...]) -> Annotations:
