@@ -297,8 +297,8 @@ class Trouble(_Message, frozen=True, tag=34):
 
     ``kind``: ``usage`` (UsageError), ``exit`` (pytest.exit), ``interrupt`` (KeyboardInterrupt
     that nobody asked for), ``stop`` (``session.shouldstop``), ``fail``
-    (``session.shouldfail``), ``internal`` (INTERNALERROR). Before collection has ended, a
-    :class:`Collection` without tests goes before it.
+    (``session.shouldfail``), ``internal`` (INTERNALERROR); before collection has ended, a
+    :class:`Collection` without tests goes before it. ``share``: a hook needs more than a share.
     """
 
     kind: str

@@ -112,6 +112,14 @@ class Collecting:
         """A worker has sent its share; that it has collected is the next that it says."""
         worker.share = share
 
+    def forget(self) -> bool:
+        """Forget what workers have collected; False if the tests of the run are known already."""
+        if self.leader is not None or self.collection is not None:
+            return False
+        self._waiting.clear()
+        self.full_because = None
+        return True
+
     def lost(self, worker: WorkerState) -> None:
         """A worker is gone."""
         if worker.digest is None and self.crew.claims is not None:

@@ -21,6 +21,7 @@ from pytest_orchestrate.controller.memory import LongLived
 from pytest_orchestrate.controller.messages import Messages
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.relay import Relay
+from pytest_orchestrate.controller.replacing import Replacing
 from pytest_orchestrate.controller.stopping import Stopping
 from pytest_orchestrate.controller.vigil import Vigil
 from pytest_orchestrate.controller.voice import Voice
@@ -86,7 +87,8 @@ class Crew:
         self.stopping = Stopping(self)
         self.departures = Departures(self)
         self.vigil = Vigil(self)
-        self._hiring = Hiring(self, sys_path)
+        self.hiring = Hiring(self, sys_path)
+        self.replacing = Replacing(self)
         self._queue: queue.SimpleQueue[Arrival | int | Wake] = queue.SimpleQueue()
         self.gateways = Gateways(self._queue.put, start.server)
         self._start_choice = start
@@ -129,7 +131,7 @@ class Crew:
         with self.stopping.heeding():
             try:
                 for number in range(self.decision.workers):
-                    self._hiring.start(number)
+                    self.hiring.start(number)
                     started.append(number)
             finally:  # told afterwards: what that needs is imported while workers start
                 self._begin_run(started)
@@ -254,7 +256,8 @@ class Crew:
             case Said():
                 self._said(worker, arrival)
             case Hung():
-                worker.hung_up = True
+                # not what its predecessor of the same number still had to say
+                worker.hung_up = worker.link.has_hung_up.is_set()
                 if arrival.error is not None:
                     self.voice.say(f"{worker.id}: {arrival.error}")
             case Exited():
@@ -316,7 +319,7 @@ class Crew:
                 self.holding.add(number)
             case commands.StartWorker(worker=number, replaces=replaced):
                 self.voice.say(f"gw{number} is started in place of gw{replaced}")
-                self._hiring.start(number, replaces=replaced)
+                self.hiring.start(number, replaces=replaced)
                 self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
             case commands.EndTest(outcome="blocked" | "error"):
                 self.refusing.refuse(command)

@@ -49,6 +49,12 @@ class Departures:
 
     def _depart(self, worker: WorkerState, status: int | None) -> None:
         why = starting.exit_text(status)
+        if worker.is_outdated and not self.crew.stopping.is_stopping:
+            try:
+                self._take_leave(worker, None)
+            finally:
+                self.crew.replacing.replace(worker)
+            return
         if worker.farewell is not None and worker.asked_to_leave is not None:
             if status not in (0, None) and worker.killed is None:
                 self.crew.faults.append(f"{worker.id} ended badly after its session: {why}")
@@ -95,21 +101,24 @@ class Departures:
         """Tell everybody that a worker has left; ``why`` is None if it left as asked."""
         if worker.has_left:
             return
-        worker.has_left = True
-        self.crew.holding.discard(worker.number)
         self._gather_log(worker)
-        self.crew.collecting.lost(worker)
-        if worker.farewell is not None:
-            worker.node.workeroutput = execnet.loads(worker.farewell.output)
-        hook = self.crew.config.hook
         try:
-            hook.pytest_testnodedown(node=worker.node, error=why)
-            hook.pytest_orchestrate_worker_down(worker=worker.facts, reason=why)
+            self._take_leave(worker, why)
         finally:  # whatever a hook does, the worker is gone
             self.crew.context.tell(
                 WorkerLeft(now=self.crew.context.now(), worker=worker.number, reason=reason)
             )
             self.crew.collecting.look()
+
+    def _take_leave(self, worker: WorkerState, why: str | None) -> None:
+        worker.has_left = True
+        self.crew.holding.discard(worker.number)
+        self.crew.collecting.lost(worker)
+        if worker.farewell is not None:
+            worker.node.workeroutput = execnet.loads(worker.farewell.output)
+        hook = self.crew.config.hook
+        hook.pytest_testnodedown(node=worker.node, error=why)
+        hook.pytest_orchestrate_worker_down(worker=worker.facts, reason=why)
 
     def _gather_log(self, worker: WorkerState) -> None:
         folder = worker.link.folder

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pytest_orchestrate.controller.worker_state import WorkerState
     from pytest_orchestrate.model.outcome import Outcome
 
+#: What is heard of a worker whose place a fresh process takes.
+OF_OUTDATED = (wire.Printed, wire.Stacks, wire.Farewell)
+
 
 class Messages:
     """Dispatches the messages of workers by their class."""
@@ -56,6 +59,8 @@ class Messages:
         for message in wire.decode_from_worker(data):
             if type(message) is wire.BatchNumber:
                 worker.link.last_batch = message.number
+                continue
+            if worker.is_outdated and type(message) not in OF_OUTDATED:
                 continue
             self._handlers[type(message)](worker, message)
 
@@ -103,12 +108,17 @@ class Messages:
         self.context.tell(TestsLacking(now=self.context.now(), worker=worker.number, tests=tests))
 
     def _trouble(self, worker: WorkerState, message: wire.Trouble) -> None:
+        if message.kind == "share":
+            self.crew.replacing.begin(worker, message.texts[0])
+            return
         if worker.trouble is None:
             worker.trouble = message
         self.crew.stopping.trouble(worker, message)
 
     def _farewell(self, worker: WorkerState, message: wire.Farewell) -> None:
         worker.farewell = message
+        if worker.is_outdated:
+            return  # its successor has the same properties
         xml = internals.junit_xml(self.crew.config)
         if xml is not None:
             for name, value in message.properties:

@@ -46,6 +46,8 @@ class WorkerState:
         self.is_hushed = False
         #: exit code of a pytest that ended before its session began
         self.unstarted: int | None = None
+        #: a fresh process is to take its place; what it says does not count any more
+        self.is_outdated = False
         self.leaving_since: float | None = None
         self.has_left = False
         #: index in the run -> position in the worker's own list, or None if they are equal

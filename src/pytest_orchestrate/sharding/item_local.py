@@ -53,10 +53,10 @@ def why_not(source: str | bytes, name: str, line: int) -> str | None:
     """Return the first reason that stands against the proof, or None where it succeeds."""
     try:
         tree = ast.parse(source)
-        function = _definition(tree.body, name, line)
+        function = definition(tree.body, name, line)
         if function is None:
             return f"there is no function {name} at line {line}"
-        _Hook(tree, function).check()
+        check_hook(tree, function)
     except Refused as refused:
         return str(refused)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -64,7 +64,12 @@ def why_not(source: str | bytes, name: str, line: int) -> str | None:
     return None
 
 
-def _definition(statements: list[ast.stmt], name: str, line: int) -> ast.FunctionDef | None:
+def check_hook(tree: ast.Module, function: ast.FunctionDef) -> None:
+    """Raise :class:`Refused` unless this function of the module treats each item by itself."""
+    _Hook(tree, function).check()
+
+
+def definition(statements: list[ast.stmt], name: str, line: int) -> ast.FunctionDef | None:
     """Find a function of the module or of one of its classes, not one inside a function."""
     for statement in statements:
         if isinstance(statement, ast.FunctionDef):
@@ -75,7 +80,7 @@ def _definition(statements: list[ast.stmt], name: str, line: int) -> ast.Functio
             inner = [node for node in ast.iter_child_nodes(statement) if isinstance(node, ast.stmt)]
             for handler in getattr(statement, "handlers", ()):
                 inner += handler.body
-            found = _definition(inner, name, line)
+            found = definition(inner, name, line)
             if found is not None:
                 return found
     return None

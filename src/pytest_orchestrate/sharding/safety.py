@@ -3,7 +3,8 @@
 Where test files are shared out among workers, a hook that is given "all" items is given a share of
 them. That is right for hooks that treat every item by itself, and for no others. An implementation
 is trusted if it is pytest's or ours, was reviewed, is declared (``orchestrate_item_local = True``
-in its module or on the plugin), or is recognised by its source.
+in its module or on the plugin), or is recognised by its source. One of which only some branches
+stand in the way is guarded, and trusted as long as none of them is expected to be reached.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import pytest
 
@@ -22,6 +23,9 @@ from pytest_orchestrate.sharding.sources import (
     shown,
     source_of,
 )
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.sharding.guarding import Guarded
 
 #: By which a plugin or a conftest says that it treats every test by itself.
 DECLARATION = "orchestrate_item_local"
@@ -50,17 +54,23 @@ class Obstacle(NamedTuple):
     file: str | None = None
     line: int | None = None
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """File and line, as far as they are known."""
         place = self.file or self.plugin
-        if self.line is not None:
-            place = f"{place}:{self.line}"
-        if self.hook == READING:
-            return f"{place} reads session.items"
-        return f"{self.hook} in {place} may depend on seeing all tests"
+        return place if self.line is None else f"{place}:{self.line}"
 
+    def __str__(self) -> str:
+        if self.hook == READING:
+            return f"{self.place} reads session.items"
+        return f"{self.hook} in {self.place} may depend on seeing all tests"
+
+
+#: Whether an implementation is trusted, or the version of it that is.
+Verdict = Union[bool, "Guarded"]
 
 #: Implementations that were looked at; they live as long as pytest's plugins do.
-_trusted: weakref.WeakKeyDictionary[Any, dict[str, bool]] = weakref.WeakKeyDictionary()
+_trusted: weakref.WeakKeyDictionary[Any, dict[str, Verdict]] = weakref.WeakKeyDictionary()
 
 
 def first_obstacle(pluginmanager: pytest.PytestPluginManager) -> Obstacle | None:
@@ -72,14 +82,36 @@ def first_obstacle(pluginmanager: pytest.PytestPluginManager) -> Obstacle | None
     return next(_obstacles(pluginmanager), None)
 
 
+class GuardedHook(NamedTuple):
+    """An implementation that is trusted in a guarded version."""
+
+    function: Any
+    guarded: Guarded
+    #: How to name it.
+    obstacle: Obstacle
+
+
+def guarded_hooks(pluginmanager: pytest.PytestPluginManager) -> Iterator[GuardedHook]:
+    """Give the implementations that may run only in their guarded versions."""
+    root = _root(pluginmanager)
+    for implementation in pluginmanager.hook.pytest_collection_modifyitems.get_hookimpls():
+        plugin, function = implementation.plugin, implementation.function
+        verdict = _verdict(MODIFYING, plugin, function)
+        if not isinstance(verdict, bool):
+            obstacle = _obstacle(MODIFYING, plugin, function, implementation.plugin_name, root)
+            yield GuardedHook(_plain(function), verdict, obstacle)
+
+
 def _obstacles(pluginmanager: pytest.PytestPluginManager) -> Iterator[Obstacle]:
     root = _root(pluginmanager)
     for hook in HOOKS:
         caller = getattr(pluginmanager.hook, hook, None)
         for implementation in caller.get_hookimpls() if caller is not None else ():
             plugin, function = implementation.plugin, implementation.function
-            if not _is_trusted(hook, plugin, function):
-                yield _obstacle(hook, plugin, function, implementation.plugin_name, root)
+            verdict = _verdict(hook, plugin, function)
+            if verdict is True or (verdict and _is_expected(verdict, function, pluginmanager)):
+                continue
+            yield _obstacle(hook, plugin, function, implementation.plugin_name, root)
     for _, plugin in pluginmanager.list_name_plugin():
         module = None if plugin is None else module_of(plugin)
         path = getattr(module, "__file__", None)
@@ -97,7 +129,22 @@ def _root(pluginmanager: pytest.PytestPluginManager) -> Path:
     return config.rootpath if isinstance(config, pytest.Config) else Path.cwd()
 
 
-def _is_trusted(hook: str, plugin: object, function: Any) -> bool:
+def _is_expected(
+    guarded: Guarded, function: Any, pluginmanager: pytest.PytestPluginManager
+) -> bool:
+    """Whether a guarded hook will probably not come to where it needs all items."""
+    from pytest_orchestrate.sharding.expecting import is_expected_to_hold  # seldom needed
+
+    config = pluginmanager.get_plugin("pytestconfig")
+    names = _globals(function)
+    return (
+        isinstance(config, pytest.Config)
+        and names is not None
+        and is_expected_to_hold(guarded, config, names)
+    )
+
+
+def _verdict(hook: str, plugin: object, function: Any) -> Verdict:
     """Whether one implementation needs no more than one item at a time."""
     if _is_declared(plugin) or _is_declared(module_of(plugin)):
         return True
@@ -110,7 +157,7 @@ def _is_trusted(hook: str, plugin: object, function: Any) -> bool:
     return verdicts[hook]
 
 
-def _examine(hook: str, function: Any) -> bool:
+def _examine(hook: str, function: Any) -> Verdict:
     names = _globals(function)
     if names is None:
         return False
@@ -125,9 +172,11 @@ def _examine(hook: str, function: Any) -> bool:
     source = source_of(code.co_filename)
     if source is None:
         return False
-    from pytest_orchestrate.sharding.item_local import changes_items_one_by_one  # seldom needed
+    from pytest_orchestrate.sharding import guarding, item_local  # seldom needed
 
-    return changes_items_one_by_one(source, code.co_name, code.co_firstlineno)
+    if item_local.changes_items_one_by_one(source, code.co_name, code.co_firstlineno):
+        return True
+    return guarding.guarded(source, code) or False
 
 
 def _is_ours(module: str) -> bool:

@@ -17,12 +17,16 @@ from pytest_orchestrate.sharding.purity import (
 
 
 class Refused(Exception):
-    """The proof fails; the text says where and why."""
+    """The proof fails because of a node; the text says where and why."""
+
+    def __init__(self, node: ast.AST, reason: str) -> None:
+        super().__init__(f"line {getattr(node, 'lineno', '?')}: {reason}")
+        self.node = node
 
 
 def refuse(node: ast.AST, reason: str) -> NoReturn:
     """Give up the proof because of a node."""
-    raise Refused(f"line {getattr(node, 'lineno', '?')}: {reason}")
+    raise Refused(node, reason)
 
 
 def refuse_detours(top: ast.AST) -> None:

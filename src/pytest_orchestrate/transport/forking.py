@@ -72,6 +72,8 @@ class ForkServer:
         expected = self._expected.pop(number, None)
         if expected is not None:
             return expected
+        with self._told:
+            self._pids.pop(number, None)  # of one that had this number before, and has ended
         ours, theirs = socket.socketpair()
         try:
             socket.send_fds(self._control, [f"fork {number}".encode()], [theirs.fileno()])

@@ -238,8 +238,8 @@ class Gateways:
         elif item is None:
             error = getattr(link.channel, "_remoteerrors", None)
             text = str(error[0]) if error else None
-            self._arrived(Hung(link.number, text))
             link.has_hung_up.set()
+            self._arrived(Hung(link.number, text))
             threading.Thread(target=self._end, args=(link,), daemon=True).start()
         else:
             word, *rest = item

@@ -19,6 +19,7 @@ from pytest_orchestrate import internals, wire, xdist_contract
 from pytest_orchestrate.measuring import FixtureCosts
 from pytest_orchestrate.selecting import OnlyThese
 from pytest_orchestrate.sharding.claims import Claims
+from pytest_orchestrate.sharding.guards import AllItemsNeeded
 from pytest_orchestrate.slots import PLUGIN, Slots
 from pytest_orchestrate.transport.boot import FORKED_NAME, Seed
 from pytest_orchestrate.transport.outbox import Outbox
@@ -253,10 +254,20 @@ class WorkerSession:
             self._is_usage_error = True
             self._end_undisturbed()
             raise
+        except AllItemsNeeded as reached:
+            self._give_up(session, str(reached))
+            return None
         except BaseException:
             self._end_undisturbed()
             raise
         return result
+
+    def _give_up(self, session: pytest.Session, reason: str) -> None:
+        """A hook may have done half of something: let a fresh process collect, end this one."""
+        session.items = []
+        self.queue.finish()
+        self._end_undisturbed()
+        self.outbox.put(wire.Trouble("share", [reason]), now=True)
 
     def _send_collected(self, session: pytest.Session, seconds: float) -> None:
         share, items, mark = self._share, session.items, b""

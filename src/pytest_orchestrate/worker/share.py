@@ -16,6 +16,7 @@ from pytest_orchestrate.measuring import togetherness
 from pytest_orchestrate.selecting import may_add
 from pytest_orchestrate.sharding import safety
 from pytest_orchestrate.sharding.claims import Claims
+from pytest_orchestrate.sharding.guards import AllItemsNeeded, Guards
 from pytest_orchestrate.worker.collecting import Collecting
 from pytest_orchestrate.worker.import_watch import plainly
 
@@ -75,6 +76,7 @@ class Share:
         self._worker = worker
         self._forced = forced
         self._assigned = assigned
+        self._guards = Guards()
         self._is_over = False
         self._parts: dict[str, Part] = {}
         self._modules: list[str] = []
@@ -175,7 +177,10 @@ class Share:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, items: list[pytest.Item]
     ) -> Generator[None, object, object]:
-        """Collect the rest, if a conftest that came along the way has to see all tests."""
+        """Collect the rest, if a conftest that came along the way has to see all tests.
+
+        :raises AllItemsNeeded: that of a guarded hook, whatever others have made of it.
+        """
         if not self._is_over:
             if not self._forced:
                 obstacle = safety.first_obstacle(self.config.pluginmanager)
@@ -187,8 +192,13 @@ class Share:
                     self._collect_rest(session, items)
             if self.full_because is None:
                 self._collect_copy(session, items)
+                if not self._forced:
+                    self._guards.put_up(self.config.pluginmanager)
             self._is_over = True
-        return (yield)
+        try:
+            return (yield)
+        finally:
+            self._guards.check()
 
     def _some_require(self, items: list[pytest.Item]) -> bool:
         told = read_annotations(self.config, items)
@@ -296,6 +306,9 @@ class Share:
                 session=session, config=self.config, items=session.items
             )
             self.config.hook.pytest_collection_finish(session=session)
+        except AllItemsNeeded:
+            # it did not when all was collected; who collected the file then can run its tests
+            session.items = []
         finally:
             items, session.items = session.items, before
             session.items += items

@@ -1,0 +1,62 @@
+"""Fresh processes for workers that have collected a share and turned out to need all tests."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from pytest_orchestrate import wire
+from pytest_orchestrate.controller.collect_mode import CollectMode
+from pytest_orchestrate.model.events import WorkerLeft
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.controller.crew import Crew
+    from pytest_orchestrate.controller.worker_state import WorkerState
+
+
+class Replacing:
+    """Lets workers begin anew under their own numbers, with full collection.
+
+    To the engine they are the same workers, who take longer to collect: no test has been known
+    to them so far.
+    """
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
+
+    def begin(self, worker: WorkerState, reason: str) -> None:
+        """A guarded hook has come to where it may need all tests, and the worker is leaving.
+
+        What the others have collected is of no use then, unless the tests of the run are known
+        already, and it is the hook that has changed its mind in a worker that came later.
+        """
+        crew = self.crew
+        worker.is_outdated = True
+        if crew.stopping.is_stopping:
+            return
+        crew.collect_mode = CollectMode("full", reason)
+        leaving = [worker]
+        if crew.collecting.forget():
+            leaving = [each for each in crew.workers.values() if not each.has_left]
+        for each in leaving:
+            each.is_outdated = True
+            each.link.send(wire.Finish())
+        text = (
+            f"{reason}; {len(leaving)} worker{'s begin' if len(leaving) > 1 else ' begins'} anew "
+            "and collect everything, as they do at once with orchestrate_collect = full"
+        )
+        crew.voice.say(text, worry=False)
+        crew.context.note(text)
+
+    def replace(self, worker: WorkerState) -> None:
+        """The process of an outdated worker has ended: start another one in its place."""
+        crew, link = self.crew, worker.link
+        if link.folder is not None:
+            shutil.rmtree(link.folder, ignore_errors=True)
+        try:
+            crew.hiring.start(worker.number, replaces=worker.number)
+        except BaseException:  # a plugin's hook; there is nobody of that number then
+            left = WorkerLeft(now=crew.context.now(), worker=worker.number, reason="stopped")
+            crew.workers[worker.number] = worker
+            crew.context.tell(left)
+            raise
