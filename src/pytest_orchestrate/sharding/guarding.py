@@ -56,19 +56,20 @@ def guarded(source: bytes, code: CodeType) -> Guarded | None:
     :param code: Of the hook. Where the source gives another one there is no guarded version.
     """
     try:
-        tree = ast.parse(source)
-        function = definition(tree.body, code.co_name, code.co_firstlineno)
-        if function is None or any(isinstance(node, _FAR_REACHING) for node in ast.walk(function)):
+        tree, function = _parsed(source, code)
+        if any(isinstance(node, _FAR_REACHING) for node in ast.walk(function)):
             return None
         if _compiled(tree, code) != code:
             return None
         bindings: dict[str, list[ast.expr | None]] = {}
-        for node in within_function(function):
-            for name, value in bound(node):
-                bindings.setdefault(name, []).append(value)
+        for statement in function.body:
+            for node in within(statement):
+                for name, value in bound(node):
+                    bindings.setdefault(name, []).append(value)
         cuts = _cut_until_proved(tree, function)
+        tree, function = _parsed(source, code)  # the proof has written it in its own way
         for cut in cuts:
-            cut.mend()
+            cut.put_alarm(function, alone=False)
         version = _compiled(tree, code)
     except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
@@ -77,26 +78,34 @@ def guarded(source: bytes, code: CodeType) -> Guarded | None:
     return Guarded(version, [cut.conditions for cut in cuts], bindings)
 
 
-def within_function(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Give all that is in a function, but for the insides of other functions."""
-    for statement in function.body:
-        yield from within(statement)
+def _parsed(source: bytes, code: CodeType) -> tuple[ast.Module, ast.FunctionDef]:
+    tree = ast.parse(source)
+    function = definition(tree.body, code.co_name, code.co_firstlineno)
+    if function is None:
+        raise Refused(tree, f"there is no function {code.co_name}")
+    return tree, function
 
 
-class _Cut:
-    """A branch without what is in it."""
+class _Cut(NamedTuple):
+    """A branch that begins with raising."""
 
-    def __init__(self, statement: ast.If, branch: str, conditions: list[Condition]) -> None:
-        self.conditions = conditions
-        self._branch: list[ast.stmt] = getattr(statement, branch)
-        self._statements = list(self._branch)
-        first = self._statements[0]
-        raising = ast.Raise(exc=ast.Constant(f"{_MARK}{first.lineno}"), cause=None)
-        self._branch[:] = [ast.fix_missing_locations(ast.copy_location(raising, first))]
+    #: Where its ``if`` or ``elif`` is: line and column.
+    place: tuple[int, int]
+    is_body: bool
+    conditions: list[Condition]
 
-    def mend(self) -> None:
-        """Put behind it what was in it: never reached, it still tells which names are local."""
-        self._branch += self._statements
+    def put_alarm(self, function: ast.FunctionDef, *, alone: bool) -> None:
+        """Let the branch begin with raising, with or without what was in it behind that.
+
+        Never reached, it still tells which names are the function's own.
+        """
+        for node in ast.walk(function):
+            if isinstance(node, ast.If) and (node.lineno, node.col_offset) == self.place:
+                branch = node.body if self.is_body else node.orelse
+                raising = ast.Raise(exc=ast.Constant(f"{_MARK}{branch[0].lineno}"), cause=None)
+                ast.fix_missing_locations(ast.copy_location(raising, branch[0]))
+                branch[:] = [raising] if alone else [raising, *branch]
+                return
 
 
 def _cut_until_proved(tree: ast.Module, function: ast.FunctionDef) -> list[_Cut]:
@@ -109,28 +118,29 @@ def _cut_until_proved(tree: ast.Module, function: ast.FunctionDef) -> list[_Cut]
             cut = _innermost(function, refused.node)
             if cut is None:
                 raise
+            cut.put_alarm(function, alone=True)
             cuts.append(cut)
         else:
             return cuts
 
 
 def _innermost(function: ast.FunctionDef, node: ast.AST) -> _Cut | None:
-    """Cut the innermost branch that a node is in, if nothing but branches is around it.
+    """Return the innermost branch that a node is in, if nothing but branches is around it.
 
     In a loop it would be too late for the turns before, and a ``try`` might hold up what is
     raised.
     """
-    statements, conditions = function.body, list[Condition]()
-    found: tuple[ast.If, str, list[Condition]] | None = None
+    statements = function.body
+    conditions: list[Condition] = []
+    cut = None
     while True:
         around = next((each for each in statements if _holds(each, node)), None)
         if not isinstance(around, ast.If) or _holds(around.test, node):
-            break
-        in_body = any(_holds(each, node) for each in around.body)
-        conditions = [*conditions, (around.test, in_body)]
-        found = (around, "body" if in_body else "orelse", conditions)
-        statements = around.body if in_body else around.orelse
-    return None if found is None else _Cut(*found)
+            return cut
+        is_body = any(_holds(each, node) for each in around.body)
+        conditions = [*conditions, (around.test, is_body)]
+        cut = _Cut((around.lineno, around.col_offset), is_body, conditions)
+        statements = around.body if is_body else around.orelse
 
 
 def _holds(top: ast.AST, node: ast.AST) -> bool:

@@ -17,6 +17,8 @@ from pytest_orchestrate.sharding.purity import (
     UNREPEATABLE_MODULES,
 )
 from pytest_orchestrate.sharding.scope import Refused, Scope, refuse, refuse_detours
+from pytest_orchestrate.sharding.sifting import Sifting, is_item_loop
+from pytest_orchestrate.sharding.unfolding import unfold
 
 #: Statements that may stand outside of the loops over the items.
 _PLAIN = (
@@ -65,7 +67,11 @@ def why_not(source: str | bytes, name: str, line: int) -> str | None:
 
 
 def check_hook(tree: ast.Module, function: ast.FunctionDef) -> None:
-    """Raise :class:`Refused` unless this function of the module treats each item by itself."""
+    """Raise :class:`Refused` unless this function of the module treats each item by itself.
+
+    The tree is of no other use afterwards: it may have been changed.
+    """
+    unfold(function)
     _Hook(tree, function).check()
 
 
@@ -91,11 +97,12 @@ class _Hook:
 
     def __init__(self, tree: ast.Module, function: ast.FunctionDef) -> None:
         self.function = function
-        _refuse_items_as_a_whole(function)
+        self.sifting = Sifting(function)
+        self._refuse_items_as_a_whole()
         module = Names(tree.body)
         if module.has_star_import:
             refuse(function, "a star import may have replaced any name")
-        loops = [node for node in within_body(function) if _is_item_loop(node)]
+        loops = [node for node in within_body(function) if is_item_loop(node)]
         inside = {id(node) for loop in loops for node in within(loop)}
         outside = Names([])
         for node in within_body(function):
@@ -136,25 +143,28 @@ class _Hook:
     def _block(self, statements: list[ast.stmt], *, nested: bool) -> None:
         """Check statements outside of loops; ``nested`` where errors of a loop may be caught."""
         for statement in statements:
-            if isinstance(statement, ast.For) and _is_item_loop(statement):
+            if is_item_loop(statement):
                 if nested:
                     refuse(statement, "what one item raises may end the loop quietly")
-                ItemLoop(self.scope, statement).check()
-                continue
-            if not isinstance(statement, _PLAIN):
-                refuse(statement, "this statement is not known to be harmless")
-            if isinstance(statement, ast.Return) and not _is_none(statement.value):
-                refuse(statement, "it returns something")
-            inner = nested or isinstance(statement, (ast.Try, ast.With))
-            for child in ast.iter_child_nodes(statement):
-                if isinstance(child, ast.ExceptHandler):
-                    if child.type is not None:
-                        self._expressions(child.type)
-                    self._block(child.body, nested=inner)
-                elif isinstance(child, ast.stmt):
-                    self._block([child], nested=inner)
-                else:
-                    self._expressions(child)
+                ItemLoop(self.scope, statement, self.sifting).check()
+            elif statement not in self.sifting:
+                self._statement(statement, nested=nested)
+
+    def _statement(self, statement: ast.stmt, *, nested: bool) -> None:
+        if not isinstance(statement, _PLAIN):
+            refuse(statement, "this statement is not known to be harmless")
+        if isinstance(statement, ast.Return) and not _is_none(statement.value):
+            refuse(statement, "it returns something")
+        inner = nested or isinstance(statement, (ast.Try, ast.With))
+        for child in ast.iter_child_nodes(statement):
+            if isinstance(child, ast.ExceptHandler):
+                if child.type is not None:
+                    self._expressions(child.type)
+                self._block(child.body, nested=inner)
+            elif isinstance(child, ast.stmt):
+                self._block([child], nested=inner)
+            else:
+                self._expressions(child)
 
     def _expressions(self, top: ast.AST) -> None:
         for node in ast.walk(top):
@@ -183,22 +193,18 @@ class _Hook:
         if full is not None and full.partition(".")[0] in UNREPEATABLE_MODULES:
             refuse(node, f"`{full}` may do something else next time")
 
-
-def _refuse_items_as_a_whole(function: ast.FunctionDef) -> None:
-    """Refuse the most frequent obstacle before the module is looked at, which takes longer."""
-    walked = {id(node.iter) for node in ast.walk(function) if isinstance(node, ast.For)}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and node.id == "items" and id(node) not in walked:
-            refuse(node, "`items` is used as a whole")
+    def _refuse_items_as_a_whole(self) -> None:
+        """Refuse the most frequent obstacle before the module is looked at, which takes longer."""
+        nodes = list(ast.walk(self.function))
+        known = {node.iter for node in nodes if isinstance(node, ast.For)} | self.sifting.names
+        for node in nodes:
+            if isinstance(node, ast.Name) and node.id == "items" and node not in known:
+                refuse(node, "`items` is used as a whole")
 
 
 def within_body(function: ast.FunctionDef) -> list[ast.AST]:
     """Return all that is in a function, but for the insides of other functions."""
     return [node for statement in function.body for node in within(statement)]
-
-
-def _is_item_loop(node: ast.AST) -> bool:
-    return isinstance(node, ast.For) and isinstance(node.iter, ast.Name) and node.iter.id == "items"
 
 
 def _is_none(value: ast.expr | None) -> bool:

@@ -7,6 +7,7 @@ import ast
 from pytest_orchestrate.sharding.names import root
 from pytest_orchestrate.sharding.purity import (
     CHANGING,
+    ERRORS,
     FUNCTION_PREFIXES,
     FUNCTIONS,
     OWN_ATTRIBUTES,
@@ -14,6 +15,7 @@ from pytest_orchestrate.sharding.purity import (
     REVEALING,
 )
 from pytest_orchestrate.sharding.scope import Scope, refuse, refuse_detours
+from pytest_orchestrate.sharding.sifting import Sifting
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 #: Expressions that are harmless if what they are made of is.
@@ -36,9 +38,10 @@ _TRANSPARENT = (
 class ItemLoop:
     """One ``for item in items:``."""
 
-    def __init__(self, scope: Scope, loop: ast.For) -> None:
+    def __init__(self, scope: Scope, loop: ast.For, sifting: Sifting) -> None:
         self.scope = scope
         self.loop = loop
+        self.sifting = sifting
 
     def check(self) -> None:
         """Raise unless each turn of the loop stands for itself."""
@@ -52,7 +55,11 @@ class ItemLoop:
         return all(self._statement(statement, assigned, inner) for statement in statements)
 
     def _statement(self, node: ast.stmt, assigned: set[str], inner: bool) -> bool:
-        if isinstance(node, ast.Expr):
+        if node in self.sifting:
+            condition = self.sifting.condition(node)
+            if condition is not None:
+                self._expression(condition, assigned)
+        elif isinstance(node, ast.Expr):
             self._expression(node.value, assigned)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             self._assignment(node, assigned)
@@ -60,11 +67,20 @@ class ItemLoop:
             return self._branches(node, assigned, inner)
         elif isinstance(node, ast.For):
             self._inner_loop(node, assigned, inner)
-        elif isinstance(node, ast.Continue) or (inner and isinstance(node, ast.Break)):
-            return False
+        elif isinstance(node, ast.Assert):
+            self._expression(node.test, assigned)
+            if node.msg is not None:
+                self._expression(node.msg, set(assigned))
         elif not isinstance(node, ast.Pass):
-            refuse(node, "this statement may carry something from item to item")
+            self._ending(node, assigned, inner)
+            return False
         return True
+
+    def _ending(self, node: ast.stmt, assigned: set[str], inner: bool) -> None:
+        if isinstance(node, ast.Raise):
+            self._raising(node, assigned)
+        elif not isinstance(node, ast.Continue) and not (inner and isinstance(node, ast.Break)):
+            refuse(node, "this statement may carry something from item to item")
 
     def _assignment(
         self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, assigned: set[str]
@@ -75,6 +91,21 @@ class ItemLoop:
             self._expression(node.value, assigned)
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 self._store(target, assigned, node.value)
+
+    def _raising(self, node: ast.Raise, assigned: set[str]) -> None:
+        """Check an error that one item is enough for, and that ends the run."""
+        error = node.exc
+        if node.cause is not None or not isinstance(error, ast.Call) or error.keywords:
+            refuse(node, "what it raises is not understood")
+        if not self._is_error(error.func):
+            refuse(node, f"`{ast.unparse(error.func)}` may do anything")
+        for argument in error.args:
+            self._expression(argument, assigned)
+
+    def _is_error(self, called: ast.expr) -> bool:
+        if isinstance(called, ast.Name) and self.scope.is_unbound(called.id):
+            return called.id in ERRORS
+        return self.scope.full_name(called) == "pytest.UsageError"
 
     def _inner_loop(self, node: ast.For, assigned: set[str], inner: bool) -> None:
         self._expression(node.iter, assigned)

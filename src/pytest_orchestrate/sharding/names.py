@@ -100,10 +100,18 @@ def _targets(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, as
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, (ast.Tuple, ast.List)):
-        for element in target.elts:
-            yield from _targets(element, None)
+        values: list[ast.expr | None] = [None] * len(target.elts)
+        if isinstance(value, (ast.Tuple, ast.List)) and _match_singly(target, value):
+            values = [*value.elts]
+        for element, each in zip(target.elts, values, strict=True):
+            yield from _targets(element, each)
     elif isinstance(target, ast.Starred):
         yield from _targets(target.value, None)
+
+
+def _match_singly(target: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> bool:
+    starred = any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
+    return len(target.elts) == len(value.elts) and not starred
 
 
 def root(node: ast.expr) -> str | None:

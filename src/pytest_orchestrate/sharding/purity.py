@@ -16,6 +16,12 @@ BUILTINS = _words(
 #: The builtins among them that make a new container.
 CONTAINERS = frozenset(("dict", "list", "set", "sorted"))
 
+#: Builtin errors that end a run.
+ERRORS = _words(
+    "AssertionError AttributeError Exception KeyError LookupError NotImplementedError RuntimeError "
+    "TypeError ValueError"
+)
+
 #: Functions of modules, by their full names.
 FUNCTIONS = _words(
     "asyncio.iscoroutinefunction fnmatch.fnmatch fnmatch.fnmatchcase inspect.iscoroutinefunction "

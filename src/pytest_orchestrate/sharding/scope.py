@@ -58,7 +58,7 @@ class Scope:
     outside: Names
     parameters: set[str]
     tree: ast.Module
-    loops: list[ast.AST]
+    loops: list[ast.For]
     #: Bound inside the loops over items.
     inside: dict[str, list[ast.expr | None]] = field(init=False, default_factory=dict)
     #: Those that are an item, something of its own, or were made anew for it.
@@ -76,7 +76,6 @@ class Scope:
                     self._comprehended.update(names)
                 for name, value in bound(node):
                     self.inside.setdefault(name, []).append(value)
-            assert isinstance(loop, ast.For)
             if isinstance(loop.target, ast.Name):
                 targets[loop.target.id] = targets.get(loop.target.id, 0) + 1
         # the greatest set that agrees with itself; a loop's own target is bound to None once
@@ -146,11 +145,14 @@ class Scope:
 
     def is_builtin(self, name: str) -> bool:
         """Whether a name stands for a harmless builtin here."""
-        taken = name in self.parameters or any(
+        return name in BUILTINS and self.is_unbound(name)
+
+    def is_unbound(self, name: str) -> bool:
+        """Whether neither the hook nor its module binds a name."""
+        return name not in self.parameters and not any(
             name in bindings
             for bindings in (self.outside.bindings, self.module.bindings, self.inside)
         )
-        return name in BUILTINS and not taken
 
     def is_imported(self, name: str) -> bool:
         """Whether a name stands for something of another module."""

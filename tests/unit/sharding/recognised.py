@@ -137,6 +137,55 @@ ONE_BY_ONE = {
         for item in items:
             item.add_marker(pytest.mark.xdist_group(name=item.nodeid.split("::")[0]))
     """,
+    "deselecting by two lists": """
+        selected, deselected = [], []
+        for item in items:
+            if "slow" in item.keywords:
+                deselected.append(item)
+            else:
+                selected.append(item)
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = selected
+    """,
+    "deselecting if there is anything to deselect": """
+        if not config.getoption("--fast"):
+            return
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
+        for item in items:
+            if item.get_closest_marker("boundary"):
+                dropped.append(item)
+                continue
+            kept.append(item)
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+    """,
+    "deselecting by a choice between lists": """
+        keep, drop = [], []
+        for item in items:
+            (drop if item.get_closest_marker("image") else keep).append(item)
+        if drop:
+            config.hook.pytest_deselected(items=drop)
+        items[:] = keep
+    """,
+    "deselecting by a comprehension": """
+        items[:] = [item for item in items if "slow" not in item.keywords]
+    """,
+    "deselecting by two comprehensions": """
+        wanted = config.getoption("--kind")
+        selected = [item for item in items if item.get_closest_marker(wanted)]
+        deselected = [item for item in items if not item.get_closest_marker(wanted)]
+        items[:] = selected
+        config.hook.pytest_deselected(items=deselected)
+    """,
+    "an item is refused": """
+        for item in items:
+            if "script" in item.fixturenames:
+                raise RuntimeError(f"no script in {item.nodeid}")
+            marks = [mark for mark in item.iter_markers("least")]
+            assert len(marks) < 2, item.name
+    """,
     "two loops": """
         for item in items:
             item.add_marker("unit")

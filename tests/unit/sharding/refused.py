@@ -7,18 +7,170 @@ NOT_ONE_BY_ONE = {
     "sorting": "items.sort(key=lambda item: item.name)",
     "sorting into a new list": "items[:] = sorted(items, key=str)",
     "reversing": "items.reverse()",
-    "deselecting by two lists": """
-        selected, deselected = [], []
+    "focus: all others are deselected, if any is marked": """
+        kept, others = [], []
+        for item in items:
+            if item.get_closest_marker("focus"):
+                kept.append(item)
+            else:
+                others.append(item)
+        if kept:
+            config.hook.pytest_deselected(items=others)
+            items[:] = kept
+    """,
+    "some are in neither list": """
+        kept, others = [], []
         for item in items:
             if "slow" in item.keywords:
-                deselected.append(item)
-            else:
-                selected.append(item)
-        config.hook.pytest_deselected(items=deselected)
-        items[:] = selected
+                others.append(item)
+            elif "fast" in item.keywords:
+                kept.append(item)
+        if others:
+            items[:] = kept
     """,
-    "deselecting by a comprehension": """
-        items[:] = [item for item in items if "slow" not in item.keywords]
+    "a loop over marks may leave an item out of both lists": """
+        kept, others = [], []
+        for item in items:
+            for mark in item.iter_markers():
+                if mark.name == "slow":
+                    break
+            else:
+                continue
+            if "x" in item.keywords:
+                others.append(item)
+            else:
+                kept.append(item)
+        if others:
+            items[:] = kept
+    """,
+    "some are in both lists": """
+        kept, others = [], []
+        for item in items:
+            if "slow" in item.keywords:
+                others.append(item)
+            kept.append(item)
+        if others:
+            items[:] = kept
+    """,
+    "two loops put groups one after the other": """
+        kept = []
+        for item in items:
+            if "slow" not in item.keywords:
+                kept.append(item)
+        for item in items:
+            if "slow" in item.keywords:
+                kept.append(item)
+        items[:] = kept
+    """,
+    "one list after the other": """
+        first, last = [], []
+        for item in items:
+            (first if "first" in item.keywords else last).append(item)
+        items[:] = first + last
+    """,
+    "one list for two names": """
+        kept = others = []
+        for item in items:
+            if "slow" in item.keywords:
+                others.append(item)
+            else:
+                kept.append(item)
+        items[:] = kept
+    """,
+    "a list that is not empty at first": """
+        kept = [config]
+        for item in items:
+            kept.append(item)
+        items[:] = kept
+    """,
+    "a list of the module": """
+        import pytest
+
+        kept = []
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                kept.append(item)
+            items[:] = kept
+    """,
+    "how many are kept": """
+        kept = []
+        for item in items:
+            if len(kept) < 10:
+                kept.append(item)
+        items[:] = kept
+    """,
+    "sifting that is reported": """
+        kept = []
+        for item in items:
+            if "slow" not in item.keywords:
+                kept.append(item)
+        items[:] = kept
+        print(len(kept))
+    """,
+    "something is kept for each mark": """
+        kept = []
+        for item in items:
+            for mark in item.iter_markers():
+                kept.append(item)
+        kept.reverse()
+        items[:] = kept
+    """,
+    "the list is bound again": """
+        kept = []
+        for item in items:
+            kept.append(item)
+        kept = kept[:10]
+        items[:] = kept
+    """,
+    "the list is cut by a walrus": """
+        kept = []
+        for item in items:
+            kept.append(item)
+        if (kept := kept[1:]):
+            items[:] = kept
+    """,
+    "another item is kept": """
+        kept = []
+        for item in items:
+            kept.append(item.parent)
+        items[:] = kept
+    """,
+    "all or none": """
+        kept = []
+        for item in items:
+            if "only" in item.keywords:
+                kept.append(item)
+        if kept:
+            items[:] = kept
+    """,
+    "chance decides": """
+        import random, pytest
+
+        def pytest_collection_modifyitems(items):
+            items[:] = [item for item in items if random.random() < 0.5]
+    """,
+    "a comprehension that remembers": """
+        seen = set()
+        items[:] = [i for i in items if i.name not in seen and not seen.add(i.name)]
+    """,
+    "a comprehension of something else": """
+        items[:] = [item.parent for item in items]
+    """,
+    "a slice of the items": """
+        items[:5] = [item for item in items if "slow" not in item.keywords]
+    """,
+    "a comprehension over sorted items": """
+        items[:] = [item for item in sorted(items, key=str) if item.name]
+    """,
+    "an error of their own": """
+        from errors import Failure
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                if item.name == "x":
+                    raise Failure(item)
     """,
     "a counter": """
         count = 0

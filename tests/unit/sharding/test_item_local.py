@@ -118,12 +118,43 @@ def statements(draw: st.DrawFn, depth: int = 2) -> list[str]:
     return lines
 
 
+SIFTING = st.sampled_from(
+    [
+        "kept.append(item)",
+        "others.append(item)",
+        "(kept if 'a' in item.name else others).append(item)",
+        "if 'a' in item.name:\n    kept.append(item)\nelse:\n    others.append(item)",
+        "if item.name in TABLE:\n    others.append(item)\n    continue\nkept.append(item)",
+    ]
+)
+KEEPING = st.sampled_from(
+    [
+        "items[:] = kept",
+        "config.hook.pytest_deselected(items=others)",
+        "if others:\n    config.hook.pytest_deselected(items=others)\n    items[:] = kept",
+        "if others:\n    items[:] = kept",
+        "if kept:\n    items[:] = kept",
+        "items[:] = [item for item in items if 'b' in item.name]",
+        "items[:] = others",
+    ]
+)
+
+
+@st.composite
+def siftings(draw: st.DrawFn) -> list[str]:
+    loop = "\n".join(draw(st.lists(st.one_of(SIFTING, SIMPLE), min_size=1, max_size=3)))
+    uses = "\n".join(draw(st.lists(KEEPING, min_size=1, max_size=2)))
+    return ["kept, others = [], []", "for item in items:", *indented(loop.splitlines()), uses]
+
+
 HEADS = st.sampled_from(["", "seen = []", "mark = 'm'", "other = 'o'", "last = None"])
 
 
 @st.composite
 def hooks(draw: st.DrawFn) -> str:
     body = [head for head in draw(st.lists(HEADS, max_size=2)) if head]
+    if draw(st.booleans()):
+        body += "\n".join(draw(siftings())).splitlines()
     for _ in range(draw(st.integers(1, 2))):
         body += ["for item in items:", *indented(draw(statements()))]
     module = [
@@ -153,6 +184,11 @@ class Node:
 def effects(source: str, names: list[str], cuts: list[int]) -> list[object]:
     """Run a hook on a list of items that was cut into slices, each in a process of its own."""
     nodes: list[Node] = []
+    left_out: list[str] = []
+    hook = SimpleNamespace(
+        pytest_deselected=lambda items: left_out.extend(item.name for item in items)
+    )
+    config = SimpleNamespace(getoption=lambda _name: False, hook=hook)
     slices = zip([0, *cuts], [*cuts, len(names)], strict=True)
     for start, end in slices:
         namespace: dict[str, Any] = {}
@@ -160,11 +196,14 @@ def effects(source: str, names: list[str], cuts: list[int]) -> list[object]:
         folder = Node("folder")
         part = [Node(name, folder) for name in names[start:end]]
         try:
-            namespace[NAME](SimpleNamespace(getoption=lambda _name: False), part)
+            namespace[NAME](config, part)
         except (NameError, TypeError, AttributeError) as error:
             return [type(error)]
         nodes += part
-    return [(node.name, node.markers, [str(p) for p in node.user_properties]) for node in nodes]
+    return [
+        *((node.name, node.markers, [str(p) for p in node.user_properties]) for node in nodes),
+        ("left out", left_out),
+    ]
 
 
 @given(
