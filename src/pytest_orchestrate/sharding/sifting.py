@@ -74,8 +74,10 @@ class Sifting:
             for names in used:
                 if names is None or names[-1].id not in filled:
                     return
-                # without any of the others in its part a worker leaves its items alone
-                if len(names) == 2 and not _is_partition(filled, others.id, names[-1].id):
+                # without any of the others in its part a worker leaves its items as they are
+                if len(names) == 2 and not (
+                    self._replaces_once() and _is_partition(filled, others.id, names[-1].id)
+                ):
                     return
             self.names.add(others)
             statements = [statement, *statement.body]
@@ -86,6 +88,12 @@ class Sifting:
                 return
             self.names.update(names)
         self._statements.update(statements)
+
+    def _replaces_once(self) -> bool:
+        """Whether one statement of the hook replaces the items."""
+        named = [node for node in ast.walk(self._function) if isinstance(node, ast.Subscript)]
+        stored = [node for node in named if isinstance(node.ctx, ast.Store)]
+        return sum(isinstance(n.value, ast.Name) and n.value.id == "items" for n in stored) == 1
 
     def _is_consistent(self) -> bool:
         """Whether the lists have no other meaning anywhere in the hook."""

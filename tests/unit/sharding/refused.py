@@ -62,6 +62,14 @@ NOT_ONE_BY_ONE = {
                 kept.append(item)
         items[:] = kept
     """,
+    "what is kept if any is left out was sifted before": """
+        kept, others = [], []
+        for item in items:
+            (kept if "a" in item.keywords else others).append(item)
+        items[:] = [item for item in items if "b" in item.keywords]
+        if others:
+            items[:] = kept
+    """,
     "one list after the other": """
         first, last = [], []
         for item in items:

@@ -202,7 +202,7 @@ def effects(source: str, names: list[str], cuts: list[int]) -> list[object]:
         nodes += part
     return [
         *((node.name, node.markers, [str(p) for p in node.user_properties]) for node in nodes),
-        ("left out", left_out),
+        ("left out", sorted(left_out)),  # counted, not told in their order
     ]
 
 
