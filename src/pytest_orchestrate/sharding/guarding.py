@@ -94,6 +94,10 @@ class _Cut(NamedTuple):
     is_body: bool
     conditions: list[Condition]
 
+    def is_within(self, other: _Cut) -> bool:
+        """Whether it can be reached only by way of another branch."""
+        return self.conditions[: len(other.conditions)] == other.conditions
+
     def put_alarm(self, function: ast.FunctionDef, *, alone: bool) -> None:
         """Let the branch begin with raising, with or without what was in it behind that.
 
@@ -119,7 +123,7 @@ def _cut_until_proved(tree: ast.Module, function: ast.FunctionDef) -> list[_Cut]
             if cut is None:
                 raise
             cut.put_alarm(function, alone=True)
-            cuts.append(cut)
+            cuts = [*(each for each in cuts if not each.is_within(cut)), cut]
         else:
             return cuts
 
