@@ -44,7 +44,11 @@ def pytest_orchestrate_worker_ready(worker: WorkerFacts) -> None:
 
 @pytest.hookspec
 def pytest_orchestrate_worker_down(worker: WorkerFacts, reason: str | None) -> None:
-    """Take note: a worker has left. ``reason`` is None if it left as asked."""
+    """Take note: a worker has left. ``reason`` is None if it left as asked.
+
+    Before any test has run, another process may take its place: a worker of the same id is
+    configured and gets ready then.
+    """
 
 
 @pytest.hookspec(firstresult=True)

@@ -164,7 +164,7 @@ class _Source:
         arguments = [self._plain(each) for each in node.args]
         name = node.func.attr
         owner = self._value(node.func.value)
-        if owner is self._config and name in {"getoption", "getvalue"}:
+        if owner is self._config and name in {"getoption", "getvalue"} and len(arguments) < 3:
             return owner.getoption(*arguments)
         if (owner is os.environ and name == "get") or (owner is os and name == "getenv"):
             return os.environ.get(*arguments)

@@ -59,8 +59,6 @@ def guarded(source: bytes, code: CodeType) -> Guarded | None:
         tree, function = _parsed(source, code)
         if any(isinstance(node, _FAR_REACHING) for node in ast.walk(function)):
             return None
-        if _compiled(tree, code) != code:
-            return None
         bindings: dict[str, list[ast.expr | None]] = {}
         for statement in function.body:
             for node in within(statement):
@@ -68,6 +66,8 @@ def guarded(source: bytes, code: CodeType) -> Guarded | None:
                     bindings.setdefault(name, []).append(value)
         cuts = _cut_until_proved(tree, function)
         tree, function = _parsed(source, code)  # the proof has written it in its own way
+        if _compiled(tree, code) != code:
+            return None
         for cut in cuts:
             cut.put_alarm(function, alone=False)
         version = _compiled(tree, code)

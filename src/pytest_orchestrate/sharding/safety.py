@@ -172,11 +172,13 @@ def _examine(hook: str, function: Any) -> Verdict:
     source = source_of(code.co_filename)
     if source is None:
         return False
-    from pytest_orchestrate.sharding import guarding, item_local  # seldom needed
+    from pytest_orchestrate.sharding.item_local import changes_items_one_by_one  # seldom needed
 
-    if item_local.changes_items_one_by_one(source, code.co_name, code.co_firstlineno):
+    if changes_items_one_by_one(source, code.co_name, code.co_firstlineno):
         return True
-    return guarding.guarded(source, code) or False
+    from pytest_orchestrate.sharding.guarding import guarded
+
+    return guarded(source, code) or False
 
 
 def _is_ours(module: str) -> bool:
