@@ -42,3 +42,25 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         assert live.wait(20) == pytest.ExitCode.INTERNAL_ERROR, live.out
         live.assert_none_left(5)
     assert "ValueError: not like this" in live.out
+
+
+def test_a_hook_that_raises_when_a_worker_is_replaced_is_one_too(pytester: Pytester) -> None:
+    write_files(
+        pytester,
+        {
+            "conftest.py": """
+def pytest_configure_node(node):
+    if node.gateway.id == "gw2":
+        raise ValueError("no third one")
+""",
+            **{
+                f"test_{n}.py": "import os, time\ndef test_a(): time.sleep(0.1); os._exit(3)\n"
+                "def test_b(): time.sleep(0.2)\ndef test_c(): pass\n"
+                for n in "ab"
+            },
+        },
+    )
+    with running(pytester) as live:
+        assert live.wait(20) == pytest.ExitCode.INTERNAL_ERROR, live.out
+        live.assert_none_left(5)
+    assert "ValueError: no third one" in live.out

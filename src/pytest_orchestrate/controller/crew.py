@@ -319,7 +319,7 @@ class Crew:
                 self.holding.add(number)
             case commands.StartWorker(worker=number, replaces=replaced):
                 self.voice.say(f"gw{number} is started in place of gw{replaced}")
-                self.hiring.start(number, replaces=replaced)
+                self.hiring.replace(number, replaced)
                 self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
             case commands.EndTest(outcome="blocked" | "error"):
                 self.refusing.refuse(command)

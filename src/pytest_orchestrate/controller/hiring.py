@@ -11,6 +11,7 @@ import pytest
 from pytest_orchestrate import xdist_contract
 from pytest_orchestrate.controller import starting
 from pytest_orchestrate.controller.worker_state import WorkerState
+from pytest_orchestrate.model.events import WorkerLeft
 from pytest_orchestrate.transport.gateways import Link, is_local
 
 if TYPE_CHECKING:
@@ -28,6 +29,24 @@ class Hiring:
         #: Worker -> the one of the start whose place it has.
         self._stands_for: dict[int, int] = {}
         self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
+
+    def replace(self, number: int, replaces: int) -> None:
+        """Start a worker in the place of one that is gone; it may have that one's number.
+
+        What a plugin raises is raised; the engine is told that there is nobody of that number.
+        """
+        crew = self.crew
+        gone = crew.workers.get(number)
+        try:
+            self.start(number, replaces=replaces)
+        except BaseException:
+            if gone is None:
+                crew.workers.pop(number, None)
+            else:
+                crew.workers[number] = gone
+            now = crew.context.now()
+            crew.context.tell(WorkerLeft(now=now, worker=number, reason="stopped"))
+            raise
 
     def start(self, number: int, replaces: int | None = None) -> None:
         """Start a worker, as the settings say or in the place of another; returns at once.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pytest_orchestrate import wire
 from pytest_orchestrate.controller.collect_mode import CollectMode
-from pytest_orchestrate.model.events import WorkerLeft
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
@@ -53,10 +52,4 @@ class Replacing:
         crew, link = self.crew, worker.link
         if link.folder is not None:
             shutil.rmtree(link.folder, ignore_errors=True)
-        try:
-            crew.hiring.start(worker.number, replaces=worker.number)
-        except BaseException:  # a plugin's hook; there is nobody of that number then
-            left = WorkerLeft(now=crew.context.now(), worker=worker.number, reason="stopped")
-            crew.workers[worker.number] = worker
-            crew.context.tell(left)
-            raise
+        crew.hiring.replace(worker.number, worker.number)
