@@ -77,8 +77,5 @@ def ours(text: str) -> list[str]:
 
 
 def _is_ours(line: str) -> bool:
-    return bool(
-        re.match(
-            r"orchestrate: |  (slowest|crashed|not run|gw\d|note|failures that|         \d)", line
-        )
-    )
+    words = "bounded by|slowest|crashed|not run|gw\\d|note|failures that|         \\d"
+    return bool(re.match(rf"orchestrate: |  ({words})", line))

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.report.builder import SummaryBuilder
+from pytest_orchestrate.report.limits import Limit, Limits
 from pytest_orchestrate.report.summary import Summary
 from pytest_orchestrate.report.terminal import header, lines
 from tests.support import logs
@@ -116,7 +117,15 @@ def long_run() -> Summary:
         wall=754.3,
         serial=11_304.0,
         busy_share=0.987,
+        limits=Limits(16, 41.0, 709.2, 2260.0, (Limit("work", 706.5),)),
     )
+
+
+def chained_run() -> Summary:
+    """A run that took as long as three tests that require each other."""
+    chain = tuple(nodeid for nodeid, _ in SHOP[:3])
+    limits = Limits(2, 0.4, 3.0, 0.0, (Limit("chain", 2.78, tests=chain), Limit("work", 1.41)))
+    return replace(summary_of(closed(shop_run(), 3.5)), limits=limits)
 
 
 RUNS: dict[str, Callable[[], Summary]] = {
@@ -125,6 +134,7 @@ RUNS: dict[str, Callable[[], Summary]] = {
     "crashed": crashed_run,
     "stopped": stopped_run,
     "long": long_run,
+    "chained": chained_run,
 }
 
 

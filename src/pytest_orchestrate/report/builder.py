@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
-from pytest_orchestrate.model.commands import AnyCommand, EndRun, EndTest, StartWorker
+from pytest_orchestrate.model.commands import AnyCommand, Assign, EndRun, EndTest, StartWorker
 from pytest_orchestrate.model.events import (
     AnyEvent,
     StopRequested,
     TestsCollected,
+    TestStarted,
     WorkerCollected,
     WorkerJoined,
     WorkerLeft,
@@ -33,6 +34,7 @@ from pytest_orchestrate.report.summary import (
     Summary,
     WorkerSummary,
 )
+from pytest_orchestrate.report.testing_phase import TestingPhase
 
 #: Outcomes that somebody has to look at.
 FAILED = frozenset({"failed", "error", "crashed"})
@@ -86,12 +88,13 @@ class SummaryBuilder:
         "_nodeids",
         "_notes",
         "_outcomes",
-        "_rare_commands",
-        "_rare_events",
+        "_phase",
         "_run",
         "_serial",
         "_slowest",
         "_stop",
+        "_telling_commands",
+        "_telling_events",
         "_workers",
     )
 
@@ -113,24 +116,28 @@ class SummaryBuilder:
         self._deaths: dict[str, _Death] = {}
         self._ended = _Ended()
         self._notes: list[str] = []
+        self._phase = phase = TestingPhase()
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "run": self._on_run,
             "event": self._on_event,
             "command": self._on_command,
             "attempt": self._on_attempt,
+            "fixture": phase.fixture,
             "amend": self._on_amend,
             "worker": self._on_worker,
             "note": self._on_note,
             "end": self._on_end,
         }
-        self._rare_events: dict[str, Callable[[Any], None]] = {
+        self._telling_events: dict[str, Callable[[Any], None]] = {
             "TestsCollected": self._on_tests_collected,
+            "TestStarted": self._on_first_test_started,
+            "TestFinished": phase.finished,
             "WorkerJoined": self._on_worker_joined,
             "WorkerCollected": self._on_worker_collected,
             "WorkerLeft": self._on_worker_left,
             "StopRequested": self._on_stop_requested,
         }
-        self._rare_commands: dict[str, Callable[[Any], None]] = {
+        self._telling_commands: dict[str, Callable[[Any], None]] = {
             "StartWorker": self._on_start_worker,
             "EndTest": self._on_end_test,
             "EndRun": self._on_end_run,
@@ -191,20 +198,27 @@ class SummaryBuilder:
         event = record["event"]
         self._last_event = event
         is_dict = type(event) is dict
-        handle = self._rare_events.get(event["event"] if is_dict else type(event).__name__)
+        handle = self._telling_events.get(event["event"] if is_dict else type(event).__name__)
         if handle is not None:
             handle(msgspec.convert(event, AnyEvent) if is_dict else event)
 
     def _on_command(self, record: Mapping[str, Any]) -> None:
         command = record["command"]
         is_dict = type(command) is dict
-        handle = self._rare_commands.get(command["command"] if is_dict else type(command).__name__)
+        handle = self._telling_commands.get(
+            command["command"] if is_dict else type(command).__name__
+        )
         if handle is not None:
             handle(msgspec.convert(command, AnyCommand) if is_dict else command)
 
-    # -- events and commands that come seldom -------------------------------------------
+    # -- events and commands -------------------------------------------------------------
 
     def _on_tests_collected(self, event: TestsCollected) -> None:
+        self._phase.collected(event, len(self._nodeids))
+        if self._phase.has_resources:
+            self._telling_commands["Assign"] = self._on_assign
+            self._telling_events["TestsReturned"] = self._phase.returned
+            self._telling_events["TestsLacking"] = self._phase.returned
         self._nodeids.extend(test.nodeid for test in event.tests)
         self._is_sharded |= bool(event.owners)
 
@@ -214,7 +228,12 @@ class SummaryBuilder:
     def _on_worker_collected(self, event: WorkerCollected) -> None:
         self._worker(self._name(event.worker)).collected = True
 
+    def _on_first_test_started(self, event: TestStarted) -> None:
+        self._phase.started(event)
+        del self._telling_events["TestStarted"]
+
     def _on_worker_left(self, event: WorkerLeft) -> None:
+        self._phase.left(event)
         name = self._name(event.worker)
         worker = self._worker(name)
         worker.left = event.now
@@ -229,6 +248,9 @@ class SummaryBuilder:
     def _on_stop_requested(self, event: StopRequested) -> None:
         if self._stop is None:
             self._stop = event.reason
+
+    def _on_assign(self, command: Assign) -> None:
+        self._phase.assigned(self._now(), command)
 
     def _on_start_worker(self, command: StartWorker) -> None:
         self._worker(self._name(command.worker)).replacement = True
@@ -299,6 +321,7 @@ class SummaryBuilder:
             notes=tuple(self._notes),
             reason=self._reason(),
             exitstatus=self._end.get("exitstatus"),
+            limits=self._phase.limits(self._places(), self._nodeids),
         )
 
     def _blocked(self, by: int | str, count: int) -> Blocked:
@@ -355,10 +378,12 @@ class SummaryBuilder:
             return 0.0
         return max(0.0, (wall if worker.left is None else worker.left) - worker.joined)
 
+    def _places(self) -> int:
+        return sum(not worker.replacement for worker in self._workers.values())
+
     def _side_by_side(self) -> int:
-        places = sum(not worker.replacement for worker in self._workers.values())
         used = sum(worker.tests > 0 for worker in self._workers.values())
-        return min(places, used)
+        return min(self._places(), used)
 
     def _reason(self) -> str | None:
         ended = self._end_run.reason if self._end_run is not None else None

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from pytest_orchestrate.report.limits import Limits
+
 #: How many of the slowest tests a summary names.
 SLOWEST = 5
 #: Seconds from which an import that every worker pays for is named.
@@ -117,6 +119,8 @@ class Summary(msgspec.Struct, frozen=True):
     reason: str | None
     #: None as long as the run has not ended.
     exitstatus: int | None
+    #: What bounded the run; None if no test has ended.
+    limits: Limits | None = None
 
     @property
     def speedup(self) -> float | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
+from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.summary import Crash, Summary
+from pytest_orchestrate.report.words import count_of, seconds
 
 _T = TypeVar("_T")
 
@@ -21,6 +23,8 @@ MEASURABLE_SECONDS = 0.2
 SPEEDUP_WORTH_SAYING = 1.1
 #: So many crashes, or reasons for not running, are listed unless ``-v`` is given.
 LISTED = 5
+#: What bounded a shorter run is of no interest.
+BOUNDED_SECONDS = 1.0
 
 
 class Line(NamedTuple):
@@ -50,7 +54,7 @@ def header(
     ``history``: tests it knows durations of, 0 for none yet, None where it is not used.
     ``remarks``: anything else, each a few words.
     """
-    parts = ["in-process" if workers == 0 else _count(workers, "worker")]
+    parts = ["in-process" if workers == 0 else count_of(workers, "worker")]
     if chosen:
         parts[0] += f" ({chosen})"
     if started and workers:
@@ -59,7 +63,7 @@ def header(
         reason = f" ({collection_reason})" if collection_reason else ""
         parts.append(f"{collection} collection{reason}")
     if history is not None:
-        parts.append(f"history of {_count(history, 'test')}" if history else "no history yet")
+        parts.append(f"history of {count_of(history, 'test')}" if history else "no history yet")
     parts.extend(remarks)
     return "orchestrate: " + ", ".join(parts)
 
@@ -78,6 +82,7 @@ def lines(summary: Summary, *, verbosity: int = 0, again: str | None = None) -> 
         return [Line("; ".join([_headline(summary), *_losses(summary)]), markup)]
     return [
         Line(_headline(summary), markup),
+        *_bounded_lines(summary, verbosity),
         *_slowest_lines(summary, verbosity),
         *_crash_lines(summary, verbosity),
         *_blocked_lines(summary, verbosity),
@@ -88,31 +93,18 @@ def lines(summary: Summary, *, verbosity: int = 0, again: str | None = None) -> 
     ]
 
 
-def seconds(value: float) -> str:
-    """A duration to read: ``0.42 s``, ``7.6 s``, ``2 min 05 s``, ``1 h 02 min``."""
-    if value < 0.995:
-        return f"{value:.2f} s"
-    if value < 59.95:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    minutes = round(value / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def _headline(summary: Summary) -> str:
     wall = seconds(summary.wall)
     if not summary.collected:
         return f"orchestrate: no tests, {wall}"
-    tests = _count(summary.collected, "test")
+    tests = count_of(summary.collected, "test")
     if summary.ran < summary.collected:
         tests = f"{summary.ran} of {tests}"
     if summary.mode == "in-process":
         return f"orchestrate: {tests} in-process in {wall} (in tests: {seconds(summary.serial)})"
     if not summary.workers:
         return f"orchestrate: {tests}, {wall}"
-    text = f"orchestrate: {tests} on {_count(summary.workers, 'worker')} in {wall}"
+    text = f"orchestrate: {tests} on {count_of(summary.workers, 'worker')} in {wall}"
     text += f" ({_serial(summary)})"
     if summary.busy_share is not None:
         # Busy is what ran tests; 100 % would hide that anything was lost.
@@ -130,7 +122,7 @@ def _serial(summary: Summary) -> str:
 
 def _losses(summary: Summary) -> Iterator[str]:
     if summary.crashes:
-        yield f"{_count(len(summary.crashes), 'crash', 'crashes')}"
+        yield f"{count_of(len(summary.crashes), 'crash', 'crashes')}"
     if summary.interrupted:
         yield f"{len(summary.interrupted)} interrupted"
     if summary.not_run:
@@ -139,6 +131,14 @@ def _losses(summary: Summary) -> Iterator[str]:
         yield f"{sum(part.count for part in summary.not_run)} not run ({reasons[0]}{more})"
     elif summary.reason and _ended_early(summary):
         yield f"ended early: {summary.reason}"
+
+
+def _bounded_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
+    limits = summary.limits
+    if limits is None or limits.workers < 2 or _ended_early(summary):
+        return
+    if verbosity > 0 or summary.wall >= BOUNDED_SECONDS:
+        yield Line(f"  bounded by: {bounded_by(limits)}")
 
 
 def _slowest_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
@@ -189,11 +189,11 @@ def _blocked_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
     shown = _listed(summary.blocked, verbosity)
     for part in shown:
         why = f"by {part.by} ({part.reason})" if part.by is not None else part.reason
-        yield Line(f"  blocked: {_count(part.count, 'test')}: {why}", ("yellow",))
+        yield Line(f"  blocked: {count_of(part.count, 'test')}: {why}", ("yellow",))
     hidden = sum(part.count for part in summary.blocked[len(shown) :])
     if hidden:
         yield Line(
-            f"  blocked: {_count(hidden, 'test')} for other reasons (-v lists them)", ("yellow",)
+            f"  blocked: {count_of(hidden, 'test')} for other reasons (-v lists them)", ("yellow",)
         )
 
 
@@ -202,11 +202,11 @@ def _unfinished_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
         yield Line(f"  interrupted: {nodeid}", ("yellow",))
     shown = _listed(summary.not_run, verbosity)
     for part in shown:
-        yield Line(f"  not run: {_count(part.count, 'test')}: {part.reason}", ("yellow",))
+        yield Line(f"  not run: {count_of(part.count, 'test')}: {part.reason}", ("yellow",))
     hidden = sum(part.count for part in summary.not_run[len(shown) :])
     if hidden:
         yield Line(
-            f"  not run: {_count(hidden, 'test')} for other reasons (-v lists them)", ("yellow",)
+            f"  not run: {count_of(hidden, 'test')} for other reasons (-v lists them)", ("yellow",)
         )
     told = {part.reason for part in summary.not_run}
     if summary.reason and summary.reason not in told and _ended_early(summary):
@@ -245,7 +245,7 @@ def _ended_early(summary: Summary) -> bool:
 def _detail_lines(summary: Summary) -> Iterator[Line]:
     if summary.mode != "in-process":
         for worker in summary.per_worker:
-            text = f"  {worker.name}: {_count(worker.tests, 'test')}"
+            text = f"  {worker.name}: {count_of(worker.tests, 'test')}"
             text += f", busy {seconds(worker.busy)} of {seconds(worker.alive)}"
             if worker.start is not None:
                 text += f", start {seconds(worker.start)}"
@@ -263,7 +263,3 @@ def _detail_lines(summary: Summary) -> Iterator[Line]:
 
 def _listed(items: tuple[_T, ...], verbosity: int) -> tuple[_T, ...]:
     return items if verbosity > 0 or len(items) <= LISTED + 1 else items[:LISTED]
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"

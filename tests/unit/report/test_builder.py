@@ -10,6 +10,7 @@ import pytest
 from pytest_orchestrate.model.commands import AnyCommand
 from pytest_orchestrate.model.events import AnyEvent
 from pytest_orchestrate.report.builder import SummaryBuilder
+from pytest_orchestrate.report.limits import Limit, Limits
 from pytest_orchestrate.report.summary import (
     SLOWEST,
     Crash,
@@ -76,6 +77,16 @@ def test_a_run_becomes_figures() -> None:
         notes=("gw1 died",),
         reason=None,
         exitstatus=1,
+        limits=Limits(
+            workers=2,
+            before=1.1,
+            testing=2.1 - 1.1,
+            repeated_setup=0,
+            found=(
+                Limit("test", 0.5, tests=("a.py::t1",)),
+                Limit("work", 0.85 / 2),
+            ),
+        ),
     )
 
 

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.summary import Crash, HeavyImport, NotRun, SlowTest, Summary
-from pytest_orchestrate.report.terminal import LISTED, header, lines, seconds
+from pytest_orchestrate.report.terminal import LISTED, header, lines
+from pytest_orchestrate.report.words import seconds
 
 RUN = replace(
     SummaryBuilder().summary(),

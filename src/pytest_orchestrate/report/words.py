@@ -1,0 +1,21 @@
+"""How durations and counts are written."""
+
+from __future__ import annotations
+
+
+def seconds(value: float) -> str:
+    """A duration to read: ``0.42 s``, ``7.6 s``, ``2 min 05 s``, ``1 h 02 min``."""
+    if value < 0.995:
+        return f"{value:.2f} s"
+    if value < 59.95:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    minutes = round(value / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """A number of things: ``1 test``, ``2 tests``, ``2 crashes``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
