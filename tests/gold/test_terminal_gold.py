@@ -117,14 +117,14 @@ def long_run() -> Summary:
         wall=754.3,
         serial=11_304.0,
         busy_share=0.987,
-        limits=Limits(16, 41.0, 709.2, 2260.0, (Limit("work", 706.5),)),
+        limits=Limits(16, 41.0, 709.2, 4.1, 2260.0, (Limit("work", 706.5),)),
     )
 
 
 def chained_run() -> Summary:
     """A run that took as long as three tests that require each other."""
     chain = tuple(nodeid for nodeid, _ in SHOP[:3])
-    limits = Limits(2, 0.4, 3.0, 0.0, (Limit("chain", 2.78, tests=chain), Limit("work", 1.41)))
+    limits = Limits(2, 0.4, 3.0, 0.1, 0.0, (Limit("chain", 2.78, tests=chain), Limit("work", 1.41)))
     return replace(summary_of(closed(shop_run(), 3.5)), limits=limits)
 
 

@@ -9,6 +9,7 @@ from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.model.requirements import Need
+from tests.properties.retold import check_retold
 from tests.properties.world import World
 
 SECONDS = st.one_of(st.sampled_from([0.0, 0.001, 0.05, 1.0]), st.floats(0, 100))
@@ -172,6 +173,7 @@ class Course(RuleBasedStateMachine):
             if self.world.end is None:
                 self.world.complete()
             self.world.check_replay()
+            check_retold(self.world.events, self.world.answers, self.world.ended)
 
 
 class AnyCourse(Course):

@@ -81,6 +81,7 @@ def test_every_part_of_the_command_is_documented(capsys: pytest.CaptureFixture[s
         "history export",
         "history import",
         "history prune",
+        "explain",
         "simulate",
     ):
         assert f"| `{command} " in page

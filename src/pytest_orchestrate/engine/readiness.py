@@ -12,10 +12,8 @@ from typing import Literal, NamedTuple
 
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.errors import IllegalMove
+from pytest_orchestrate.model.outcome import GOOD
 from pytest_orchestrate.model.requirements import Need
-
-#: Outcomes that are good enough for whoever requires the test.
-GOOD: frozenset[str] = frozenset({"passed", "xpassed"})
 
 
 class _OpenNeed:

@@ -11,7 +11,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,9 @@ from pytest_orchestrate.history import directory as directories
 from pytest_orchestrate.history.lock import is_locked, lock, unlock
 from pytest_orchestrate.model.commands import AnyCommand, Command
 from pytest_orchestrate.model.events import AnyEvent, Event
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.report.story import Story
 
 #: Version of the format, in the first line of every log.
 VERSION = 1
@@ -236,11 +239,8 @@ def replay_events(path: Path) -> Iterator[tuple[AnyEvent, list[AnyCommand]]]:
             found = decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise damaged(path, number, error) from error
-        if found.record == "run" and found.version > VERSION:
-            raise HistoryError(
-                f"{path} has format version {found.version}, this version reads up to {VERSION}: "
-                "install the version of pytest-orchestrate that wrote it"
-            )
+        if found.record == "run":
+            _check_version(path, found.version)
         if found.record == "event" and found.event is not None:
             if event is not None:
                 yield event, commands
@@ -251,6 +251,30 @@ def replay_events(path: Path) -> Iterator[tuple[AnyEvent, list[AnyCommand]]]:
             commands.append(found.command)
     if event is not None:
         yield event, commands
+
+
+def story(path: Path) -> Story:
+    """What a log tells of tests and workers; HistoryError as in :func:`replay_events`."""
+    from pytest_orchestrate.report.story import Story
+
+    told = Story()
+    number = 0
+    for number, record in enumerate(read(path), 1):
+        if record.get("record") == "run":
+            _check_version(path, record.get("version", VERSION))
+        try:
+            told.add(record)
+        except (msgspec.ValidationError, LookupError) as error:
+            raise damaged(path, number, error) from error
+    return told
+
+
+def _check_version(path: Path, version: int) -> None:
+    if version > VERSION:
+        raise HistoryError(
+            f"{path} has format version {version}, this version reads up to {VERSION}: "
+            "install the version of pytest-orchestrate that wrote it"
+        )
 
 
 def damaged(path: Path, number: int, reason: object) -> HistoryError:

@@ -24,3 +24,6 @@ Outcome = Literal[
 
 #: Outcomes that make a run fail.
 BAD: frozenset[str] = frozenset({"failed", "error", "crashed"})
+
+#: Outcomes that are good enough for whoever requires the test.
+GOOD: frozenset[str] = frozenset({"passed", "xpassed"})

@@ -16,10 +16,12 @@ NOTICEABLE = 0.1
 
 def bounded_by(limits: Limits) -> str:
     """What explains how long the run took: ``work: 2 workers busy 96 % of 12.3 s``."""
-    before, testing = limits.before, limits.testing
-    if before > testing:
-        whole = seconds(before + testing)
-        return f"start and collection: {seconds(before)} of {whole} until the first test began"
+    whole = limits.before + limits.testing + limits.after
+    if limits.before > max(limits.testing, limits.after):
+        lasted = f"{seconds(limits.before)} of {seconds(whole)}"
+        return f"start and collection: {lasted} until the first test began"
+    if limits.after > limits.testing:
+        return f"the end: {seconds(limits.after)} of {seconds(whole)} after the last test"
     limit = limits.bounded_by
     if limit is not None:
         return described(limits, limit)

@@ -209,7 +209,7 @@ class SummaryBuilder:
             command["command"] if is_dict else type(command).__name__
         )
         if handle is not None:
-            handle(msgspec.convert(command, AnyCommand) if is_dict else command)
+            handle(msgspec.convert(command, AnyCommand, str_keys=True) if is_dict else command)
 
     # -- events and commands -------------------------------------------------------------
 
@@ -321,7 +321,7 @@ class SummaryBuilder:
             notes=tuple(self._notes),
             reason=self._reason(),
             exitstatus=self._end.get("exitstatus"),
-            limits=self._phase.limits(self._places(), self._nodeids),
+            limits=self._phase.limits(self._places(), self._nodeids, wall),
         )
 
     def _blocked(self, by: int | str, count: int) -> Blocked:

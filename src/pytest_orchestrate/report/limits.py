@@ -47,6 +47,8 @@ class Limits(msgspec.Struct, frozen=True):
     before: float
     #: From then until the last test ended.
     testing: float
+    #: From then until the end: workers leave, results are reported.
+    after: float
     #: Set-up of fixtures above function scope that another worker had set up as well, all
     #: workers together: of each fixture of a file, all but the largest worker's share.
     repeated_setup: float
@@ -72,6 +74,8 @@ class Course(msgspec.Struct):
     #: When the first test began, and when the last one ended.
     began: float = 0.0
     ended: float = 0.0
+    #: How long it took, all in all.
+    wall: float = 0.0
     #: Of the tests that ended.
     seconds: Mapping[int, float] = {}
     needs: Mapping[int, tuple[Need, ...]] = {}
@@ -96,6 +100,7 @@ def limits(course: Course) -> Limits | None:
         workers=course.workers,
         before=course.began,
         testing=max([course.ended - course.began, *measured]),
+        after=max(0.0, course.wall - course.ended),
         repeated_setup=course.repeated_setup,
         # sorting is stable: of equals the one that comes first says more
         found=tuple(sorted(found, key=lambda limit: -limit.seconds)),

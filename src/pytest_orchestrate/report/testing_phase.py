@@ -123,8 +123,8 @@ class TestingPhase:
         if self._occupancy is not None:
             self._occupancy.leave(event.now, event.worker)
 
-    def limits(self, workers: int, nodeids: list[str]) -> Limits | None:
-        """What bounded it so far."""
+    def limits(self, workers: int, nodeids: list[str], wall: float) -> Limits | None:
+        """What bounded it so far, of a run that took ``wall`` seconds."""
         again = (
             sum(shares.values()) - max(shares.values())
             for shares in self._setups.values()
@@ -135,6 +135,7 @@ class TestingPhase:
                 workers=workers,
                 began=self._began or 0.0,
                 ended=self.ended,
+                wall=wall,
                 seconds=self._seconds,
                 needs=self._needs,
                 exclusive=frozenset(self._exclusive),

@@ -81,6 +81,7 @@ def test_a_run_becomes_figures() -> None:
             workers=2,
             before=1.1,
             testing=2.1 - 1.1,
+            after=9.0 - 2.1,
             repeated_setup=0,
             found=(
                 Limit("test", 0.5, tests=("a.py::t1",)),

@@ -235,20 +235,22 @@ def test_set_up_that_several_workers_have_paid_for() -> None:
 
 
 def test_set_up_is_told_beside_work_from_a_tenth_of_it_upwards() -> None:
-    limits = Limits(2, 0.5, 6.0, 3.0, (Limit("work", 5.8),))
+    limits = Limits(2, 0.5, 6.0, 0.1, 3.0, (Limit("work", 5.8),))
     assert bounded_by(limits) == (
         "work: 2 workers busy 97 % of 6.0 s, 3.0 s of it fixtures that another worker had set up"
         " as well"
     )
-    limits = Limits(2, 0.5, 6.0, 7.0, (Limit("set-up", 5.8),))
+    limits = Limits(2, 0.5, 6.0, 0.1, 7.0, (Limit("set-up", 5.8),))
     assert bounded_by(limits) == (
         "set-up: 7.0 s of 11.6 s of work were fixtures that another worker had set up as well"
     )
 
 
 def test_a_run_that_mostly_started_and_collected_says_so() -> None:
-    limits = Limits(2, 3.5, 1.0, 0.0, (Limit("work", 1.0),))
+    limits = Limits(2, 3.5, 1.0, 0.0, 0.0, (Limit("work", 1.0),))
     assert bounded_by(limits) == "start and collection: 3.5 s of 4.5 s until the first test began"
+    limits = Limits(2, 3.5, 1.0, 4.0, 0.0, (Limit("work", 1.0),))
+    assert bounded_by(limits) == "the end: 4.0 s of 8.5 s after the last test"
 
 
 def test_where_nothing_explains_the_time_that_is_what_it_says() -> None:
@@ -270,5 +272,5 @@ def test_the_testing_phase_is_not_shorter_than_what_workers_measured() -> None:
 def test_tests_that_take_no_time_bound_nothing() -> None:
     made = MadeRun("a.py::t0")
     made.run(0, 0, 0.6, 0.6)
-    assert bounded_by(Limits(2, 0.1, 0.5, 0.0, ())) == "nothing that tests did"
+    assert bounded_by(Limits(2, 0.1, 0.5, 0.1, 0.0, ())) == "nothing that tests did"
     assert made.limits.found == ()

@@ -1,22 +1,18 @@
-"""The ``pytest-orchestrate`` command: what can be done without running tests.
-
-Exit status: 0 when it was done, 1 when it could not be (standard error says why), 2 for
-arguments that make no sense.
-"""
+"""``pytest-orchestrate history``: look at what earlier runs have taught, and carry it elsewhere."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.errors import OrchestrateError
+from pytest_orchestrate.cli.place import add_directory, directory_of
+from pytest_orchestrate.cli.saying import failed, number_of
 
 if TYPE_CHECKING:
+    from pytest_orchestrate.cli import Commands
     from pytest_orchestrate.history.overview import TestFacts
     from pytest_orchestrate.history.store import History, RunFacts
 
@@ -24,35 +20,8 @@ if TYPE_CHECKING:
 SHOWN_ATTEMPTS = 10
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status. ``arguments`` default to ``sys.argv[1:]``."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-    chosen = _parser().parse_args(arguments)
-    try:
-        status: int = chosen.action(chosen)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:  # the reader, perhaps "head", has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        return _failed(f"{where}{error.strerror or error}")
-    except OrchestrateError as error:
-        return _failed(str(error))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="pytest-orchestrate",
-        description="Look at the history of a test suite, carry it elsewhere, simulate a run.",
-    )
-    parser.add_argument("--version", action=_Version)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
+def add_to(commands: Commands) -> None:
+    """Add ``history`` to the command."""
     history = commands.add_parser("history", help="what earlier runs have taught")
     actions = history.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -101,30 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     prune.set_defaults(action=_prune)
 
     for action in (show, export, load, prune):
-        action.add_argument(
-            "--dir",
-            type=Path,
-            metavar="DIR",
-            help="where the history is (default: the nearest .pytest_orchestrate, upwards)",
-        )
-
-    simulate = commands.add_parser("simulate", help="schedule a described suite without running it")
-    simulate.add_argument("file", metavar="FILE")
-    simulate.set_defaults(action=_simulate)
-    return parser
-
-
-class _Version(argparse.Action):
-    """Looks the version up only when it is asked for."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version
-
-        print(f"pytest-orchestrate {version('pytest-orchestrate')}")
-        parser.exit()
+        add_directory(action)
 
 
 def _count(text: str) -> int:
@@ -141,25 +87,10 @@ def _days(text: str) -> float:
     return number
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _failed(text: str) -> int:
-    print(f"pytest-orchestrate: error: {text}", file=sys.stderr)
-    return 1
-
-
 def _open(chosen: argparse.Namespace) -> History:
-    from pytest_orchestrate.history import directory
     from pytest_orchestrate.history.store import History
 
-    given: Path | None = chosen.dir
-    if given is None:
-        folder = directory.find(Path.cwd())
-    else:
-        folder = given / directory.NAME if (given / directory.NAME).is_dir() else given
-    history = History.open(folder)
+    history = History.open(directory_of(chosen))
     if history.usable:
         history.fold_unfinished()
     return history
@@ -178,19 +109,19 @@ def _show(chosen: argparse.Namespace) -> int:
     try:
         known = overview.overview(history)
         if known is None:
-            return _failed(
+            return failed(
                 f"there is no history in {history.directory}: run pytest with -p orchestrate"
                 " there first, or name another directory with --dir"
             )
         print(
-            f"History in {history.directory}: {_number(known.runs, 'run')},"
-            f" {_number(known.tests, 'test')} in {_number(known.files, 'file')}"
+            f"History in {history.directory}: {number_of(known.runs, 'run')},"
+            f" {number_of(known.tests, 'test')} in {number_of(known.files, 'file')}"
         )
         if known.last is not None:
             print(f"Last run: {_run_line(known.last)}")
         tests = overview.slowest(history, chosen.pattern)
         if chosen.pattern is not None and not tests:
-            return _failed(
+            return failed(
                 f"no test in {history.directory} matches {chosen.pattern!r};"
                 " patterns are node ids with * and ?, such as 'tests/test_cart.py::*'"
             )
@@ -203,11 +134,11 @@ def _show(chosen: argparse.Namespace) -> int:
 
 
 def _run_line(run: RunFacts) -> str:
-    how = "in-process" if run.mode == "in-process" else _number(run.workers, "worker")
+    how = "in-process" if run.mode == "in-process" else number_of(run.workers, "worker")
     end = "cut off" if run.duration is None else f"{run.duration:.1f} s, exit {run.exitstatus}"
     revision = f", revision {run.revision[:12]}" if run.revision else ""
     return (
-        f"{_date(run.started)}, {how}, {_number(run.tests, 'test')},"
+        f"{_date(run.started)}, {how}, {number_of(run.tests, 'test')},"
         f" {run.work:.1f} s of work, {end}{revision}"
     )
 
@@ -253,7 +184,7 @@ def _export(chosen: argparse.Namespace) -> int:
         tests = transfer.export_to(history, chosen.file)
     finally:
         _close(history)
-    print(f"{_number(tests, 'test')} written to {chosen.file}")
+    print(f"{number_of(tests, 'test')} written to {chosen.file}")
     return 0
 
 
@@ -266,9 +197,9 @@ def _import(chosen: argparse.Namespace) -> int:
     finally:
         _close(history)
     if merged.durations is not None:
-        print(f"first estimates of {_number(merged.durations, 'test')} taken from {chosen.file}")
+        print(f"first estimates of {number_of(merged.durations, 'test')} taken from {chosen.file}")
     else:
-        brought = f"{_number(merged.runs, 'run')} and {_number(merged.attempts, 'attempt')}"
+        brought = f"{number_of(merged.runs, 'run')} and {number_of(merged.attempts, 'attempt')}"
         print(f"{brought} added from {chosen.file}")
     return 0
 
@@ -280,23 +211,13 @@ def _prune(chosen: argparse.Namespace) -> int:
     history = _open(chosen)
     try:
         pruned = log.prune(history.directory, chosen.runs, chosen.size, older_than=before)
-        print(f"{_number(len(pruned.deleted), 'log')} deleted in {history.directory}")
+        print(f"{number_of(len(pruned.deleted), 'log')} deleted in {history.directory}")
         if before is not None:
             gone = forget.forget(history, before)
-            went = f"{_number(gone.attempts, 'attempt')} and {_number(gone.tests, 'test')}"
+            went = f"{number_of(gone.attempts, 'attempt')} and {number_of(gone.tests, 'test')}"
             print(f"{went} forgotten")
     finally:
         _close(history)
     for fault in pruned.faults:
-        _failed(fault)
+        failed(fault)
     return 1 if pruned.faults else 0
-
-
-def _simulate(chosen: argparse.Namespace) -> int:
-    from pytest_orchestrate.engine import simulator
-
-    return simulator.main(chosen.file)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,108 @@
+"""``pytest-orchestrate explain``: why a test ran where and when it did, or did not run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_orchestrate.cli.place import add_directory, directory_of
+from pytest_orchestrate.cli.saying import failed, number_of
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.cli import Commands
+    from pytest_orchestrate.report.story import Story
+
+#: Tests, or runs, that a message names.
+NAMED = 5
+
+
+def add_to(commands: Commands) -> None:
+    """Add ``explain`` to the command."""
+    explain = commands.add_parser(
+        "explain",
+        help="why a test ran where and when it did",
+        description="Tells from the log of a run what a test waited for, where it ran and why"
+        " there, how it ended, and what ran before and after it; or why it did not run.",
+    )
+    explain.add_argument(
+        "nodeid", metavar="NODEID", help="the test; a part of its node id is enough if only it has"
+    )
+    explain.add_argument(
+        "--run", metavar="ID", help="the run, or how its id begins (default: the last one)"
+    )
+    add_directory(explain)
+    explain.set_defaults(action=_explain)
+
+
+def _explain(chosen: argparse.Namespace) -> int:
+    from pytest_orchestrate.history import directory, log
+    from pytest_orchestrate.report.explanation import explained
+    from pytest_orchestrate.report.meant import meant
+
+    folder = directory_of(chosen)
+    logs = directory.logs(folder)
+    if not logs:
+        return failed(
+            f"there is no recorded run in {folder}: run pytest with -p orchestrate there first"
+            " (and without orchestrate_record = off), or name another directory with --dir"
+        )
+    candidates = logs[-1:]
+    if chosen.run is not None:
+        candidates = [path for path in logs if path.stem == chosen.run] or [
+            path for path in logs if path.stem.startswith(chosen.run)
+        ]
+    if len(candidates) != 1:
+        return failed(_which_run(chosen.run, candidates, logs))
+    story = log.story(candidates[0])
+    nodeids = [each.test.nodeid for each in story.tests]
+    tests = meant(nodeids, chosen.nodeid)
+    if not tests or len({nodeids[test] for test in tests}) > 1:
+        return failed(_which_test(chosen.nodeid, [nodeids[test] for test in tests], story))
+    print(f"In the run {candidates[0].stem}, {_kind(story)}:")
+    for test in tests:
+        print()
+        for line in explained(story, test):
+            print(line)
+    return 0
+
+
+def _kind(story: Story) -> str:
+    if story.run.get("mode") == "in-process":
+        return "in-process"
+    count = story.began.workers if story.began is not None else 0
+    return number_of(count, "worker")
+
+
+def _which_run(asked: str, candidates: list[Path], logs: list[Path]) -> str:
+    newest = [path.stem for path in reversed(candidates or logs)]
+    text = ", ".join(newest[:NAMED])
+    if len(newest) > NAMED:
+        text += f" and {len(newest) - NAMED} more"
+    if candidates:
+        return f"{asked!r} is the beginning of {number_of(len(candidates), 'run')}: {text}"
+    return f"there is no run {asked!r}; recorded are, the newest first: {text}"
+
+
+def _which_test(asked: str, tests: list[str], story: Story) -> str:
+    from pytest_orchestrate.report.meant import close
+
+    run = story.run.get("run", "")
+    if tests:
+        names = list(dict.fromkeys(tests))
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return (
+            f"{asked!r} means {number_of(len(names), 'test')} of the run {run}:"
+            f" {', '.join(names[:NAMED])}{more}; give more of the node id"
+        )
+    if not story.tests:
+        reason = story.stop.reason if story.stop is not None else None
+        because = f" ({reason})" if reason else ""
+        return f"the run {run} ended before any test was known{because}"
+    near = close([each.test.nodeid for each in story.tests], asked)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    arguments = " ".join(story.run.get("args", ()))
+    return (
+        f"{asked!r} was not among the {number_of(len(story.tests), 'test')} of the run {run}"
+        f" (pytest {arguments}){hint} (--run ID names another run)"
+    )

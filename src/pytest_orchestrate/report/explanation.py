@@ -1,0 +1,316 @@
+"""Why a test ran where and when it did, or did not run, in lines of text.
+
+Everything is taken from the records of the run; nothing is said that they do not show.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.model.outcome import GOOD
+from pytest_orchestrate.report.story import Move, Story, TestStory
+from pytest_orchestrate.report.waiting import Wait, in_queue, ready_at, until_sent
+from pytest_orchestrate.report.words import count_of
+
+#: So many tests are named one by one; of more, the last.
+NAMED = 3
+#: Links of a chain that are named.
+LINKS = 20
+#: A wait of fewer seconds is not told.
+MOMENT = 0.0005
+
+
+def explained(story: Story, test: int) -> list[str]:
+    """All that the log has to say about a test."""
+    told = story.tests[test]
+    return [
+        *_headline(story, test),
+        *_facts(story, told),
+        "",
+        *(f"{_clock(at):>11}  {text}" for at, text in _timeline(story, test)),
+        *_chain_lines(story, test),
+        *_neighbours(story, test),
+    ]
+
+
+def _headline(story: Story, test: int) -> Iterator[str]:
+    told = story.tests[test]
+    nodeid = _name(story, test)
+    if told.test.occurrence:
+        nodeid += f" (number {told.test.occurrence + 1} of this name)"
+    start, outcome = told.start, told.outcome
+    if start is None or start.worker is None:
+        if told.end is None:
+            outcome = "has not run"
+        yield f"{nodeid}: {outcome}"
+        return
+    if told.end is None:
+        yield f"{nodeid}: began on {story.name(start.worker)}, and had not ended"
+        return
+    text = f"{nodeid}: {outcome} on {story.name(start.worker)}"
+    attempts = story.attempts.get(test, [])
+    yield text + _measured(attempts[-1] if attempts else None)
+
+
+def _measured(attempt: object) -> str:
+    if not isinstance(attempt, dict):
+        return ""
+    phases = [float(attempt[name]) for name in ("setup", "call", "teardown")]
+    parts = (f"{label} {_clock(each)}" for label, each in zip(PHASES, phases, strict=True))
+    return f" in {_clock(sum(phases))} ({', '.join(parts)})"
+
+
+PHASES = ("set-up", "call", "tear-down")
+
+
+def _facts(story: Story, told: TestStory) -> Iterator[str]:
+    facts = []
+    if told.estimate is not None:
+        facts.append(f"expected to take {_clock(told.estimate)}")
+    else:
+        facts.append("never measured before")
+    constraint = told.constraint
+    if constraint is not None:
+        if constraint.priority:
+            facts.append(f"priority {constraint.priority}")
+        targets = dict.fromkeys(target for need in constraint.needs for target in need.targets)
+        if targets:
+            facts.append(f"requires {_several(story, list(targets), last=False)}")
+        for demand in constraint.demands:
+            there = story.capacities.get(demand.name, 1)
+            how = ", shared" if demand.shared else ""
+            facts.append(f"needs {demand.amount} of {there} of {demand.name}{how}")
+        if constraint.exclusive:
+            facts.append("runs beside nothing else")
+    if told.test.group is not None:
+        facts.append(f"in the group {told.test.group}")
+    yield "  " + "; ".join(facts)
+
+
+def _timeline(story: Story, test: int) -> Iterator[tuple[float, str]]:
+    told = story.tests[test]
+    yield told.collected, _collected(story, told)
+    ready, waits = ready_at(story, test)
+    for wait in waits:
+        if wait.end < float("inf"):
+            yield wait.end, _wait(story, wait)
+    free = max(ready, _first_ready(story))
+    if free - ready >= MOMENT:
+        yield free, "the first worker was ready"
+    for at, move in enumerate(told.moves):
+        following = told.moves[at + 1] if at + 1 < len(told.moves) else None
+        if move.kind == "sent":
+            for wait in until_sent(story, test, free, move):
+                if wait.end - wait.start >= MOMENT:
+                    yield wait.end, _wait(story, wait)
+            yield move.now, _sent(story, test, move)
+            left = story.now if following is None else following.now
+            queue = in_queue(story, move, left)
+            if queue is not None and left - move.now >= MOMENT:
+                yield left, _wait(story, queue)
+        else:
+            yield move.now, _moved(story, move)
+            free = max(ready, move.now)
+    if told.end is None:
+        yield story.now, _unfinished(story)
+
+
+def _collected(story: Story, told: TestStory) -> str:
+    if told.owner is not None:
+        return f"was known: {story.name(told.owner)} had collected its file"
+    return "was known"
+
+
+def _first_ready(story: Story) -> float:
+    """When the first worker could run tests."""
+    ready = [each.collected for each in story.workers.values() if each.collected is not None]
+    return min(ready, default=0.0)
+
+
+def _wait(story: Story, wait: Wait) -> str:
+    """What a wait was for; it stands at the time when it was over."""
+    lasted = f"after {_clock(wait.end - wait.start)}"
+    match wait.kind:
+        case "requirement":
+            text = f"what it requires had ended, {lasted}: {_ended(story, wait.tests[0])}"
+        case "resource":
+            by = f", held by {_several(story, wait.tests)}" if wait.tests else ""
+            text = f"{wait.name} was free for it, {lasted}{by}"
+        case "alone":
+            text = f"nothing else ran any more, {lasted}: {_ended(story, wait.tests[-1])}"
+        case "exclusive":
+            alone = _ended(story, wait.tests[0])
+            text = f"others could run again, {lasted} beside which nothing was to run: {alone}"
+        case "queue":
+            text = f"its turn on the worker came, {lasted} behind {_several(story, wait.tests)}"
+        case "turn":
+            sent = f" in which {count_of(len(wait.tests), 'test')} went before it"
+            text = f"its turn came, {lasted}{sent if wait.tests else ''}"
+        case _:
+            assert_never(wait.kind)
+    return text
+
+
+def _ended(story: Story, test: int) -> str:
+    told = story.tests[test]
+    end = told.end
+    if end is None:
+        return f"{_name(story, test)} (which has not ended)"
+    on = f" on {story.name(end.worker)}" if end.worker is not None else ""
+    return f"{_name(story, test)} ({end.outcome}{on} at {_clock(end.now)})"
+
+
+def _sent(story: Story, test: int, move: Move) -> str:
+    assert move.worker is not None
+    text = f"was sent to {story.name(move.worker)}"
+    for name, slots in sorted(move.slots.items()):
+        numbers = ", ".join(map(str, slots))
+        text += f" with {'slot' if len(slots) == 1 else 'slots'} {numbers} of {name}"
+    reasons = list(_why_there(story, test, move))
+    return f"{text}: {'; '.join(reasons)}" if reasons else text
+
+
+def _why_there(story: Story, test: int, move: Move) -> Iterator[str]:
+    """What the log shows of this worker, and not of the others."""
+    told, number = story.tests[test], move.worker
+    assert number is not None
+    alive = [
+        each
+        for each, worker in story.workers.items()
+        if worker.collected is not None
+        and worker.collected <= move.now
+        and (worker.left is None or worker.left > move.now)
+    ]
+    if alive == [number]:
+        yield "the only worker" + ("" if len(story.workers) == 1 else " that was ready")
+        return
+    needs = told.constraint.needs if told.constraint is not None else ()
+    beside = [t for need in needs if need.colocate for t in need.targets]
+    if beside:
+        yield f"it has to run where {_several(story, beside)} ran"
+    lacking = [each for each in alive if test in story.workers[each].missing]
+    if lacking:
+        yield f"{', '.join(map(story.name, lacking))} did not have it"
+    if told.owner is not None:
+        mine = told.owner == number
+        yield "it had collected the file" if mine else f"it took over from {story.name(told.owner)}"
+    yield from _company(story, told, move)
+
+
+def _company(story: Story, told: TestStory, move: Move) -> Iterator[str]:
+    """What the worker had last, or still had, when it was sent the test."""
+    assert move.worker is not None
+    number = move.worker
+    begun = [
+        test
+        for test in story.workers[number].started
+        if (start := story.tests[test].start) is not None and start.now <= move.now
+    ]
+    behind = [test for test in move.behind if test not in begun[-1:]]
+    last = (behind or begun)[-1:] if (behind or begun) else []
+    if last and story.tests[last[0]].test.file == told.test.file:
+        yield f"it was in {told.test.file}"
+    if not move.behind:
+        yield "it had nothing else to run"
+    else:
+        yield f"{count_of(len(move.behind), 'test')} before it there"
+
+
+def _moved(story: Story, move: Move) -> str:
+    on = story.name(move.worker) if move.worker is not None else ""
+    match move.kind:
+        case "started":
+            return f"began on {on}"
+        case "finished":
+            return f"ended: {move.outcome}"
+        case "returned":
+            return f"was given back by {on}, which had not begun it"
+        case "lacked":
+            return f"was given back by {on}, which did not find it"
+        case "lost":
+            return f"was lost with {on}, which left before it began"
+        case "amended":
+            return f"a later tear-down made it an {move.outcome}"
+        case _:
+            return f"ended: {move.outcome}: {move.reason}"
+
+
+def _unfinished(story: Story) -> str:
+    if story.end is not None:
+        return "the run ended"
+    return "the log ends here: the run goes on, or was cut off"
+
+
+def _chain_lines(story: Story, test: int) -> Iterator[str]:
+    """From a blocked test to the one that began it."""
+    chain = chain_to_cause(story, test)
+    if len(chain) < 2:
+        return
+    yield ""
+    yield "  blocked by:"
+    shown = chain[1:] if len(chain) <= LINKS else chain[1:LINKS]
+    for link in shown:
+        yield f"    {_ended(story, link)}"
+    if len(shown) < len(chain) - 1:
+        yield f"    ... {len(chain) - 1 - len(shown)} more ..."
+        yield f"    {_ended(story, chain[-1])}"
+
+
+def chain_to_cause(story: Story, test: int) -> list[int]:
+    """A shortest way from a blocked test, over tests that it requires, to what began it."""
+    end = story.tests[test].end
+    if end is None or end.outcome != "blocked":
+        return [test]
+    before: dict[int, int] = {test: test}
+    queue = deque([test])
+    while queue:
+        here = queue.popleft()
+        outcome = story.tests[here].end
+        if here == end.cause or (outcome is not None and outcome.outcome != "blocked"):
+            chain = [here]
+            while chain[-1] != test:
+                chain.append(before[chain[-1]])
+            return chain[::-1]
+        constraint = story.tests[here].constraint
+        for need in constraint.needs if constraint is not None else ():
+            for target in need.targets:
+                ended = story.tests[target].end
+                if target not in before and ended is not None and ended.outcome not in GOOD:
+                    before[target] = here
+                    queue.append(target)
+    return [test]
+
+
+def _neighbours(story: Story, test: int) -> Iterator[str]:
+    start = story.tests[test].start
+    if start is None or start.worker is None:
+        return
+    order = story.workers[start.worker].started
+    at = order.index(test)
+    on = story.name(start.worker)
+    yield ""
+    yield f"  test {at + 1} of {len(order)} on {on}"
+    if at:
+        yield f"  before it: {_ended(story, order[at - 1])}"
+    if at + 1 < len(order):
+        yield f"  after it: {_ended(story, order[at + 1])}"
+
+
+def _several(story: Story, tests: Sequence[int], *, last: bool = True) -> str:
+    """Some tests; of many, how many they are and the last one, or the first."""
+    names = [_name(story, test) for test in tests]
+    if len(names) <= NAMED:
+        return ", ".join(names)
+    if last:
+        return f"{len(names)} tests in turn, the last of them {names[-1]}"
+    return f"{names[0]} and {len(names) - 1} more"
+
+
+def _name(story: Story, test: int) -> str:
+    return story.tests[test].test.nodeid
+
+
+def _clock(now: float) -> str:
+    return f"{now:.3f} s"
