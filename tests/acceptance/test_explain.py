@@ -237,5 +237,6 @@ def test_a_log_of_a_newer_version_or_with_damage_is_refused(pytester: Pytester) 
     first, *rest = log.read_text(encoding="utf-8").splitlines(keepends=True)
     log.write_text(first.replace('"version":1', '"version":99') + "".join(rest), encoding="utf-8")
     assert "has format version 99" in explain(pytester, "test_it", code=1)
-    log.write_text("".join([first, '{"record":"command","command":{"command":"Nonsense"}}\n']))
+    damaged = '{"record":"command","command":{"command":"Nonsense"}}\n'
+    log.write_text(first + damaged, encoding="utf-8")
     assert "line 2: not a record of a run" in explain(pytester, "test_it", code=1)

@@ -5,6 +5,7 @@ Everything is taken from the records of the run; nothing is said that they do no
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -58,6 +59,8 @@ def _measured(attempt: object) -> str:
     if not isinstance(attempt, dict):
         return ""
     phases = [float(attempt[name]) for name in ("setup", "call", "teardown")]
+    if not any(phases):  # nobody has measured a test that was cut off
+        return ""
     parts = (f"{label} {_clock(each)}" for label, each in zip(PHASES, phases, strict=True))
     return f" in {_clock(sum(phases))} ({', '.join(parts)})"
 
@@ -99,22 +102,28 @@ def _timeline(story: Story, test: int) -> Iterator[tuple[float, str]]:
     free = max(ready, _first_ready(story))
     if free - ready >= MOMENT:
         yield free, "the first worker was ready"
-    for at, move in enumerate(told.moves):
-        following = told.moves[at + 1] if at + 1 < len(told.moves) else None
+    for move, following in itertools.zip_longest(told.moves, told.moves[1:]):
         if move.kind == "sent":
-            for wait in until_sent(story, test, free, move):
-                if wait.end - wait.start >= MOMENT:
-                    yield wait.end, _wait(story, wait)
-            yield move.now, _sent(story, test, move)
-            left = story.now if following is None else following.now
-            queue = in_queue(story, move, left)
-            if queue is not None and left - move.now >= MOMENT:
-                yield left, _wait(story, queue)
+            yield from _sending(story, test, free, move, following)
         else:
             yield move.now, _moved(story, move)
             free = max(ready, move.now)
     if told.end is None:
         yield story.now, _unfinished(story)
+
+
+def _sending(
+    story: Story, test: int, free: float, sent: Move, following: Move | None
+) -> Iterator[tuple[float, str]]:
+    """What a test waited for until it was sent to a worker, and there until it began."""
+    for wait in until_sent(story, test, free, sent):
+        if wait.end - wait.start >= MOMENT:
+            yield wait.end, _wait(story, wait)
+    yield sent.now, _sent(story, test, sent)
+    if following is not None and following.kind == "started":
+        queue = in_queue(story, sent, following.now)
+        if queue is not None and queue.end - queue.start >= MOMENT:
+            yield queue.end, _wait(story, queue)
 
 
 def _collected(story: Story, told: TestStory) -> str:

@@ -83,16 +83,13 @@ def until_sent(story: Story, test: int, ready: float, sent: Move) -> Iterator[Wa
         yield Wait("turn", last, sent.now, earlier)
 
 
-def in_queue(story: Story, sent: Move, left: float) -> Wait | None:
-    """What the worker ran between the time when it was sent a test and the time when it began it.
-
-    :param left: When it began it, or gave it back.
-    """
+def in_queue(story: Story, sent: Move, began: float) -> Wait | None:
+    """What a worker ran between the time when it was sent a test and the time when it began it."""
     assert sent.worker is not None
-    first = [each for each in sent.behind if _ran_in(story, each, sent.worker, sent.now, left)]
+    first = [each for each in sent.behind if _ran_in(story, each, sent.worker, sent.now, began)]
     if not first:
         return None
-    return Wait("queue", sent.now, left, tuple(first))
+    return Wait("queue", sent.now, began, tuple(first))
 
 
 def _ran_in(story: Story, test: int, worker: int, since: float, until: float) -> bool:

@@ -1,0 +1,85 @@
+"""What is told of single tests, from hand-made logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_orchestrate.report.explanation import explained
+from pytest_orchestrate.report.meant import close, meant
+from pytest_orchestrate.report.story import Story
+from tests.support import logs
+
+Json = dict[str, Any]
+
+
+def story_of(records: list[Json]) -> Story:
+    story = Story()
+    for record in records:
+        story.add(record)
+    return story
+
+
+def test_a_test_that_was_recalled_and_lost_has_a_line_for_each_place() -> None:
+    assert explained(story_of(logs.sound_run()), 2) == [
+        "b.py::t2: error on gw0 in 0.100 s (set-up 0.000 s, call 0.100 s, tear-down 0.000 s)",
+        "  never measured before",
+        "",
+        "    1.000 s  was known",
+        "    1.000 s  was sent to gw0: the only worker that was ready",
+        "    1.300 s  was given back by gw0, which had not begun it",
+        "    1.300 s  was sent to gw1: it was in b.py; 1 test before it there",
+        "    1.500 s  was lost with gw1, which left before it began",
+        "    1.500 s  was sent to gw0: the only worker that was ready",
+        "    2.000 s  its turn on the worker came, after 0.500 s behind a.py::t1",
+        "    2.000 s  began on gw0",
+        "    2.100 s  ended: passed",
+        "    2.200 s  a later tear-down made it an error",
+        "",
+        "  test 3 of 3 on gw0",
+        "  before it: a.py::t1 (failed on gw0 at 2.000 s)",
+    ]
+
+
+def test_a_crashed_test_has_no_duration_that_anybody_measured() -> None:
+    lines = explained(story_of(logs.sound_run()), 3)
+    assert lines[0] == "b.py::t3: crashed on gw1"
+    assert "    1.500 s  ended: crashed: gw1 died" in lines
+
+
+def test_a_run_that_goes_on_is_told_as_far_as_it_has_come() -> None:
+    records = logs.sound_run()
+    cut = next(at for at, each in enumerate(records) if each.get("worker") == "gw0")
+    story = story_of(records[:cut])
+    assert explained(story, 1)[0] == "a.py::t1: has not run"
+    assert explained(story, 1)[-1] == (
+        "    1.000 s  the log ends here: the run goes on, or was cut off"
+    )
+
+
+def test_the_reason_for_not_running_is_the_last_line() -> None:
+    story = story_of(logs.stopped_run())
+    assert explained(story, 2)[0] == "a.py::t2: not run"
+    assert explained(story, 2)[-1] == "    0.300 s  ended: not run: interrupted"
+    assert "    0.400 s  was given back by main, which had not begun it" in explained(story, 1)
+    assert explained(story, 0)[0] == "a.py::t0: interrupted on main"
+
+
+TESTS = ["x/a.py::C::t", "x/a.py::t[1]", "x/a.py::t[2]", "y/a.py::u", "y/ba.py::u", "v", "w/v"]
+
+
+def test_the_whole_node_id_comes_first_then_its_end_then_any_part() -> None:
+    assert meant(TESTS, "v") == [5]
+    assert meant(TESTS, "a.py::u") == [3]
+    assert meant(TESTS, "./y/a.py::u") == [3]
+    assert meant(TESTS, "C::t") == [0]
+    assert meant(TESTS, "t[2]") == [2]
+    assert meant(TESTS, "a.py::t") == [1, 2]
+    assert meant(TESTS, "ba") == [4]
+    assert meant(TESTS, "z") == []
+
+
+def test_a_mistyped_node_id_is_compared_by_its_name_and_as_a_whole() -> None:
+    tests = ["a.py::test_total", "a.py::test_other", "b.py::test_total"]
+    assert close(tests, "test_totl")[0] == "a.py::test_total"
+    assert close(tests, "b.py::test_totl")[0] == "b.py::test_total"
+    assert close(tests, "zzz") == []
