@@ -182,9 +182,9 @@ def test_any_recorded_run_can_be_asked(pytester: Pytester) -> None:
     assert "test_it: passed" in explain(pytester, "test_it")
     assert "test_it: failed" in explain(pytester, "test_it", "--run", first)
     assert "test_it: failed" in explain(pytester, "test_it", "--run", first[:-2])
-    assert "is the beginning of 2 runs" in explain(pytester, "test_it", "--run", "2", code=1)
+    assert "2 recorded runs begin with '2': " in explain(pytester, "test_it", "--run", "2", code=1)
     unknown = explain(pytester, "test_it", "--run", "nonsense", code=1)
-    assert "there is no run 'nonsense'; recorded are, the newest first: " in unknown
+    assert "no run 'nonsense' is recorded in " in unknown
     assert unknown.rstrip().endswith(first)
 
 
@@ -218,9 +218,9 @@ def test_many(n): pass
 
 def test_without_a_recorded_run_it_says_how_to_get_one(pytester: Pytester) -> None:
     write_files(pytester, {"test_a.py": "def test_it(): pass\n"})
-    assert "there is no recorded run in " in explain(pytester, "test_it", code=1)
+    assert "no run is recorded in " in explain(pytester, "test_it", code=1)
     run_orchestrated(pytester, "--orchestrate-record=off", log=False)
-    assert "there is no recorded run in " in explain(pytester, "test_it", code=1)
+    assert "no run is recorded in " in explain(pytester, "test_it", code=1)
 
 
 def test_a_run_that_broke_off_before_it_knew_its_tests_says_so(pytester: Pytester) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli.place import add_directory, directory_of
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.cli import Commands
     from pytest_orchestrate.report.story import Story
 
-#: Tests, or runs, that a message names.
+#: Tests that a message names.
 NAMED = 5
 
 
@@ -29,37 +28,28 @@ def add_to(commands: Commands) -> None:
         "nodeid", metavar="NODEID", help="the test; a part of its node id is enough if only it has"
     )
     explain.add_argument(
-        "--run", metavar="ID", help="the run, or how its id begins (default: the last one)"
+        "--run",
+        default="last",
+        metavar="ID",
+        help="the run, or how its id begins (default: the last one)",
     )
     add_directory(explain)
     explain.set_defaults(action=_explain)
 
 
 def _explain(chosen: argparse.Namespace) -> int:
-    from pytest_orchestrate.history import directory, log
+    from pytest_orchestrate.history import log
+    from pytest_orchestrate.history.course import find_log
     from pytest_orchestrate.report.explanation import explained
     from pytest_orchestrate.report.meant import meant
 
-    folder = directory_of(chosen)
-    logs = directory.logs(folder)
-    if not logs:
-        return failed(
-            f"there is no recorded run in {folder}: run pytest with -p orchestrate there first"
-            " (and without orchestrate_record = off), or name another directory with --dir"
-        )
-    candidates = logs[-1:]
-    if chosen.run is not None:
-        candidates = [path for path in logs if path.stem == chosen.run] or [
-            path for path in logs if path.stem.startswith(chosen.run)
-        ]
-    if len(candidates) != 1:
-        return failed(_which_run(chosen.run, candidates, logs))
-    story = log.story(candidates[0])
+    path = find_log(directory_of(chosen), chosen.run)
+    story = log.story(path)
     nodeids = [each.test.nodeid for each in story.tests]
     tests = meant(nodeids, chosen.nodeid)
     if not tests or len({nodeids[test] for test in tests}) > 1:
         return failed(_which_test(chosen.nodeid, [nodeids[test] for test in tests], story))
-    print(f"In the run {candidates[0].stem}, {_kind(story)}:")
+    print(f"In the run {path.stem}, {_kind(story)}:")
     for test in tests:
         print()
         for line in explained(story, test):
@@ -72,16 +62,6 @@ def _kind(story: Story) -> str:
         return "in-process"
     count = story.began.workers if story.began is not None else 0
     return number_of(count, "worker")
-
-
-def _which_run(asked: str, candidates: list[Path], logs: list[Path]) -> str:
-    newest = [path.stem for path in reversed(candidates or logs)]
-    text = ", ".join(newest[:NAMED])
-    if len(newest) > NAMED:
-        text += f" and {len(newest) - NAMED} more"
-    if candidates:
-        return f"{asked!r} is the beginning of {number_of(len(candidates), 'run')}: {text}"
-    return f"there is no run {asked!r}; recorded are, the newest first: {text}"
 
 
 def _which_test(asked: str, tests: list[str], story: Story) -> str:

@@ -54,7 +54,9 @@ def find_log(directory: Path, run: str) -> Path:
     """
     logs = {path.stem: path for path in directories.logs(directory)}
     if not logs:
-        raise HistoryError(f"no run is recorded in {directory}")
+        raise HistoryError(
+            f"no run is recorded in {directory}: run pytest with -p orchestrate there first"
+        )
     if run == LAST:
         return logs[max(logs)]
     found = [name for name in logs if name == run] or [n for n in logs if n.startswith(run)]

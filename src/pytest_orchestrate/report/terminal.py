@@ -218,7 +218,7 @@ def _again_lines(summary: Summary, verbosity: int, again: str | None) -> Iterato
     if again is None or summary.mode == "in-process" or summary.workers < 2:
         return
     for worker, count in _listed(tuple(summary.failed_on.items()), verbosity):
-        yield Line(f"  {_count(count, 'failure')} on {worker}, to replay: {again}:{worker}")
+        yield Line(f"  {count_of(count, 'failure')} on {worker}, to replay: {again}:{worker}")
 
 
 def _hint_lines(summary: Summary) -> Iterator[Line]:
