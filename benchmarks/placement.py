@@ -26,8 +26,9 @@ from typing import Any
 from benchmarks.instances import FAMILIES, instance
 from pytest_orchestrate.engine.bounds import lower_bound
 from pytest_orchestrate.engine.instance import parsed
+from pytest_orchestrate.engine.rehearsal import Schedule
 from pytest_orchestrate.engine.run import Run
-from pytest_orchestrate.engine.simulator import Schedule, Simulation, described
+from pytest_orchestrate.engine.simulator import Simulation, described
 from pytest_orchestrate.errors import OrchestrateError
 from pytest_orchestrate.model.events import TestsCollected
 from tests.support.schedule_checker import violations

@@ -164,10 +164,16 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
             "run: leave one of them out (with pytest-orchestrate it is --workers=N)"
         )
 
+    is_plan = config.known_args_namespace.orchestrate_plan is not None
+
     @functools.cache
     def context_of_run() -> RunContext:
         from pytest_orchestrate.controller.run_context import RunContext, new_run_id
 
+        if is_plan:
+            from pytest_orchestrate.controller.planned import PlanContext
+
+            return PlanContext(config, settings, new_run_id())
         return RunContext(config, settings, new_run_id())
 
     forced = _in_this_process(config)
@@ -203,9 +209,15 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
         context = context_of_run()
         plugin = InProcessSession(config, context, decision)
         manager.register(plugin, "orchestrate-in-process")
+    config.stash[_run_id_key] = context.run_id
+    if is_plan:
+        from pytest_orchestrate.controller.planned import PlanAtTheEnd, PlanContext
+
+        assert isinstance(context, PlanContext)
+        manager.register(PlanAtTheEnd(config, context), "orchestrate-plan")
+        return None
     from pytest_orchestrate.controller.ending import Ending, SummaryAtTheEnd
 
-    config.stash[_run_id_key] = context.run_id
     manager.register(SummaryAtTheEnd(context, Ending(config, context)), "orchestrate-summary")
     return None
 

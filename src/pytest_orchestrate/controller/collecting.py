@@ -44,6 +44,14 @@ class Collecting:
         #: part of the tree -> its tests
         self._tests_of: dict[str, list[int]] = {}
         self.is_open = False
+        #: workers of which the engine knows what they have collected
+        self._told: set[int] = set()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nobody is left who might still say what it has collected."""
+        workers = self.crew.workers.values()
+        return all(worker.has_left or worker.number in self._told for worker in workers)
 
     def reported(self, worker: WorkerState, errors: int, full_because: str | None) -> None:
         """A worker has collected."""
@@ -250,6 +258,7 @@ class Collecting:
     def _tell(
         self, worker: WorkerState, missing: list[int], files: list[str] | None = None
     ) -> None:
+        self._told.add(worker.number)
         self.context.tell(
             WorkerCollected(
                 now=self.context.now(), worker=worker.number, missing=missing, files=files

@@ -192,6 +192,16 @@ class Crew:
                 self._terminal.hand_over()
         self.stopping.conclude()
 
+    def only_collect(self) -> None:
+        """Let every worker say what it has collected, and leave; no test is known to the engine."""
+        with self.stopping.heeding(), self._long_lived:
+            self.relay.end_configuration()
+            self.collecting.open()
+            while not self.context.has_ended and not self.collecting.is_complete:
+                self._turn()
+        self.abandon("a plan runs no test")
+        self.stopping.conclude()
+
     def abandon(self, reason: str = "the session ended early") -> None:
         """End the run early, whatever state it is in; returns when no worker is left."""
         if self._session is None:

@@ -114,6 +114,9 @@ class InProcessSession:
         ) or session.config.option.collectonly:
             return None  # pytest's own loop knows what to say
         self._begin(session)
+        if self.context.is_plan:
+            self._end("a plan runs no test")
+            return True
         try:
             self._run(session)
         except BaseException as error:

@@ -76,6 +76,8 @@ class RunContext:
         self.tests: list[CollectedTest] = []
         #: Of those tests that have any.
         self.constraints: list[Constraint] = []
+        #: Tests are collected, but none is run.
+        self.is_plan = False
         #: The run that is to be done again, if one is.
         self.replay: Replay | None = None
         #: What is known of tests that are likely to fail, where these are to go first.

@@ -120,7 +120,10 @@ class ControllerSession:
                 reason = f"{errors} error{'s' if errors != 1 else ''} during collection"
                 crew.abandon(reason)
                 raise session.Interrupted(reason)
-            crew.run()
+            if self.context.is_plan:
+                crew.only_collect()
+            else:
+                crew.run()
         except BaseException:
             crew.abandon()
             raise

@@ -31,6 +31,7 @@ from pytest_orchestrate.internals.output import (
     flush_terminal,
     let_live_logs_through,
     muted_reporter,
+    write_to,
 )
 from pytest_orchestrate.internals.reports import (
     affinity_of,
@@ -95,5 +96,6 @@ __all__ = [
     "show_collected",
     "start_new_line",
     "still_last_failed",
+    "write_to",
     "write_to_log_file",
 ]

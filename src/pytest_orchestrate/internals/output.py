@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
@@ -190,6 +190,15 @@ class GatheredTerminal:
         """Hand what was written to the system."""
         if self._file is not None:
             self._file.flush()
+
+
+def write_to(config: pytest.Config, stream: TextIO) -> None:
+    """Let the terminal reporter write to another stream. Relies on ``TerminalReporter._tw``."""
+    from _pytest.config import create_terminal_writer
+
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        reporter._tw = create_terminal_writer(config, stream)
 
 
 def flush_terminal(reporter: Any) -> None:

@@ -31,7 +31,8 @@ def asked_for(config: pytest.Config) -> bool:
         return True
     if namespace is None:
         return False
-    return getattr(namespace, "orchestrate_workers", None) is not None or _ini_asks(config)
+    given = (getattr(namespace, name, None) for name in ("orchestrate_workers", "orchestrate_plan"))
+    return any(each is not None for each in given) or _ini_asks(config)
 
 
 def names_us(plugins: Iterable[str]) -> bool:

@@ -207,6 +207,18 @@ SETTINGS: tuple[Setting, ...] = (
         "ended.",
     ),
     Setting(
+        "plan",
+        "action",
+        (),
+        "",
+        "nothing, or =json",
+        "Run no test, but print who would run what when: tests are collected as in a run, and the "
+        "scheduler decides on a simulated clock, with what history expects them to take. As JSON "
+        "it is all that is written to standard output; what else pytest says goes to standard "
+        "error.",
+        choices=("json",),
+    ),
+    Setting(
         "replay",
         "action",
         (),
@@ -296,9 +308,7 @@ def add_setting(parser: pytest.Parser, setting: Setting, *, short: bool = False)
     names = (setting.flag, setting.short) if short and setting.short else (setting.flag,)
     group = parser.getgroup("orchestrate", "orchestrate (pytest-orchestrate)")
     if setting.kind == "action":
-        how: dict[str, Any] = {"metavar": setting.metavar} if setting.metavar else {}
-        how["action"] = "store" if setting.metavar else "store_true"
-        group.addoption(*names, dest=setting.key, default=None, help=setting.help, **how)
+        _add_action(group, names, setting)
         return
     lines = (setting.default,) if isinstance(setting.default, str) else setting.default
     lines = tuple(filter(None, lines))
@@ -315,6 +325,21 @@ def add_setting(parser: pytest.Parser, setting: Setting, *, short: bool = False)
         ),
     )
     parser.addini(setting.key, setting.help + default, type=_ini_type(setting.kind), default=None)
+
+
+def _add_action(group: pytest.OptionGroup, names: tuple[str, ...], setting: Setting) -> None:
+    how: dict[str, Any] = {"dest": setting.key, "default": None}
+    if setting.metavar:
+        how["metavar"] = setting.metavar
+        group.addoption(*names, action="store", help=setting.help, **how)
+    elif not setting.choices:
+        group.addoption(*names, action="store_true", help=setting.help, **how)
+    else:
+        group.addoption(*names, action="store_const", const="text", help=setting.help, **how)
+    for choice in setting.choices:
+        # a flag of its own, so that a path after the bare flag is no value of it
+        name, same = f"{setting.flag}={choice}", f"The same, as {choice}."
+        group.addoption(name, action="store_const", const=choice, help=same, **how)
 
 
 def _ini_type(kind: Kind) -> Any:

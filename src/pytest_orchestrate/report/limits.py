@@ -38,6 +38,16 @@ class Limit(msgspec.Struct, frozen=True):
     tests: tuple[str, ...] = ()
 
 
+class ResourceUse(msgspec.Struct, frozen=True):
+    """How long a resource was held, from the time when a worker was sent a test that needs it."""
+
+    name: str
+    #: How much there is of it.
+    capacity: int
+    #: Seconds in which all of it was held, or twice as many in which half of it was.
+    held: float
+
+
 class Limits(msgspec.Struct, frozen=True):
     """Where the time of a run went. Times are seconds."""
 
@@ -54,6 +64,8 @@ class Limits(msgspec.Struct, frozen=True):
     repeated_setup: float
     #: The greatest first; none without a second.
     found: tuple[Limit, ...]
+    #: All that tests needed.
+    resources: tuple[ResourceUse, ...] = ()
 
     @property
     def bounded_by(self) -> Limit | None:
@@ -82,9 +94,7 @@ class Course(msgspec.Struct):
     exclusive: frozenset[int] = frozenset()
     #: Test -> its group.
     groups: Mapping[int, str] = {}
-    capacities: Mapping[str, int] = {}
-    #: Resource -> for how long the whole of it was held.
-    held: Mapping[str, float] = {}
+    resources: tuple[ResourceUse, ...] = ()
     repeated_setup: float = 0.0
     nodeids: list[str] = []
 
@@ -104,6 +114,7 @@ def limits(course: Course) -> Limits | None:
         repeated_setup=course.repeated_setup,
         # sorting is stable: of equals the one that comes first says more
         found=tuple(sorted(found, key=lambda limit: -limit.seconds)),
+        resources=course.resources,
     )
 
 
@@ -119,9 +130,9 @@ def _limits(course: Course) -> Iterator[Limit]:
         if len(chain) > 1 and seconds[longest] < ALMOST_ALL * in_chain:
             yield Limit("chain", in_chain, tests=tuple(nodeids[test] for test in chain))
     yield Limit("test", seconds[longest], tests=(nodeids[longest],))
-    for name, held in course.held.items():
-        if seconds[longest] < ALMOST_ALL * held:
-            yield Limit("resource", held, name=name, capacity=course.capacities[name])
+    for each in course.resources:
+        if seconds[longest] < ALMOST_ALL * each.held:
+            yield Limit("resource", each.held, name=each.name, capacity=each.capacity)
     if course.exclusive:
         alone = sum(seconds.get(test, 0.0) for test in sorted(course.exclusive))
         yield Limit("exclusive", alone)

@@ -5,7 +5,7 @@ Most runs have no constraints, and pay for one figure a test.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_orchestrate.model.commands import Assign
@@ -19,7 +19,7 @@ from pytest_orchestrate.model.events import (
     WorkerLeft,
 )
 from pytest_orchestrate.model.requirements import Need
-from pytest_orchestrate.report.limits import Course, Limits, limits
+from pytest_orchestrate.report.limits import Course, Limits, ResourceUse, limits
 
 if TYPE_CHECKING:
     from pytest_orchestrate.report.occupancy import Needed, Occupancy
@@ -123,6 +123,11 @@ class TestingPhase:
         if self._occupancy is not None:
             self._occupancy.leave(event.now, event.worker)
 
+    def _used(self) -> Iterator[ResourceUse]:
+        if self._occupancy is not None:
+            for name, held in self._occupancy.seconds().items():
+                yield ResourceUse(name, self._capacities[name], held)
+
     def limits(self, workers: int, nodeids: list[str], wall: float) -> Limits | None:
         """What bounded it so far, of a run that took ``wall`` seconds."""
         again = (
@@ -140,8 +145,7 @@ class TestingPhase:
                 needs=self._needs,
                 exclusive=frozenset(self._exclusive),
                 groups=self._groups,
-                capacities=self._capacities,
-                held={} if self._occupancy is None else self._occupancy.seconds(),
+                resources=tuple(self._used()),
                 repeated_setup=sum(again),
                 nodeids=nodeids,
             )

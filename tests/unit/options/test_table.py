@@ -85,6 +85,16 @@ def test_an_action_has_a_flag_without_value_and_no_ini_key(parser: Any) -> None:
     assert parser.keys == {}
 
 
+def test_an_action_with_choices_has_a_flag_for_each_so_that_none_takes_a_path(parser: Any) -> None:
+    add_setting(parser, ACTION._replace(choices=("json", "html")))
+    assert {names: added["const"] for names, added in parser.flags.items()} == {
+        ("--orchestrate-plan",): "text",
+        ("--orchestrate-plan=json",): "json",
+        ("--orchestrate-plan=html",): "html",
+    }
+    assert {added["dest"] for added in parser.flags.values()} == {"orchestrate_plan"}
+
+
 def test_activation_has_an_ini_key_and_no_flag(parser: Any) -> None:
     register_activation(parser)
     assert list(parser.keys) == ["orchestrate"]
