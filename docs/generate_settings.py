@@ -80,6 +80,8 @@ that name in the ini file. Other lists are replaced as a whole.
 def section(setting: Setting) -> str:
     """The part of the page about one setting."""
     names = [setting.flag, *([setting.short] if setting.short else [])]
+    if not setting.has_ini_key:
+        names += [f"{setting.flag}={choice}" for choice in setting.choices]
     flags = [f"`{name}={setting.metavar}`" if setting.metavar else f"`{name}`" for name in names]
     lines = [f"### {setting.name}", "", escaped(setting.help), ""]
     lines.append(f"- Flag: {' or '.join(flags)}{', repeatable' if setting.repeatable else ''}")

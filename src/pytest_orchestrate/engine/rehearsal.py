@@ -111,7 +111,8 @@ class Rehearsal:
     def schedule(self) -> Schedule:
         """Go through the whole run."""
         for event in self._opening:
-            self._tell(event)
+            if not self._over:  # it is as soon as no test is left that could run
+                self._tell(event)
         while self._ends:
             self._advance()
         if not self._over:

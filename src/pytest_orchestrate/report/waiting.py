@@ -67,7 +67,7 @@ def until_sent(story: Story, test: int, ready: float, sent: Move) -> Iterator[Wa
     if sent.now <= ready:
         return
     if constraint is not None and constraint.exclusive and not story.is_serial:
-        busy = _ended_in(story, ready, sent.now)
+        busy = [each for each in _ended_in(story, ready, sent.now) if each != test]
         if busy:
             yield Wait("alone", ready, sent.now, tuple(busy))
             return

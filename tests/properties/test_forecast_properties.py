@@ -1,0 +1,100 @@
+"""What is foretold of tests that were collected, whatever they are and whatever they ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_orchestrate.engine.forecast import Forecast, forecast
+from pytest_orchestrate.engine.run import Run
+from pytest_orchestrate.model.events import (
+    RunBegan,
+    TestsCollected,
+    WorkerCollected,
+)
+from tests.properties.retold import check_retold
+from tests.properties.rules import Rules
+from tests.properties.test_run_properties import RESOURCES, collections, constraints
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> tuple[RunBegan, TestsCollected, list[WorkerCollected]]:
+    workers = draw(st.integers(1, 4))
+    collection: dict[str, Any] = draw(collections())
+    tests = collection["tests"]
+    files = list(dict.fromkeys(test.file for test in tests))
+    owners: dict[str, int] = {}
+    if draw(st.booleans()):
+        owners = {file: draw(st.integers(0, workers - 1)) for file in files}
+    known = TestsCollected(
+        now=3.0,
+        **collection,
+        owners=owners,
+        collect_costs={file: draw(st.sampled_from([0.0, 0.5])) for file in files},
+        constraints=draw(constraints(0, len(tests))) if tests else [],
+        resources=RESOURCES,
+    )
+    ready = [
+        WorkerCollected(
+            now=3.5,
+            worker=number,
+            files=[file for file in files if owners[file] == number] if owners else None,
+        )
+        for number in range(workers)
+        if bool(owners) or draw(st.booleans())
+    ]
+    lookahead = draw(st.sampled_from([0.0, 0.1]))
+    keep_order = draw(st.booleans())
+    began = RunBegan(now=0.0, workers=workers, lookahead=lookahead, keep_order=keep_order)
+    return began, known, ready
+
+
+def outcomes(found: Forecast) -> dict[int, str]:
+    ended: dict[int, str] = {each.test: each.outcome for each in found.schedule.ended}
+    for each in found.schedule.assignments:
+        assert each.test not in ended
+        ended[each.test] = "passed"
+    return ended
+
+
+@given(runs())
+def test_every_test_runs_once_or_is_told_why_not(
+    run: tuple[RunBegan, TestsCollected, list[WorkerCollected]],
+) -> None:
+    found = forecast(*run)
+    ended = outcomes(found)
+    assert sorted(ended) == list(range(len(run[1].tests)))
+    check_retold(found.schedule.events, found.schedule.answers, ended)
+
+
+@given(runs())
+def test_no_schedule_is_shorter_than_the_bound_and_each_worker_runs_one_test_at_a_time(
+    run: tuple[RunBegan, TestsCollected, list[WorkerCollected]],
+) -> None:
+    found = forecast(*run)
+    makespan = found.schedule.makespan
+    assert makespan >= found.lower_bound - 1e-9 * max(1.0, makespan)
+    free: dict[int, float] = {}
+    for each in sorted(found.schedule.assignments, key=lambda each: (each.start, each.end)):
+        assert each.start >= free.get(each.worker, 0.0)
+        free[each.worker] = each.end
+
+
+@given(runs())
+def test_requirements_are_met_before_and_the_engine_says_the_same_again(
+    run: tuple[RunBegan, TestsCollected, list[WorkerCollected]],
+) -> None:
+    found = forecast(*run)
+    rules = Rules(RESOURCES, serial=run[0].workers == 1)
+    rules.know(run[1].constraints)
+    ends = {each.test: each.end for each in found.schedule.assignments}
+    for each in found.schedule.assignments:
+        needs = rules.of[each.test].needs if each.test in rules.of else ()
+        for need in needs:
+            met = [ends[target] <= each.start for target in need.targets if target in ends]
+            assert any(met) if need.any else all(met)
+    again = Run()
+    for event, commands in zip(found.schedule.events, found.schedule.answers, strict=True):
+        assert again.handle(event) == commands
