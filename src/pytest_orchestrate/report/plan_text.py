@@ -46,8 +46,11 @@ def _head(plan: Plan) -> Iterator[str]:
     )
     guessed = count - plan.measured
     if guessed:
-        which = "none of them was" if not plan.measured else f"{guessed} of them were not"
-        yield f"  estimates: {which} measured before, and {_are(guessed)} taken for ordinary"
+        which = f"{guessed} of them {'was' if guessed == 1 else 'were'} not measured before, and"
+        which += " is" if guessed == 1 else " are"
+        if not plan.measured:
+            which = "none of them was measured before, and all are"
+        yield f"  estimates: {which} taken for ordinary"
     if plan.limits is not None:
         yield f"  bounded by: {bounded_by(plan.limits)}"
         path = plan.critical_path
@@ -59,10 +62,6 @@ def _head(plan: Plan) -> Iterator[str]:
             yield f"  resource {each.name} ({slots}): held for {held}"
     if plan.not_run:
         yield f"  not run: {count_of(len(plan.not_run), 'test')}"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _worker_lines(worker: PlannedWorker, everything: bool) -> Iterator[str]:
