@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pytest_orchestrate.engine.forecast import Forecast, forecast
 from pytest_orchestrate.engine.run import Run
 from pytest_orchestrate.model.events import (
+    Constraint,
     RunBegan,
     TestsCollected,
     WorkerCollected,
 )
 from tests.properties.retold import check_retold
-from tests.properties.rules import Rules
 from tests.properties.test_run_properties import RESOURCES, collections, constraints
 
 
@@ -60,20 +60,22 @@ def outcomes(found: Forecast) -> dict[int, str]:
 
 
 @given(runs())
-def test_every_test_runs_once_or_is_told_why_not(
+def test_what_is_foretold_keeps_the_rules_of_a_run(
     run: tuple[RunBegan, TestsCollected, list[WorkerCollected]],
 ) -> None:
     found = forecast(*run)
     ended = outcomes(found)
     assert sorted(ended) == list(range(len(run[1].tests)))
     check_retold(found.schedule.events, found.schedule.answers, ended)
+    check_times(found)
+    check_requirements(found, run[1].constraints)
+    again = Run()
+    for event, commands in zip(found.schedule.events, found.schedule.answers, strict=True):
+        assert again.handle(event) == commands
 
 
-@given(runs())
-def test_no_schedule_is_shorter_than_the_bound_and_each_worker_runs_one_test_at_a_time(
-    run: tuple[RunBegan, TestsCollected, list[WorkerCollected]],
-) -> None:
-    found = forecast(*run)
+def check_times(found: Forecast) -> None:
+    """Nothing beats the bound, and each worker runs one test at a time."""
     makespan = found.schedule.makespan
     assert makespan >= found.lower_bound - 1e-9 * max(1.0, makespan)
     free: dict[int, float] = {}
@@ -82,19 +84,11 @@ def test_no_schedule_is_shorter_than_the_bound_and_each_worker_runs_one_test_at_
         free[each.worker] = each.end
 
 
-@given(runs())
-def test_requirements_are_met_before_and_the_engine_says_the_same_again(
-    run: tuple[RunBegan, TestsCollected, list[WorkerCollected]],
-) -> None:
-    found = forecast(*run)
-    rules = Rules(RESOURCES, serial=run[0].workers == 1)
-    rules.know(run[1].constraints)
+def check_requirements(found: Forecast, limits: list[Constraint]) -> None:
+    """They have ended before."""
+    needs = {each.test: each.needs for each in limits}
     ends = {each.test: each.end for each in found.schedule.assignments}
     for each in found.schedule.assignments:
-        needs = rules.of[each.test].needs if each.test in rules.of else ()
-        for need in needs:
+        for need in needs.get(each.test, ()):
             met = [ends[target] <= each.start for target in need.targets if target in ends]
             assert any(met) if need.any else all(met)
-    again = Run()
-    for event, commands in zip(found.schedule.events, found.schedule.answers, strict=True):
-        assert again.handle(event) == commands
