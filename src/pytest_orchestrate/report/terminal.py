@@ -23,8 +23,8 @@ MEASURABLE_SECONDS = 0.2
 SPEEDUP_WORTH_SAYING = 1.1
 #: So many crashes, or reasons for not running, are listed unless ``-v`` is given.
 LISTED = 5
-#: What bounded a shorter run is of no interest.
-BOUNDED_SECONDS = 1.0
+#: What bounded a run is of no interest if its tests took less, and neither did all of it this long.
+BOUNDED_TESTING, BOUNDED_WALL = 1.0, 5.0
 
 
 class Line(NamedTuple):
@@ -137,7 +137,8 @@ def _bounded_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
     limits = summary.limits
     if limits is None or limits.workers < 2 or _ended_early(summary):
         return
-    if verbosity > 0 or summary.wall >= BOUNDED_SECONDS:
+    is_long = limits.testing >= BOUNDED_TESTING or summary.wall >= BOUNDED_WALL
+    if verbosity > 0 or is_long:
         yield Line(f"  bounded by: {bounded_by(limits)}")
 
 

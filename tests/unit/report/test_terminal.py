@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.report.builder import SummaryBuilder
+from pytest_orchestrate.report.limits import Limit, Limits
 from pytest_orchestrate.report.summary import Crash, HeavyImport, NotRun, SlowTest, Summary
 from pytest_orchestrate.report.terminal import LISTED, header, lines
 from pytest_orchestrate.report.words import seconds
@@ -52,6 +53,25 @@ def test_no_speed_up_is_claimed_where_there_is_none_to_speak_of(summary: Summary
     assert "x)" not in line
     assert "one after another" not in line
     assert f"in tests: {seconds(summary.serial)}" in line
+
+
+def test_what_bounded_a_run_is_told_where_it_is_worth_a_line() -> None:
+    limits = Limits(2, 0.5, 3.0, 0.6, 0.0, (Limit("work", 2.9),))
+    told = "  bounded by: work: 2 workers busy 97 % of 3.0 s"
+    assert text(replace(RUN, limits=limits))[1:] == [told]
+    short = replace(limits, testing=0.9, found=(Limit("work", 0.8),))
+    for quiet in (
+        replace(RUN, limits=short),
+        replace(RUN, limits=replace(limits, workers=1)),
+        replace(RUN, limits=limits, ran=100, reason="stopping after 1 failures"),
+    ):
+        assert not [line for line in text(quiet) if "bounded by" in line]
+    assert "bounded by" in text(replace(RUN, limits=short), verbosity=1)[1]
+    slow = replace(short, before=7.0)
+    assert text(replace(RUN, wall=8.5, limits=slow))[1:] == [
+        "  bounded by: start and collection: 7.0 s of 8.5 s until the first test began"
+    ]
+    assert len(text(replace(RUN, limits=limits), verbosity=-1)) == 1
 
 
 def test_in_process_is_called_so() -> None:
