@@ -200,7 +200,7 @@ class SummaryBuilder:
         is_dict = type(event) is dict
         handle = self._telling_events.get(event["event"] if is_dict else type(event).__name__)
         if handle is not None:
-            handle(msgspec.convert(event, AnyEvent) if is_dict else event)
+            handle(msgspec.convert(event, AnyEvent, str_keys=True) if is_dict else event)
 
     def _on_command(self, record: Mapping[str, Any]) -> None:
         command = record["command"]

@@ -74,6 +74,8 @@ def _facts(story: Story, told: TestStory) -> Iterator[str]:
         facts.append(f"expected to take {_clock(told.estimate)}")
     else:
         facts.append("never measured before")
+    if told.is_likely:
+        facts.append("likely to fail, and urgent for that")
     constraint = told.constraint
     if constraint is not None:
         if constraint.priority:

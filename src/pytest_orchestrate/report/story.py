@@ -65,6 +65,8 @@ class TestStory(msgspec.Struct):
     #: The worker that has collected its file, where each has collected a share.
     owner: int | None
     constraint: Constraint | None = None
+    #: It went before others of its priority, because it is likely to fail.
+    is_likely: bool = False
     moves: list[Move] = []
 
     @property
@@ -149,7 +151,7 @@ class Story:
             case "attempt":
                 self.attempts.setdefault(record["test"], []).append(record)
             case "event":
-                self._add_event(msgspec.convert(record["event"], AnyEvent))
+                self._add_event(msgspec.convert(record["event"], AnyEvent, str_keys=True))
             case "command":
                 self._add_command(msgspec.convert(record["command"], AnyCommand, str_keys=True))
 
@@ -201,6 +203,8 @@ class Story:
         for test, estimate in zip(event.tests, event.estimates, strict=True):
             owner = event.owners.get(test.file)
             self.tests.append(TestStory(test, event.now, estimate, owner))
+        for index in event.likely:
+            self.tests[index].is_likely = True
         for constraint in event.constraints:
             self.tests[constraint.test].constraint = constraint
 

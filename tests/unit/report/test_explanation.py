@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.explanation import explained
 from pytest_orchestrate.report.meant import close, meant
 from pytest_orchestrate.report.story import Story
@@ -62,6 +63,18 @@ def test_the_reason_for_not_running_is_the_last_line() -> None:
     assert explained(story, 2)[-1] == "    0.300 s  ended: not run: interrupted"
     assert "    0.400 s  was given back by main, which had not begun it" in explained(story, 1)
     assert explained(story, 0)[0] == "a.py::t0: interrupted on main"
+
+
+def test_what_the_log_says_of_single_tests_by_number_is_read() -> None:
+    records = logs.sound_run()
+    known = next(each for each in records if each.get("event", {}).get("event") == "TestsCollected")
+    known["event"]["likely"] = {"1": 7}  # as JSON has it
+    lines = explained(story_of(records), 1)
+    assert lines[1] == "  never measured before; likely to fail, and urgent for that"
+    builder = SummaryBuilder()
+    for record in records:
+        builder.add(record)
+    assert builder.summary().collected == 4
 
 
 TESTS = ["x/a.py::C::t", "x/a.py::t[1]", "x/a.py::t[2]", "y/a.py::u", "y/ba.py::u", "v", "w/v"]
