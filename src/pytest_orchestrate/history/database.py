@@ -14,7 +14,7 @@ import msgspec
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history import directory as directories
 from pytest_orchestrate.history import schema
-from pytest_orchestrate.history.lock import lock
+from pytest_orchestrate.locking import lock
 
 #: Seconds to wait for another process that writes.
 PATIENCE = 10.0

@@ -17,7 +17,7 @@ import msgspec
 
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history import directory as directories
-from pytest_orchestrate.history.lock import is_locked, lock, unlock
+from pytest_orchestrate.locking import is_locked, lock, unlock
 from pytest_orchestrate.model.commands import AnyCommand, Command
 from pytest_orchestrate.model.events import AnyEvent, Event
 
