@@ -21,6 +21,9 @@ DEMANDS = (
     (Demand("port", 2),),
     (Demand("port"), Demand("db")),
     (Demand("port", 3),),
+    (Demand("disk"),),
+    (Demand("disk", shared=True), Demand("db")),
+    (Demand("board", 2),),
 )
 #: A course has too many choices for hypothesis to make each of them.
 SEEDED = st.integers(0, 2**32 - 1).map(Random)

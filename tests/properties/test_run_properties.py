@@ -74,6 +74,10 @@ def constraints(draw: st.DrawFn, first: int, size: int) -> list[Constraint]:
                         Demand("port", 2),
                         Demand("port", 3),
                         Demand("unlisted"),
+                        Demand("disk"),
+                        Demand("disk", shared=True),
+                        Demand("board"),
+                        Demand("board", 2),
                     ]
                 ),
                 max_size=2,
@@ -163,6 +167,12 @@ class Course(RuleBasedStateMachine):
     @rule(which=st.integers(0, 7))
     def overtake(self, which: int) -> None:
         self.world.overtake(self._pick(which))
+
+    @rule(slots=st.sets(st.sampled_from([("disk", 0), ("board", 0), ("board", 1)])))
+    def others_hold(self, slots: set[tuple[str, int]]) -> None:
+        self.world.machine.taken_by(slots)
+        if self.world.machine.wanted and self.world.end is None:
+            self.world.let_in()
 
     @rule(seconds=st.sampled_from([0.0, 0.1, 60.0]))
     def tick(self, seconds: float) -> None:

@@ -8,7 +8,7 @@ that the engine commands is held to its promises at once.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +22,15 @@ from pytest_orchestrate.model.commands import (
     EndTest,
     Hold,
     Recall,
+    ReturnSlots,
     StartWorker,
+    WantSlots,
 )
 from pytest_orchestrate.model.events import (
     AnyEvent,
     Constraint,
     RunBegan,
+    SlotsGranted,
     StopRequested,
     TestFinished,
     TestsCollected,
@@ -39,6 +42,7 @@ from pytest_orchestrate.model.events import (
     WorkerJoined,
     WorkerLeft,
 )
+from tests.properties.machine import HOSTED, Machine
 from tests.properties.rules import Rules
 
 
@@ -95,6 +99,7 @@ class World:
         self.answers: list[list[AnyCommand]] = []
         #: Asked for by the engine, not joined.
         self.to_start: deque[int] = deque()
+        self.machine = Machine()
         self.rules = Rules(resources or {}, serial=workers == 1)
         self.tell(RunBegan(now=0.0, workers=workers, **options))
         for number in range(workers):
@@ -114,6 +119,10 @@ class World:
                 f"gw{worker.number} waits without a reason"
             )
         assert self.run.unfinished == len(self.tests) - len(self.ended)
+        demands = {test: each.demands for test, each in self.rules.of.items()}
+        self.machine.check((worker.has for worker in self.workers.values()), demands)
+        if self.machine.owes_answer:
+            self.tell(self.machine.answer(self.now))
 
     def later(self, seconds: float = 0.01) -> float:
         self.now += seconds
@@ -147,9 +156,10 @@ class World:
                 owners=self.owners or {},
                 collect_costs=dict.fromkeys(self.owners or {}, 0.02),
                 constraints=list(constraints),
-                resources=dict(self.rules.resources),
+                resources={**self.rules.resources, **HOSTED},
                 course=list(course),
                 likely=likely or {},
+                hosted=sorted(HOSTED),
             )
         )
 
@@ -160,10 +170,19 @@ class World:
     def tick(self, seconds: float) -> None:
         self.tell(TimePassed(now=self.later(seconds)))
 
+    def let_in(self) -> bool:
+        """The machine grants what it can of what is wanted; whether that was anything."""
+        answer = self.machine.answer(self.later())
+        if isinstance(answer, SlotsGranted):
+            self.tell(answer)
+        return isinstance(answer, SlotsGranted)
+
     # What the engine wants
 
     def obey(self, command: AnyCommand) -> None:
-        if isinstance(command, EndRun):
+        if isinstance(command, WantSlots | ReturnSlots):
+            self.machine.obey(command)
+        elif isinstance(command, EndRun):
             self.end = command
             self.check_end(command)
         elif isinstance(command, EndTest):
@@ -178,10 +197,7 @@ class World:
             assert not worker.told_left
             assert not worker.close_sent, f"{command} after Close"
             if isinstance(command, Assign):
-                self.check_assign(worker, command.tests)
-                for test, slots in command.slots.items():
-                    demands = self.rules.of[test].demands
-                    assert sorted(slots) == sorted({demand.name for demand in demands})
+                self.check_assign(worker, command)
             elif isinstance(command, Recall):
                 assert command.tests
                 assert all(test in worker.has for test in command.tests)
@@ -197,10 +213,14 @@ class World:
             if not worker.gone:
                 worker.inbox.append(command)
 
-    def check_assign(self, worker: Process, tests: Iterable[int]) -> None:
+    def check_assign(self, worker: Process, command: Assign) -> None:
         assert worker.available
         assert not self.stopped
-        for test in tests:
+        for test, slots in command.slots.items():
+            demands = self.rules.of[test].demands
+            assert sorted(slots) == sorted({demand.name for demand in demands})
+        for test in command.tests:
+            self.machine.sent(test, command.slots.get(test, {}))
             assert test not in self.ended
             assert test not in self.started
             assert test not in worker.missing, "sent to a worker that lacks it"
@@ -385,6 +405,10 @@ class World:
             while self.to_start:
                 self.start_replacement()
             busy = self.busy
+            if not busy and self.machine.wanted:
+                self.machine.taken_by(())
+                assert self.let_in(), "nobody holds what the run wants, and it cannot have it"
+                continue
             assert busy or self.end, "everybody waits, and the run has not ended"
             if busy:
                 self.advance(busy[step % len(busy)], step // 3)

@@ -11,7 +11,8 @@ What it holds a log to, beside the format itself:
 - a worker gets tests only between its collection and its close, its leaving, or a stop;
 - a test lies with one worker at a time until that has finished it, returned it, or left;
 - a collected, unclosed worker with an empty queue is held for a reason that is written down;
-  never are all held while a test that one of them could run lies with nobody;
+  never are all held while a test that one of them could run lies with nobody, unless that waits
+  for what other runs on the machine have;
 - ``crashed`` and ``interrupted`` are said of tests that were started and not finished,
   ``not run`` of tests that were never started;
 - every finished or crashed test has one attempt, with the same worker, outcome and times,
@@ -149,6 +150,9 @@ class _Checker:
 
     def _settle(self) -> None:
         """Called when the commands of an event are through."""
+        has = {number: list(worker.queue) for number, worker in self.workers.items()}
+        for name, number in self._constraints.idle_slots(has):
+            self.blame(f"the run keeps slot {number} of {name}, which nobody uses")
         available = [worker for worker in self.workers.values() if worker.available]
         for number, worker in self.workers.items():
             if worker.available and not worker.queue and not worker.held:
@@ -160,6 +164,8 @@ class _Checker:
             return
         for test in sorted(self._free):
             if not self._constraints.may_run(test, self._ended):
+                continue
+            if self._constraints.waits_for_machine(test):
                 continue
             if any(test not in worker.missing for worker in available):
                 self.blame(f"every worker is held while {self._title(test)} could run")
@@ -177,19 +183,28 @@ class _Checker:
             return  # nothing happened, or it came too late to matter
         if self._end_run is not None:
             self.blame(f"{kind} after EndRun")
-        if (kind == "RunBegan") is (self._began is not None):
-            self.blame(f"{kind} out of place: RunBegan stands first, and only there")
-        if kind == "RunBegan":
-            self._began = event
-            self._constraints.know(event)
+        if kind == "RunBegan" or self._began is None:
+            self._on_run_began(event)
         elif kind == "TestsCollected":
             self._on_tests_collected(event)
         elif kind == "StopRequested":
             self._stopped = True
         elif kind == "WorkerJoined":
             self._on_worker_joined(event)
+        elif kind in ("SlotsGranted", "SlotsBusy"):
+            self._on_answer(event)
         else:
             self._on_word_of_worker(kind, event)
+
+    def _on_run_began(self, event: Json) -> None:
+        if event["event"] != "RunBegan" or self._began is not None:
+            self.blame(f"{event['event']} out of place: RunBegan stands first, and only there")
+        self._began = event
+        self._constraints.know(event)
+
+    def _on_answer(self, event: Json) -> None:
+        for fault in self._constraints.answer(event):
+            self.blame(fault)
 
     def _on_word_of_worker(self, kind: str, event: Json) -> None:
         number = event["worker"]
@@ -317,6 +332,11 @@ class _Checker:
             self._end_run = command
         elif kind == "EndTest":
             self._on_end_test(command)
+        elif kind == "WantSlots":
+            self._constraints.want(command)
+        elif kind == "ReturnSlots":
+            for fault in self._constraints.take_back(command):
+                self.blame(fault)
         elif kind == "StartWorker":
             self._on_start_worker(command)
         else:
@@ -352,7 +372,9 @@ class _Checker:
             worker.queue[test] = None
             self._free.discard(test)
             has = {each: list(one.queue) for each, one in self.workers.items()}
-            for fault in self._constraints.violations(test, self._ended, has):
+            slots = command.get("slots", {}).get(str(test), {})
+            faults = self._constraints.send(test, slots)
+            for fault in faults + self._constraints.violations(test, self._ended, has):
                 self.blame(f"Assign of {self._title(test)} to {name} {fault}")
         worker.held = False
 

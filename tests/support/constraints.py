@@ -3,7 +3,9 @@
 Written from the promises, and imports nothing of the package: a test is sent to a worker only
 when what it requires has ended as it has to; what workers have been sent and not finished never
 needs more of a resource than there is, where the tests of one worker count as the neediest of
-them, because they run one after another; and nobody has anything beside an exclusive test.
+them, because they run one after another; and nobody has anything beside an exclusive test. Of a
+resource of the machine a run uses what it was granted and has not returned, and it has that only
+while it uses it; what was not granted has to be wanted, if somebody has nothing else to do.
 """
 
 from __future__ import annotations
@@ -23,6 +25,15 @@ class Constraints:
         self._of: dict[int, Json] = {}
         self._capacities: dict[str, int] = {}
         self._workers = 1
+        self._hosted: set[str] = set()
+        #: Slots of the machine that the run has.
+        self._granted: set[tuple[str, int]] = set()
+        #: Names of what the machine is asked for.
+        self._wanted: list[set[str]] = []
+        #: It has been asked, and has said neither yes nor no.
+        self.is_answer_due = False
+        #: Test -> slots of the machine that it was sent with.
+        self._sent: dict[int, set[tuple[str, int]]] = {}
 
     def know(self, event: Json) -> None:
         """Take in a ``RunBegan`` or ``TestsCollected``."""
@@ -31,8 +42,58 @@ class Constraints:
             return
         for name, amount in event.get("resources", {}).items():
             self._capacities.setdefault(name, amount)
+        self._hosted.update(event.get("hosted", ()))
         for each in event.get("constraints", ()):
             self._of[each["test"]] = each
+
+    def answer(self, event: Json) -> list[str]:
+        """Take in a ``SlotsGranted`` or ``SlotsBusy``; returns what is wrong with it."""
+        found: list[str] = []
+        self.is_answer_due = False
+        if event["event"] == "SlotsBusy":
+            return found if self._wanted else ["SlotsBusy, though nothing is wanted"]
+        for slot in _slots(event["slots"]):
+            if slot in self._granted:
+                found.append(f"{slot} was granted twice")
+            self._granted.add(slot)
+        if set(event["slots"]) not in self._wanted:
+            found.append(f"{sorted(event['slots'])} were granted, and nobody wanted that")
+        return found
+
+    def take_back(self, command: Json) -> list[str]:
+        """Take in a ``ReturnSlots``; returns what is wrong with it."""
+        found = [
+            f"{s} was returned, and never granted" for s in _slots(command["slots"]) - self._granted
+        ]
+        self._granted -= _slots(command["slots"])
+        return found
+
+    def want(self, command: Json) -> None:
+        """Take in a ``WantSlots``."""
+        self._wanted = [{demand["name"] for demand in demands} for demands in command["any_of"]]
+        self.is_answer_due = bool(self._wanted)
+
+    def waits_for_machine(self, test: int) -> bool:
+        """Whether the machine is asked for what a test needs, or a worker waits for an answer."""
+        return self.is_answer_due or self._of_machine(test) in self._wanted
+
+    def idle_slots(self, has: Mapping[int, list[int]]) -> list[tuple[str, int]]:
+        """Slots of the machine that the run has, and nobody uses. ``has``: tests by worker."""
+        used = [self._sent.get(test, set()) for tests in has.values() for test in tests]
+        return sorted(self._granted.difference(*used))
+
+    def send(self, test: int, slots: Mapping[str, list[int]]) -> list[str]:
+        """Take in that a test is sent with these slots; returns what is wrong with that."""
+        hosted = self._of_machine(test)
+        self._sent[test] = _slots({name: each for name, each in slots.items() if name in hosted})
+        found = [f"with {slot}, which is not granted" for slot in self._sent[test] - self._granted]
+        if {name for name, _ in self._sent[test]} != hosted:
+            found.append(f"without slots of all of {sorted(hosted)}")
+        return found
+
+    def _of_machine(self, test: int) -> set[str]:
+        demands = self._of.get(test, {}).get("demands", ())
+        return {demand["name"] for demand in demands if demand["name"] in self._hosted}
 
     def may_run(self, test: int, ended: Mapping[int, str]) -> bool:
         """Whether nothing that a test requires stands against it."""
@@ -90,6 +151,10 @@ class Constraints:
     def _is_met(need: Json, ended: Mapping[int, str]) -> bool:
         good = [test in ended and _is_good(need, ended[test]) for test in need["targets"]]
         return any(good) if need.get("any") else all(good)
+
+
+def _slots(slots: Mapping[str, list[int]]) -> set[tuple[str, int]]:
+    return {(name, number) for name, numbers in slots.items() for number in numbers}
 
 
 def _is_good(need: Mapping[str, Any], outcome: str) -> bool:

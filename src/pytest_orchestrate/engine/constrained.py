@@ -18,8 +18,7 @@ from pytest_orchestrate.engine.urgency import Urgency, urgency
 from pytest_orchestrate.engine.verdicts import STRANDED, Ended, Verdict
 from pytest_orchestrate.model.events import Constraint
 
-#: No worker.
-NOBODY = -1
+NOBODY = -1  #: no worker
 
 
 class Constrained:
@@ -29,7 +28,6 @@ class Constrained:
         "_alone",
         "_colocated",
         "_constraints",
-        "_exclusive",
         "_fleet",
         "_floating",
         "_group_of",
@@ -41,6 +39,7 @@ class Constrained:
         "_ran_on",
         "_slots",
         "alone_on",
+        "exclusive",
         "is_serial",
         "leases",
         "led",
@@ -58,23 +57,16 @@ class Constrained:
         self.readiness = Readiness(lives)
         self.leases = Leases()
         self.scarce = Scarce(estimates, self.leases)
-        #: Ready tests that want to be alone: -priority, test.
-        self._exclusive: list[tuple[int, int]] = []
+        self.exclusive: list[tuple[int, int]] = []  #: ready, want to be alone: -priority, test
         self._alone = -1
-        #: The worker that runs a test which wants to be alone.
-        self.alone_on = NOBODY
-        #: Worker -> ready tests that have to run there: -priority, test.
-        self._pinned: dict[int, list[tuple[int, int]]] = {}
-        #: Test -> tests on whose worker it has to run.
-        self._colocated: dict[int, list[int]] = {}
-        #: Of those, where they ran.
-        self._ran_on: dict[int, int] = {}
-        #: Test -> its group, or -1.
-        self._group_of = group_of
+        self.alone_on = NOBODY  #: the worker that runs a test which wants to be alone
+        self._pinned: dict[int, list[tuple[int, int]]] = {}  #: worker -> those that run there
+        self._colocated: dict[int, list[int]] = {}  #: test -> tests on whose worker it runs
+        self._ran_on: dict[int, int] = {}  #: of those, where they ran
+        self._group_of = group_of  #: test -> its group, or -1
         #: Groups of which a test has constraints; so its tests become ready one by one.
         self._groups: set[int] = set()
-        #: Of those, the worker that runs them.
-        self._places: dict[int, int] = {}
+        self._places: dict[int, int] = {}  #: of those, the worker that runs them
         #: Of those without a worker, the ready tests: -priority, test.
         self._floating: dict[int, list[tuple[int, int]]] = {}
         #: Test -> its level of urgency for being likely to fail; of those that are.
@@ -93,7 +85,7 @@ class Constrained:
     def left(self) -> bool:
         """Whether anything is kept back."""
         return bool(
-            self.readiness or self.scarce or self._exclusive or self._pinned or self._floating
+            self.readiness or self.scarce or self.exclusive or self._pinned or self._floating
         )
 
     @property
@@ -181,13 +173,15 @@ class Constrained:
         """A test that wants to be alone, now that nobody runs anything."""
         usable = [
             entry
-            for entry in self._exclusive
-            if entry[1] not in worker.missing and self._place(entry[1]) in (NOBODY, worker.number)
+            for entry in self.exclusive
+            if entry[1] not in worker.missing
+            and self._place(entry[1]) in (NOBODY, worker.number)
+            and self.leases.fits(self.needs_of(entry[1]))
         ]
         if not usable:
             return None
         entry = min(usable)
-        self._exclusive.remove(entry)
+        self.exclusive.remove(entry)
         self.begin_alone(entry[1], worker)
         if self._group_of[entry[1]] >= 0:
             self._settle_group(self._group_of[entry[1]], worker)
@@ -196,17 +190,25 @@ class Constrained:
     def begin_alone(self, test: int, worker: Worker) -> None:
         """From now on nobody runs anything, but for this test on this worker."""
         self._alone, self.alone_on = test, worker.number
+        if self.needs_of(test):
+            self.grant(worker, test)
 
     def is_exclusive(self, test: int) -> bool:
         """Whether a test wants to be alone."""
         each = self._constraints.get(test)
         return each is not None and each.exclusive
 
+    def kept_for(self, worker: Worker) -> list[int]:
+        """Tests for this worker alone, or of groups that have none, the most urgent first."""
+        entries = [*self._pinned.get(worker.number, ()), *map(min, self._floating.values())]
+        return [test for _, test in sorted(entries) if test not in worker.missing]
+
     def slots(self, tests: Iterable[int]) -> dict[int, Slots]:
         """The slots of tests that are being sent."""
         if self.is_serial:
             return {
-                test: {
+                test: self._slots.pop(test, {})
+                or {
                     name: list(range(amount)) if amount <= NUMBERED else []
                     for name, amount, _ in self.needs_of(test)
                 }
@@ -251,8 +253,8 @@ class Constrained:
     def worker_left(self, worker: int) -> list[int]:
         """A worker is gone; returns the tests that were kept for it."""
         self._places = {group: at for group, at in self._places.items() if at != worker}
-        here = [entry for entry in self._exclusive if self._place(entry[1]) == worker]
-        self._exclusive = [entry for entry in self._exclusive if entry not in here]
+        here = [entry for entry in self.exclusive if self._place(entry[1]) == worker]
+        self.exclusive = [entry for entry in self.exclusive if entry not in here]
         return [test for _, test in (*self._pinned.pop(worker, []), *here)]
 
     def clear(self) -> list[int]:
@@ -263,9 +265,9 @@ class Constrained:
 
     def take_out_ready(self) -> list[int]:
         """Take out what may run on any worker as soon as resources and others allow."""
-        tests = self.scarce.clear() + [test for _, test in self._exclusive]
+        tests = self.scarce.clear() + [test for _, test in self.exclusive]
         tests += [test for floating in self._floating.values() for _, test in floating]
-        self._exclusive.clear()
+        self.exclusive.clear()
         self._floating.clear()
         return tests
 
@@ -275,8 +277,8 @@ class Constrained:
             return f"{self._lives.names[self._alone]} runs alone"
         if self.scarce:
             return self.scarce.why_not(self._lives.names)
-        if self._exclusive:
-            return f"{self._lives.names[min(self._exclusive)[1]]} waits until nobody runs anything"
+        if self.exclusive:
+            return f"{self._lives.names[min(self.exclusive)[1]]} waits until nobody runs anything"
         if self._pinned or self._floating:
             return "what is left has to run on other workers"
         return "what is left waits for tests that it requires"
@@ -289,12 +291,13 @@ class Constrained:
             return False
         if self.readiness.is_waiting(test):
             return True
-        if self.is_serial or test in self.led:
+        never_waits = self.is_serial and not self.leases.needs_machine(self.needs_of(test))
+        if never_waits or test in self.led:
             return False
         priority, behind = self.urgency.get(test, (0, 0.0))
         entry = (-priority, test)
         if each is not None and each.exclusive:
-            self._exclusive.append(entry)
+            self.exclusive.append(entry)
         elif self._place(test) != NOBODY:
             heappush(self._pinned.setdefault(self._place(test), []), entry)
         elif group in self._groups:

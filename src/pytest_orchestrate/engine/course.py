@@ -125,6 +125,11 @@ class Course:
             return test
         return None
 
+    def waiting_for_leases(self, worker: Worker) -> list[int]:
+        """Tests that the worker would begin if only it could have what they need."""
+        heads = [self._steps[self._lanes[lane][0]] for lane in self._lanes_of(worker)]
+        return [test for test in heads if self._may_begin(worker, test, with_leases=False)]
+
     def has_turn(self, worker: Worker) -> bool:
         """Whether the worker has anything to do yet, now or later."""
         return bool(self._lanes_of(worker))
@@ -190,19 +195,21 @@ class Course:
             heappop(places)
         return not places or places[0] >= place
 
-    def _may_begin(self, worker: Worker, test: int) -> bool:
+    def _may_begin(self, worker: Worker, test: int, *, with_leases: bool = True) -> bool:
         constrained = self._constrained
         place = self._place[test]
         if test in worker.missing or constrained.readiness.is_waiting(test):
             return False
         if constrained.alone_on != NOBODY or not self._is_next(self._alone, place):
             return False
+        needs = constrained.needs_of(test)
+        if with_leases and not constrained.leases.fits(needs):
+            return False
         if constrained.is_exclusive(test):
             earlier = any(0 <= self._first(lane) < place for lane in self._lanes)
             return not earlier and all(each.is_empty for each in self._fleet.ready)
-        needs = constrained.needs_of(test)
         if not needs:
             return True
-        if not worker.is_empty or not constrained.leases.fits(needs):
-            return False
-        return all(self._is_next(self._users[name], place) for name, _, _ in needs)
+        return worker.is_empty and all(
+            self._is_next(self._users[name], place) for name, _, _ in needs
+        )

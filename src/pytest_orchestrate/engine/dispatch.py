@@ -8,6 +8,7 @@ from pytest_orchestrate.engine.constrained import NOBODY, Constrained
 from pytest_orchestrate.engine.course import Course
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Fleet, Worker
+from pytest_orchestrate.engine.hosting import Hosting
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.planning import split
 from pytest_orchestrate.engine.relief import Relief
@@ -32,6 +33,7 @@ class Dispatch:
         "course",
         "estimates",
         "fleet",
+        "hosting",
         "lives",
         "lookahead",
         "maker",
@@ -58,6 +60,7 @@ class Dispatch:
         self.relief = Relief(self)
         self.constrained = Constrained(self.lives, self.fleet, self.estimates, self.maker.group_of)
         self.course = Course(self.lives, self.fleet, self.constrained)
+        self.hosting = Hosting(self)
 
     def plan(self, tests: Iterable[int], workers: int) -> None:
         """Make new tests pending, those that may run."""
@@ -90,7 +93,7 @@ class Dispatch:
 
     def constrain(self, collected: TestsCollected) -> list[Verdict]:
         """Take in constraints of tests that are known; returns which of them will not run."""
-        self.constrained.leases.provide(collected.resources)
+        self.constrained.leases.provide(collected.resources, collected.hosted)
         refused = self.constrained.know(collected.constraints, collected.likely, self.estimates)
         self.maker.urgency = self.constrained.urgency
         return refused
@@ -224,7 +227,7 @@ class Dispatch:
         ways = (self._constrained_unit, self._ordinary_unit)
         for way in ways if self._prefers_constrained(worker) else reversed(ways):
             found = way(worker, queued)
-            if found is not None:
+            if found is not None or self.hosting.is_asked_by(worker):
                 return found
         return None
 
@@ -246,7 +249,9 @@ class Dispatch:
         return self.pending.take(worker)
 
     def _constrained_unit(self, worker: Worker, queued: float) -> Unit | None:
-        test = self.constrained.take(worker, ahead=self._is_ahead(worker, queued))
+        ahead = self._is_ahead(worker, queued)
+        waits = self.hosting.ask_for(worker, ahead=ahead)
+        test = None if waits else self.constrained.take(worker, ahead=ahead)
         if test is None:
             return None
         self.unsent_work += self.estimates.of(test)
@@ -263,22 +268,10 @@ class Dispatch:
         if self.pending.in_order:
             keeps = self.pending.top_priority(worker.number) <= unit.priority
         else:
-            keeps = unit.together or self._is_ahead(worker, queued) or not self._is_late(unit)
+            keeps = unit.together or self._is_ahead(worker, queued) or not self.relief.is_late(unit)
         if not keeps:
             self.pending.add([unit])
         return keeps
-
-    def _is_late(self, unit: Unit) -> bool:
-        """Whether something that is more urgent would come too late if it came after a unit."""
-        top = self.pending.common.most_urgent()
-        if top is None or top.priority < unit.priority:
-            return False
-        if top.priority > unit.priority:
-            return True
-        if top.behind <= unit.behind:
-            return False
-        rest = top.behind + top.work(self.estimates) + unit.work(self.estimates)
-        return rest > self.relief.horizon()
 
     def entry(self, worker: Worker, file: int) -> float:
         """Expected seconds to enter a file on a worker, which may have to collect it first."""
@@ -352,7 +345,8 @@ class Dispatch:
 
     def _begin_alone(self, idle: list[Worker]) -> bool:
         """Send a test that wants to be alone, if there is one and nobody has anything else."""
-        if self.pending or self.constrained.takeable or len(idle) < len(self.fleet.ready):
+        takeable = self.constrained.takeable and not self.hosting.is_refused()
+        if self.pending or takeable or len(idle) < len(self.fleet.ready):
             return False
         for worker in idle:
             test = self.constrained.take_alone(worker)

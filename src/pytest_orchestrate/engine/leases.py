@@ -6,7 +6,7 @@ lease: it holds as much as one of them does, from the first that is sent to the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pytest_orchestrate.model.annotations import Demand
 
@@ -41,7 +41,16 @@ class _Lease:
 class Leases:
     """Grants leases to workers, all of a test's demands at once or none."""
 
-    __slots__ = ("_free", "_of_worker", "_readers", "_slots", "capacities", "version")
+    __slots__ = (
+        "_free",
+        "_granted",
+        "_of_worker",
+        "_readers",
+        "_shared_only",
+        "_slots",
+        "capacities",
+        "version",
+    )
 
     def __init__(self) -> None:
         #: Resource -> how much of it there is.
@@ -53,16 +62,28 @@ class Leases:
         #: Resource -> how many workers share it.
         self._readers: dict[str, int] = {}
         self._of_worker: dict[int, _Lease] = {}
+        #: Resource of the machine -> how many of its slots this run has, in use or free.
+        self._granted: dict[str, int] = {}
+        #: Resources of the machine that other runs share with this one.
+        self._shared_only: set[str] = set()
         #: How often something became free.
         self.version = 0
 
-    def provide(self, capacities: Mapping[str, int]) -> None:
-        """Say what there is; what was said before stays."""
+    def provide(self, capacities: Mapping[str, int], hosted: Collection[str] = ()) -> None:
+        """Say what there is; what was said before stays.
+
+        :param hosted: Resources of the machine, of which the run has nothing until it is granted.
+        """
         for name, amount in capacities.items():
-            if name not in self.capacities:
-                self.capacities[name] = self._free[name] = amount
-                if amount <= NUMBERED:
-                    self._slots[name] = list(range(amount))
+            if name in self.capacities:
+                continue
+            self.capacities[name] = amount
+            if name in hosted:
+                self._free[name], self._slots[name], self._granted[name] = 0, [], 0
+                continue
+            self._free[name] = amount
+            if amount <= NUMBERED:
+                self._slots[name] = list(range(amount))
 
     def capacity(self, name: str) -> int:
         """How much there is of a resource; 1 if nobody has said."""
@@ -76,7 +97,7 @@ class Leases:
             self.capacity(name)
             if shared and self._readers.get(name):
                 continue
-            if self._free[name] < amount:
+            if self._free[name] < amount or (name in self._shared_only and not shared):
                 return False
         return True
 
@@ -118,8 +139,9 @@ class Leases:
         return True
 
     def short(self, needs: Signature) -> list[str]:
-        """The resources of which there is not enough now."""
-        return [need[0] for need in needs if not self.fits((need,))]
+        """The resources of this run of which there is not enough now."""
+        own = [need for need in needs if need[0] not in self._granted]
+        return [need[0] for need in own if not self.fits((need,))]
 
     def lacking(self, needs: Signature) -> tuple[str, list[int]]:
         """A resource that is not free for this, and the tests that hold it."""
@@ -133,6 +155,53 @@ class Leases:
                 ]
                 return need[0], holders
         return "", []
+
+    # Resources of the machine
+
+    @property
+    def has_hosted(self) -> bool:
+        """Whether there are any resources of the machine."""
+        return bool(self._granted)
+
+    def is_hosted(self, name: str) -> bool:
+        """Whether a resource is the machine's, which other runs share."""
+        return name in self._granted
+
+    def needs_machine(self, needs: Signature) -> bool:
+        """Whether any of this is the machine's."""
+        return any(name in self._granted for name, _, _ in needs)
+
+    def could_fit(self, needs: Signature) -> bool:
+        """Whether all of this could be had now if the machine granted what it lacks."""
+        lacks = False
+        for need in needs:
+            name, amount, _ = need
+            if self.fits((need,)):
+                continue
+            if name not in self._granted or self._granted[name] + amount > self.capacities[name]:
+                return False
+            lacks = True
+        return lacks
+
+    def add(self, slots: Mapping[str, list[int]], shared: Collection[str]) -> None:
+        """The machine has granted these slots."""
+        for name, numbers in slots.items():
+            self._free[name] += len(numbers)
+            self._granted[name] += len(numbers)
+            self._slots[name] = sorted(self._slots[name] + numbers)
+            if name in shared:
+                self._shared_only.add(name)
+        self.version += 1
+
+    def surrender(self) -> Slots:
+        """Take out the slots of the machine that nobody here uses."""
+        slots = {name: self._slots[name] for name in self._granted if self._slots[name]}
+        for name, numbers in slots.items():
+            self._slots[name] = []
+            self._free[name] -= len(numbers)
+            self._granted[name] -= len(numbers)
+            self._shared_only.discard(name)
+        return slots
 
     def _taken(self, needs: Signature) -> Slots:
         slots: Slots = {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.stealing import MOVING, at_class_boundary, tail_to_move
+from pytest_orchestrate.engine.units import Unit
 from pytest_orchestrate.model.commands import Recall
 
 if TYPE_CHECKING:
@@ -87,6 +88,18 @@ class Relief:
             work += dispatch.pending.common.work() + dispatch.constrained.scarce.work
             self._horizon = work / (len(fleet.ready) + fleet.coming)
         return self._horizon
+
+    def is_late(self, unit: Unit) -> bool:
+        """Whether something that is more urgent would come too late if it came after a unit."""
+        top = self._dispatch.pending.common.most_urgent()
+        if top is None or top.priority < unit.priority:
+            return False
+        if top.priority > unit.priority:
+            return True
+        if top.behind <= unit.behind:
+            return False
+        rest = top.behind + top.work(self._dispatch.estimates) + unit.work(self._dispatch.estimates)
+        return rest > self.horizon()
 
     def _fair_end(self) -> float:
         """Seconds until all would be done if what is left could be shared out evenly."""

@@ -88,6 +88,7 @@ class Run:
             WorkerLeft: self._worker_left,
             StopRequested: self._stop_requested,
             TimePassed: self._time_passed,
+            **self._dispatch.hosting.handlers,
         }
 
     def handle(self, event: AnyEvent) -> list[AnyCommand]:
@@ -107,6 +108,8 @@ class Run:
         self._handlers[type(event)](event)
         if dispatch.fleet.idle and self._stop_reason is None:
             dispatch.feed_idle()
+        if dispatch.hosting:
+            dispatch.hosting.settle(stopped=self._stop_reason is not None)
         if not self._lives.unfinished or not self._fleet.ready:
             self._conclude()
         return out

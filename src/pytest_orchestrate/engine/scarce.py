@@ -156,6 +156,23 @@ class Scarce:
             self._none_fits = leases.version
         return None
 
+    def wishes(self, worker: Worker) -> list[Signature]:
+        """What the worker would take before all that it can have, if the machine granted it."""
+        reserved: set[str] = set()
+        wishes = []
+        for line in self._urgent():
+            if (
+                reserved.isdisjoint(need[0] for need in line.needs)
+                and self._choose(line, worker) is not None
+            ):
+                if self._leases.fits(line.needs):
+                    break
+                if self._leases.could_fit(line.needs):
+                    wishes.append(line.needs)
+            if line.passed >= PATIENCE:
+                reserved.update(self._leases.short(line.needs))
+        return wishes
+
     def _is_reserved(self, line: _Line) -> bool:
         """Whether a more urgent line has waited too long for something that this one needs."""
         names = {need[0] for need in line.needs}
@@ -196,6 +213,8 @@ class Scarce:
             resource, holders = self._leases.lacking(line.needs)
             if resource and holders:
                 return f"{resource} is held by {names[holders[0]]}"
+            if self._leases.is_hosted(resource):
+                return f"{resource} has to be granted by the machine, which other runs share"
         return "what waits for resources is for other workers"
 
     def _urgent(self) -> list[_Line]:

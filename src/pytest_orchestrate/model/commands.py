@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from pytest_orchestrate.model.annotations import Demand
+
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", tag=True, kw_only=True):
     """Base of all commands."""
@@ -40,6 +42,23 @@ class Close(Command, frozen=True):
     worker: int
 
 
+class WantSlots(Command, frozen=True):
+    """From now on the run wants slots of resources of the machine, in place of what it wanted.
+
+    It is answered by ``SlotsGranted`` or ``SlotsBusy``, unless nothing is wanted any more.
+    """
+
+    #: Alternatives, the most urgent first; all of one, or nothing.
+    any_of: list[list[Demand]]
+
+
+class ReturnSlots(Command, frozen=True):
+    """The run does not need these slots of resources of the machine any more."""
+
+    #: Resource -> numbers of slots.
+    slots: dict[str, list[int]]
+
+
 class StartWorker(Command, frozen=True):
     """Start a replacement with this new number."""
 
@@ -68,4 +87,6 @@ class EndRun(Command, frozen=True):
     reason: str | None = None
 
 
-AnyCommand = Assign | Recall | Hold | Close | StartWorker | EndTest | EndRun
+AnyCommand = (
+    Assign | Recall | Hold | Close | WantSlots | ReturnSlots | StartWorker | EndTest | EndRun
+)

@@ -86,6 +86,8 @@ class TestsCollected(Event, frozen=True):
     #: Test -> how urgent it is for being likely to fail, from 1 to 63; of those that are, where
     #: these are to go first. Counts between tests of one priority.
     likely: dict[int, int] = {}
+    #: Of those, the ones that other runs on the machine share: none of it is there until granted.
+    hosted: list[str] = []
 
 
 class WorkerCollected(Event, frozen=True):
@@ -170,6 +172,22 @@ class TimePassed(Event, frozen=True):
     """
 
 
+class SlotsGranted(Event, frozen=True):
+    """The run has these slots of resources of the machine, which it wanted; until it returns them.
+
+    They are enough for one of the alternatives that are wanted now.
+    """
+
+    #: Resource -> numbers of slots.
+    slots: dict[str, list[int]]
+    #: Of these resources, those that other runs may share.
+    shared: list[str] = []
+
+
+class SlotsBusy(Event, frozen=True):
+    """Answer to ``WantSlots``: none of it can be had now. As soon as it can, it is granted."""
+
+
 AnyEvent = (
     RunBegan
     | WorkerJoined
@@ -183,4 +201,6 @@ AnyEvent = (
     | WorkerLeft
     | StopRequested
     | TimePassed
+    | SlotsGranted
+    | SlotsBusy
 )

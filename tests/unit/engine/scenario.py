@@ -15,7 +15,9 @@ from pytest_orchestrate.model.commands import (
     EndTest,
     Hold,
     Recall,
+    ReturnSlots,
     StartWorker,
+    WantSlots,
 )
 from pytest_orchestrate.model.events import (
     AnyEvent,
@@ -48,6 +50,10 @@ def short(command: AnyCommand) -> tuple[Any, ...]:
         return ("start", command.worker, command.replaces)
     if isinstance(command, EndTest):
         return ("end", command.test, command.outcome)
+    if isinstance(command, WantSlots):
+        return ("want", *([each.name for each in demands] for demands in command.any_of))
+    if isinstance(command, ReturnSlots):
+        return ("return", command.slots)
     return ("over", command.not_run)
 
 

@@ -76,3 +76,62 @@ def test_bytes_have_no_numbers() -> None:
     made = leases(memory=NUMBERED + 1)
     assert made.grant(0, 1, signature((Demand("memory", NUMBERED),))) == {"memory": []}
     assert not made.fits(signature((Demand("memory", 2),)))
+
+
+def hosted(**capacities: int) -> Leases:
+    made = Leases()
+    made.provide(capacities, hosted=capacities)
+    return made
+
+
+def test_of_the_machine_there_is_nothing_until_it_is_granted() -> None:
+    made = hosted(db=1)
+    assert not made.fits(DB)
+    assert made.could_fit(DB)
+    made.add({"db": [0]}, shared=())
+    assert made.fits(DB)
+    assert made.grant(0, 1, DB) == {"db": [0]}
+    assert made.surrender() == {}
+    made.release(0, 1)
+    assert made.surrender() == {"db": [0]}
+    assert not made.fits(DB)
+
+
+def test_slots_that_are_granted_have_the_machines_numbers() -> None:
+    made = hosted(port=4)
+    made.add({"port": [1, 3]}, shared=())
+    assert made.grant(0, 1, signature((Demand("port"),))) == {"port": [1]}
+    assert made.surrender() == {"port": [3]}
+
+
+def test_the_machine_cannot_grant_what_the_run_itself_uses() -> None:
+    made = hosted(db=1)
+    made.add({"db": [0]}, shared=())
+    made.grant(0, 1, DB)
+    assert not made.could_fit(DB)
+    assert not made.could_fit(READS)
+
+
+def test_what_others_share_is_for_readers_only() -> None:
+    made = hosted(db=1)
+    made.add({"db": [0]}, shared=["db"])
+    assert made.fits(READS)
+    assert not made.fits(DB)
+    made.grant(0, 1, READS)
+    made.grant(1, 2, READS)
+    made.release(0, 1)
+    assert made.surrender() == {}
+    made.release(1, 2)
+    assert made.surrender() == {"db": [0]}
+    made.add({"db": [0]}, shared=())
+    assert made.fits(DB)
+
+
+def test_the_machine_is_not_asked_for_what_the_run_lacks_itself() -> None:
+    made = hosted(db=1)
+    made.provide({"gpu": 1})
+    both = signature((Demand("db"), Demand("gpu")))
+    assert made.could_fit(both)
+    made.grant(0, 1, signature((Demand("gpu"),)))
+    assert not made.could_fit(both)
+    assert made.short(both) == ["gpu"]
