@@ -168,7 +168,8 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
 
     @functools.cache
     def context_of_run() -> RunContext:
-        from pytest_orchestrate.controller.run_context import RunContext, new_run_id
+        from pytest_orchestrate.controller.run_context import RunContext
+        from pytest_orchestrate.controller.run_identity import new_run_id
 
         if is_plan:
             from pytest_orchestrate.controller.planned import PlanContext

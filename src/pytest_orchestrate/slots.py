@@ -6,13 +6,20 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.locking import FileLock
 
 #: Name of the plugin.
 PLUGIN = "orchestrate-slots"
 #: Environment variable of a running test: this, and the name of the resource.
 VARIABLE = "PYTEST_ORCHESTRATE_SLOT_"
+#: Seconds in which others have ended their look at a lock.
+PATIENCE = 5.0
 
 
 class Slots:
@@ -20,26 +27,48 @@ class Slots:
 
     def __init__(self) -> None:
         self._expected: dict[int, Mapping[str, list[int]]] = {}
+        self._locks: dict[int, list[tuple[str, bool]]] = {}
         self._held: Mapping[str, list[int]] = {}
 
-    def expect(self, slots: Mapping[int, Mapping[str, list[int]]]) -> None:
-        """Tests that will be run have these slots: by the test's number, then by resource."""
+    def expect(
+        self,
+        slots: Mapping[int, Mapping[str, list[int]]],
+        locks: Mapping[int, list[tuple[str, bool]]] | None = None,
+    ) -> None:
+        """Tests that will be run have these slots: by the test's number, then by resource.
+
+        :param locks: By the test's number, the files that are to be locked while it runs, each
+            with whether the lock is shared.
+        """
+        self._locks.update(locks or {})
         self._expected.update(slots)
 
     def has(self, test: int) -> bool:
         """Whether a test has slots of anything, for which others may wait."""
         return test in self._expected
 
+    def add(self, test: int, slots: Mapping[str, list[int]]) -> None:
+        """A test that will be run has these slots, too, or instead of others of the resource."""
+        self._expected[test] = {**self._expected[test], **slots}
+
     @contextlib.contextmanager
-    def given(self, test: int) -> Iterator[None]:
-        """Within it a test runs that has slots."""
+    def given(self, test: int, nodeid: str = "") -> Iterator[None]:
+        """Within it a test runs that has slots.
+
+        :raises RuntimeError: somebody else uses what it has.
+        """
         held = self._held = self._expected.pop(test)
         variables = {variable(name): numbers for name, numbers in held.items() if numbers}
         for name, numbers in variables.items():
             os.environ[name] = ",".join(map(str, numbers))
+        locks: list[FileLock] = []
         try:
+            for path, shared in self._locks.pop(test, ()):
+                locks.append(_locked(path, shared=shared, nodeid=nodeid))
             yield
         finally:
+            for each in locks:
+                each.release()
             self._held = {}
             for name in variables:
                 os.environ.pop(name, None)
@@ -56,6 +85,26 @@ class Slots:
                 f"@pytest.mark.resource({name!r}). It has slots of: {known}."
             )
         return tuple(self._held[name])
+
+
+def _locked(path: str, *, shared: bool, nodeid: str) -> FileLock:
+    """Lock a file, so that a slot is known to be in use while this process lives.
+
+    Only who holds the slot locks it for longer than a look at it takes.
+    """
+    import time
+
+    from pytest_orchestrate.locking import FileLock, said_by_holder
+
+    deadline = time.monotonic() + PATIENCE
+    while (held := FileLock.taken(Path(path), shared=shared)) is None:
+        if time.monotonic() < deadline:
+            time.sleep(0.005)
+            continue
+        text = said_by_holder(Path(path)) or "an unknown process"
+        raise RuntimeError(f"{path} is locked by {text}, though this run has the slot")
+    held.write(f"{nodeid} in process {os.getpid()} since {time.strftime('%H:%M:%S')}")
+    return held
 
 
 def find_slots(request: pytest.FixtureRequest) -> Callable[[str], tuple[int, ...]]:

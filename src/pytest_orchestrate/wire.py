@@ -1,9 +1,7 @@
 """Messages between controller and workers, and their bytes.
 
-A message is a msgspec Struct; what travels is a *batch*: a MessagePack array of messages.
-Each message is encoded by itself, so that a worker can keep the encoded messages that it
-has not sent yet in a place that survives its own death (see ``worker/outbox.py``), and a
-batch is no more than an array header before them.
+A message is a msgspec Struct; what travels is a *batch*: a MessagePack array of messages. Each is
+encoded by itself, so that what a worker could not send any more survives in its outbox.
 
 :data:`WIRE_VERSION` changes with every incompatible change of these classes; a worker that
 speaks another version is refused before it is configured.
@@ -18,7 +16,7 @@ import msgspec
 
 from pytest_orchestrate.model.annotations import Annotations, Requirable
 
-WIRE_VERSION = 6
+WIRE_VERSION = 7
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
@@ -36,11 +34,13 @@ class SendCollection(_Message, frozen=True, tag=1):
 
 
 class Enqueue(_Message, frozen=True, tag=2):
-    """Run these tests, by position in the worker's own ``session.items``, after those you have."""
+    """Run these tests, by position in the worker's ``session.items``, after those you have."""
 
     tests: list[int]
     #: position -> resource -> numbers of the slots that the test has
     slots: dict[int, dict[str, list[int]]] = {}
+    #: position -> files that its process locks meanwhile, and whether it shares the lock
+    locks: dict[int, list[tuple[str, bool]]] = {}
 
 
 class TakeBack(_Message, frozen=True, tag=3):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from pytest_orchestrate.model.requirements import (
 )
 
 if TYPE_CHECKING:
+    from pytest_orchestrate.controller.host_slots import HostSlots
     from pytest_orchestrate.options import Options
 
 
@@ -88,6 +90,40 @@ class Constraining:
         """Return how much there is of the resources that constraints name."""
         names = sorted({demand.name for each in constraints for demand in each.demands})
         return {name: self.resources.get(name, 1) for name in names}
+
+    def hosted(self, names: Iterable[str]) -> list[str]:
+        """Return those of these resources that all runs on the machine share."""
+        given = self.options.resources
+        return [name for name in names if name in given and given[name].host]
+
+    def shared(
+        self, resources: Mapping[str, int], slots: HostSlots | None, run_id: str
+    ) -> tuple[HostSlots | None, list[str]]:
+        """Return those of these resources that all runs share, after the slots that know of them.
+
+        :param slots: What the run has of others already.
+        :raises pytest.UsageError: there is no place for lock files.
+        """
+        names = self.hosted(resources)
+        if names:
+            from pytest_orchestrate.controller.host_slots import HostSlots
+
+            capacities = {name: resources[name] for name in names}
+            if slots is None:
+                slots = HostSlots(capacities, run_id)
+            else:
+                slots.provide(capacities)
+        return slots, names
+
+    def demands_of_machine(self, constraints: Iterable[Constraint]) -> dict[int, list[Demand]]:
+        """Return what tests need that all runs on the machine share, by test."""
+        from pytest_orchestrate.engine.leases import signature
+
+        return {
+            each.test: [Demand(*need) for need in signature(each.demands) if need[0] in shared]
+            for each in constraints
+            if (shared := self.hosted(demand.name for demand in each.demands))
+        }
 
     def _resolved(
         self, first: int
@@ -192,11 +228,17 @@ class Constraining:
                     f"{demand.where}: only what there is 1 of can be shared, and there is "
                     f"{capacity} of {demand.name!r}"
                 )
+            if demand.shared and sys.platform == "win32" and self.hosted([demand.name]):
+                raise pytest.UsageError(
+                    f"{nodeid}: @pytest.mark.resource({demand.name!r}, shared=True) at "
+                    f"{demand.where}: on Windows, what runs share ('{demand.name} = 1 host' in "
+                    "orchestrate_resources) cannot be shared by tests"
+                )
 
     @functools.cached_property
     def resources(self) -> dict[str, int]:
         """How much there is of each resource that is listed, and of those of the machine."""
-        given = dict(self.options.resources)
+        given = {name: each.amount for name, each in self.options.resources.items()}
         for answer in self.config.hook.pytest_orchestrate_resources(config=self.config):
             for name, amount in (answer or {}).items():
                 if not isinstance(amount, int) or isinstance(amount, bool) or amount < 1:

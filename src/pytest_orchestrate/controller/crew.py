@@ -13,12 +13,14 @@ import pytest
 
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller import critical, starting
+from pytest_orchestrate.controller.borrowing import Borrowing
 from pytest_orchestrate.controller.collect_mode import OVERRIDE
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
 from pytest_orchestrate.controller.memory import LongLived
 from pytest_orchestrate.controller.messages import Messages
+from pytest_orchestrate.controller.obeying import Obeying
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.relay import Relay
 from pytest_orchestrate.controller.replacing import Replacing
@@ -26,7 +28,6 @@ from pytest_orchestrate.controller.stopping import Stopping
 from pytest_orchestrate.controller.vigil import Vigil
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
-from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.events import (
     RunBegan,
     TimePassed,
@@ -80,6 +81,7 @@ class Crew:
         self.relay = Relay(config, context.run_id)
         self.refusing = Refusing(config, context)
         self.voice = Voice(config)
+        self.borrowing = Borrowing(context, self.voice.say, self._fail)
         self._terminal = internals.GatheredTerminal(config)
         self.collecting = Collecting(self)
         self.faults: list[str] = []
@@ -100,7 +102,7 @@ class Crew:
         self.holding: set[int] = set()
         self._long_lived = LongLived()
         config.add_cleanup(self._long_lived.end)
-        self._flushed = 0.0
+        self._flushed = self._ticked = 0.0
         self._is_unforked = False
         #: the engine knows of the run and of its workers
         self._has_begun = False
@@ -139,7 +141,7 @@ class Crew:
 
     def _begin_run(self, started: list[int]) -> None:
         context, option, count = self.context, self.config.option, self.decision.workers
-        context.execute = self._execute
+        context.execute = Obeying(self).execute
         context.begin("workers", count)
         context.look_for_failures()
         if self._start_choice.story is not None:
@@ -222,11 +224,11 @@ class Crew:
     # --- one turn of the loop ---
 
     def _turn(self) -> None:
+        pause = self.borrowing.pause
         try:
-            arrival = self._queue.get(timeout=TICK)
+            arrival = self._queue.get(timeout=TICK if pause is None else min(TICK, pause))
         except queue.Empty:
-            if self.holding:  # what was not worth moving may be by now
-                self.context.tell(TimePassed(now=self.context.now()))
+            pass
         else:
             self._handle(arrival)
             while not self.context.has_ended:
@@ -236,7 +238,13 @@ class Crew:
                     break
                 self._handle(arrival)
             self.stopping.obey_session()
+            self._ticked = time.monotonic()
         now = time.monotonic()
+        if self.holding and now - self._ticked >= TICK:  # what was not worth moving may be by now
+            self._ticked = now
+            self.context.tell(TimePassed(now=self.context.now()))
+        if pause is not None:
+            self.borrowing.look()
         if now - self._flushed > 0.2:
             self._flushed = now
             self.context.flush()
@@ -308,40 +316,8 @@ class Crew:
             worker.stderr_tail = (worker.stderr_tail + lines)[-200:]
         self.voice.relay(worker, stream, lines)
 
-    # --- commands ---
-
-    def _execute(self, command: commands.AnyCommand) -> None:
-        match command:
-            case commands.Assign(worker=number, tests=tests, slots=slots):
-                self.holding.discard(number)
-                worker = self.workers[number]
-                self.collecting.collect_for(worker, tests)
-                places = dict(zip(worker.positions(list(slots)), slots.values(), strict=True))
-                worker.link.send(wire.Enqueue(worker.positions(tests), places))
-            case commands.Recall(worker=number, tests=tests):
-                worker = self.workers[number]
-                worker.link.send(wire.TakeBack(worker.positions(tests)))
-            case commands.Close(worker=number):
-                self.holding.discard(number)
-                self.workers[number].asked_to_leave = time.monotonic()
-                self.workers[number].link.send(wire.Finish())
-            case commands.Hold(worker=number):
-                self.holding.add(number)
-            case commands.StartWorker(worker=number, replaces=replaced):
-                self.voice.say(f"gw{number} is started in place of gw{replaced}")
-                self.hiring.replace(number, replaced)
-                self.context.tell(WorkerJoined(now=self.context.now(), worker=number))
-            case commands.EndTest(outcome="blocked" | "error"):
-                self.refusing.refuse(command)
-                self.stopping.obey_session()
-            case commands.EndTest():
-                self.departures.test_ended(command)
-            case commands.EndRun(not_run=not_run, reason=reason):
-                self.context.not_run = not_run
-                self.context.end_reason = reason
-                self.context.has_ended = True
-            case _:
-                assert_never(command)
+    def _fail(self, error: pytest.UsageError) -> None:
+        self.stopping.stop(str(error), error)
 
     # --- ending a worker ---
 
@@ -371,6 +347,8 @@ class Crew:
         """Leave no process, pipe or folder behind."""
         self.stopping.let_go_of_interrupts()
         self.relay.end_configuration()
+        if self.context.host_slots is not None:
+            self.context.host_slots.close()
         self.gateways.kill_all_left(w.link for w in self.workers.values() if not w.has_left)
         if self.pipes is not None:
             self.pipes.close()

@@ -18,6 +18,7 @@ from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
 from pytest_orchestrate.model import commands
+from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.attempt import Attempt
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import (
@@ -67,6 +68,8 @@ class InProcessSession:
         self._selecting = Selecting(config, self._undo_deselection)
         critical.register(config, context)
         self._slots = Slots()
+        #: Test -> what it needs that other runs on the machine may have.
+        self._hosted: dict[int, list[Demand]] = {}
         config.pluginmanager.register(self._slots, PLUGIN)
         context.execute = self._execute
         if context.replay is not None:
@@ -164,6 +167,8 @@ class InProcessSession:
         context.collected(tests, annotations)
         if context.failures_first is not None:
             Voice(self.config).say(context.failures_first.story, worry=False)
+        if context.host_slots is not None:
+            self._hosted = context.constraining.demands_of_machine(context.constraints)
         context.tell(WorkerCollected(now=context.now(), worker=HERE))
 
     def _run(self, session: pytest.Session) -> None:
@@ -175,6 +180,7 @@ class InProcessSession:
             item = items[test]
             if parked is not None:
                 self._settle(parked, item)
+            borrowed = self._borrow(test)
             started = time.time()
             self._attempt = attempt = Attempt()
             self._longrepr, self._sections = None, []
@@ -185,6 +191,8 @@ class InProcessSession:
                 parked, nextitem = item, internals.placeholder(item)
             with self._slots.given(test) if self._slots.has(test) else _NOTHING:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+            if borrowed and context.host_slots is not None:
+                context.host_slots.give_back(borrowed)
             context.attempt(
                 test,
                 "main",
@@ -210,6 +218,19 @@ class InProcessSession:
         if parked is not None:
             self._settle(parked, None)
 
+    def _borrow(self, test: int) -> dict[str, list[int]]:
+        """Get for a test what it needs of what other runs have, too; return the slots."""
+        host = self.context.host_slots
+        demands = self._hosted.get(test)
+        if host is None or not demands:
+            return {}
+        from pytest_orchestrate.controller.borrowing import borrow
+
+        say = Voice(self.config).say
+        slots = borrow(host, demands, say, self.context.tests[test].nodeid)
+        self._slots.add(test, slots)
+        return slots
+
     def _settle(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Tear down what stayed up after a test, because the next one was not known."""
         report = internals.settle(item, nextitem)
@@ -222,6 +243,8 @@ class InProcessSession:
 
     def _end(self, reason: str | None) -> None:
         context = self.context
+        if context.host_slots is not None:
+            context.host_slots.close()
         if reason is not None or self._queue or not self._is_closed:
             session: Any = self.config.pluginmanager.getplugin("session")
             why = reason or str(
@@ -255,8 +278,8 @@ class InProcessSession:
                 self.context.has_ended = True
             case commands.Hold() | commands.EndTest():
                 pass
-            case commands.StartWorker():
-                raise AssertionError("the only worker cannot be replaced")
+            case commands.StartWorker() | commands.WantSlots() | commands.ReturnSlots():
+                raise AssertionError(f"not where this process is the only worker: {command!r}")
             case _:
                 assert_never(command)
 

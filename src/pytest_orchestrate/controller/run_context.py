@@ -5,19 +5,20 @@ from __future__ import annotations
 import functools
 import os
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_orchestrate.controller.run_identity import selection_of
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import TestsCollected
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.constraining import Constraining
     from pytest_orchestrate.controller.failures_first import FailuresFirst
+    from pytest_orchestrate.controller.host_slots import HostSlots
     from pytest_orchestrate.controller.replaying import Replay
     from pytest_orchestrate.engine.run import Run
     from pytest_orchestrate.history.log import RunLog
@@ -28,30 +29,6 @@ if TYPE_CHECKING:
     from pytest_orchestrate.options import Options
     from pytest_orchestrate.report.builder import SummaryBuilder
     from pytest_orchestrate.report.summary import Summary
-
-
-def new_run_id() -> str:
-    """Return a new id: sortable by time, to a fraction of a second, and unique among machines."""
-    now = time.time()
-    seconds = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    return f"{seconds}-{int(now % 1 * 16**3):03x}{uuid.uuid4().hex[:5]}"
-
-
-def selection_of(config: pytest.Config) -> str:
-    """Return a text that is equal for runs that select their tests alike."""
-    namespace = config.known_args_namespace
-    parts = sorted(str(arg) for arg in namespace.file_or_dir)
-    if not parts:
-        parts = [os.path.relpath(config.invocation_params.dir, config.rootpath)]
-    for name in ("keyword", "markexpr"):
-        value = getattr(namespace, name, "")
-        if value:
-            parts.append(f"{name}={value}")
-    for name in ("lf", "deselect", "ignore", "ignore_glob"):
-        value = getattr(namespace, name, None)
-        if value:
-            parts.append(f"{name}={value}")
-    return " ".join(parts)
 
 
 class RunContext:
@@ -74,10 +51,8 @@ class RunContext:
         self._process = os.getpid()
         self._began = time.monotonic()
         self.tests: list[CollectedTest] = []
-        #: Of those tests that have any.
-        self.constraints: list[Constraint] = []
-        #: Tests are collected, but none is run.
-        self.is_plan = False
+        self.constraints: list[Constraint] = []  #: of those tests that have any
+        self.is_plan = False  #: tests are collected, but none is run
         #: The run that is to be done again, if one is.
         self.replay: Replay | None = None
         #: What is known of tests that are likely to fail, where these are to go first.
@@ -86,6 +61,8 @@ class RunContext:
         self.end_reason: str | None = None
         self.has_ended = False
         self.has_begun = False
+        self.is_in_process = False  #: tests run one at a time, and get slots one at a time
+        self.host_slots: HostSlots | None = None  #: of resources that all runs share, if any
         self._to_execute: deque[AnyCommand] = deque()
         self._is_executing = False
         self.execute: Callable[[AnyCommand], None] = lambda _command: None
@@ -203,6 +180,11 @@ class RunContext:
             first = len(self.tests) - len(tests)
             found = self.failures_first.levels(tests, estimates, costs)
             likely = {first + position: level for position, level in found.items()}
+        resources = self.constraining.named(constraints)
+        hosted: list[str] = []
+        if not self.is_plan:
+            shared = self.constraining.shared(resources, self.host_slots, self.run_id)
+            self.host_slots, hosted = shared
         self.tell(
             TestsCollected(
                 now=self.now(),
@@ -212,9 +194,10 @@ class RunContext:
                 owners=owners or {},
                 collect_costs=collect_costs or {},
                 constraints=constraints,
-                resources=self.constraining.named(constraints),
+                resources=resources,
                 course=[] if self.replay is None else self._course(self.replay),
                 likely=likely,
+                hosted=[] if self.is_in_process else hosted,
             )
         )
 
@@ -237,6 +220,7 @@ class RunContext:
         from pytest_orchestrate.history import log as run_logs
 
         self._began = time.monotonic()
+        self.is_in_process = mode == "in-process"
         options = self.options
         if options.record != "off":
             self.log = run_logs.RunLog.create(

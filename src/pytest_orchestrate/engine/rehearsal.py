@@ -18,7 +18,9 @@ from pytest_orchestrate.model.commands import (
     EndTest,
     Hold,
     Recall,
+    ReturnSlots,
     StartWorker,
+    WantSlots,
 )
 from pytest_orchestrate.model.events import (
     AnyEvent,
@@ -204,5 +206,7 @@ class Rehearsal:
             _refuse(command)
 
 
-def _refuse(command: StartWorker) -> None:
-    raise InternalFault(f"nobody dies in a rehearsal, but the engine wants {command!r}")
+def _refuse(command: StartWorker | WantSlots | ReturnSlots) -> None:
+    raise InternalFault(
+        f"nobody dies in a rehearsal, and it has no other runs, but the engine wants {command!r}"
+    )

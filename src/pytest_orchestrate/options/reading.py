@@ -26,6 +26,7 @@ from pytest_orchestrate.options.table import (
     StopOn,
 )
 from pytest_orchestrate.options.values import (
+    Capacity,
     Keep,
     Place,
     WorkerSpec,
@@ -53,8 +54,8 @@ class Options(NamedTuple):
     #: Names of modules.
     preload: tuple[str, ...]
     collect: Collect
-    #: Resource -> how much there is; None: as much as the machine has. Empty: 1 of each.
-    resources: dict[str, int | None]
+    #: Resource -> how much there is. Empty: 1 of each.
+    resources: dict[str, Capacity]
     #: Mark -> priority.
     priorities: dict[str, int]
     order: Order

@@ -128,10 +128,11 @@ SETTINGS: tuple[Setting, ...] = (
         (),
         "LINE",
         "lines NAME = AMOUNT, with a whole number from 1 on; for cpu and memory also 'auto', and "
-        "for memory a size such as 16GiB",
+        "for memory a size such as 16GiB; for others the flag 'host' may follow",
         "How much there is of what tests ask for with @pytest.mark.resource. Without any line "
         "there is 1 of each; with lines, a name that is not among them is refused. cpu and "
-        "memory are always there, as much of them as this machine has.",
+        "memory are always there, as much of them as this machine has. With 'db = 1 host' all "
+        "runs of this user on this machine share the one db.",
     ),
     Setting(
         "priorities",

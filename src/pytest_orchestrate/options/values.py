@@ -58,6 +58,10 @@ _KEYS_WITHOUT_VALUE = frozenset({"popen", "dont_write_bytecode"})
 #: Resources of the machine itself, which are always there.
 MACHINE = ("cpu", "memory")
 
+#: The flag of a resource that all runs on the machine share, and how much there may be of it.
+HOST = "host"
+MOST_HOSTED = 1024
+
 #: The lines of what is kept.
 _KEPT = ("runs", "size")
 
@@ -95,6 +99,15 @@ class WorkerSpec(NamedTuple):
 
     workers: int
     spec: str
+
+
+class Capacity(NamedTuple):
+    """How much there is of a resource."""
+
+    #: None: as much as the machine has (``cpu`` and ``memory`` only).
+    amount: int | None
+    #: All runs of this user on this machine share it.
+    host: bool = False
 
 
 class Keep(NamedTuple):
@@ -237,18 +250,24 @@ def parse_keep(places: Iterable[tuple[Place, Sequence[str]]]) -> Keep:
     return Keep(**found)
 
 
-def parse_resources(place: Place, texts: Sequence[str]) -> dict[str, int | None]:
-    """Capacities by name; None: as much as the machine has (``cpu`` and ``memory`` only)."""
-    found: dict[str, int | None] = {}
-    for line, shown in _named_lines(place, texts):
+def parse_resources(place: Place, texts: Sequence[str]) -> dict[str, Capacity]:
+    """Capacities by name."""
+    found: dict[str, Capacity] = {}
+    for line, shown in _named_lines(place, texts, flags=(HOST,)):
         if line.value.lower() == "auto":
             if line.name not in MACHINE:
                 raise place.refusal(shown, f"'auto' is for {' and '.join(MACHINE)} only")
-            found[line.name] = None
+            amount = None
         elif line.name == "memory" and not line.value.isdigit():
-            found[line.name] = parse_size(place, line.value)
+            amount = parse_size(place, line.value)
         else:
-            found[line.name] = _whole_number(place, line.value, shown=shown, least=1)
+            amount = _whole_number(place, line.value, shown=shown, least=1)
+        host = HOST in line.flags
+        if host and line.name in MACHINE:
+            raise place.refusal(shown, f"{HOST!r} is not for {' and '.join(MACHINE)}")
+        if host and (amount or 0) > MOST_HOSTED:
+            raise place.refusal(shown, f"with {HOST!r} there are at most {MOST_HOSTED}")
+        found[line.name] = Capacity(amount, host)
     return found
 
 
@@ -277,13 +296,16 @@ def parse_markers(place: Place, texts: Sequence[str], known: Sequence[str]) -> d
     return found
 
 
-def _named_lines(place: Place, texts: Sequence[str]) -> Iterator[tuple[Line, str]]:
-    """Lines without flags, of different names, each with how it is shown in messages."""
+def _named_lines(
+    place: Place, texts: Sequence[str], flags: Sequence[str] = ()
+) -> Iterator[tuple[Line, str]]:
+    """Lines of different names, with no other flags, each with how it is shown in messages."""
     seen: set[str] = set()
     for line in parse_lines(place, texts):
         shown = " ".join((f"{line.name} = {line.value}", *line.flags))
-        if line.flags:
-            raise place.refusal(shown, f"{line.flags[0]!r} is too much")
+        strange = [flag for flag in line.flags if flag not in flags]
+        if strange:
+            raise place.refusal(shown, f"{strange[0]!r} is too much", flags, typo=strange[0])
         if line.name in seen:
             raise place.refusal(shown, f"{line.name!r} is there twice")
         seen.add(line.name)

@@ -211,7 +211,7 @@ class Gateways:
                 self.kill(link)
 
         try:
-            with self._model.watching(started, own_session=_starts_here(link.spec)):
+            with self._model.watching(started, own_session=starts_here(link.spec)):
                 link.gateway = self._group.makegateway(_full_spec(link.spec, link.number))
             channel = link.gateway.remote_exec(boot)
             link.open(channel, setup)
@@ -272,7 +272,7 @@ class Gateways:
         """Kill the process and what it has started in its session."""
         link.is_to_be_killed = True
         if link.process is not None:
-            processes.kill(link.process, with_session=_starts_here(link.spec))
+            processes.kill(link.process, with_session=starts_here(link.spec))
         elif link.gateway is not None:
             with contextlib.suppress(Exception):
                 link.gateway._io.kill()
@@ -306,10 +306,11 @@ def _quoted(word: str) -> str:
 
 def is_local(spec: str) -> bool:
     """Whether a worker of this specification shares our file system and folder."""
-    return _starts_here(spec) and "chdir" not in _keys(spec)
+    return starts_here(spec) and "chdir" not in _keys(spec)
 
 
-def _starts_here(spec: str) -> bool:
+def starts_here(spec: str) -> bool:
+    """Whether a worker of this specification runs on our machine, for all that we know."""
     keys = _keys(spec)
     return "popen" in keys and "via" not in keys
 

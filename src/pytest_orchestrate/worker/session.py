@@ -192,8 +192,8 @@ class WorkerSession:
         match message:
             case wire.CollectFile() | wire.ImportModules():
                 self._tests.expect(message)
-            case wire.Enqueue(tests, slots):
-                self.slots.expect(slots)
+            case wire.Enqueue(tests, slots, locks):
+                self.slots.expect(slots, locks)
                 self.queue.put(tests)
             case wire.TakeBack(tests):
                 returned = self.queue.take_back(tests)

@@ -13,6 +13,7 @@ from pytest_orchestrate.errors import SettingError
 from pytest_orchestrate.options.values import (
     SIZE_UNITS,
     SPEC_KEYS,
+    Capacity,
     Keep,
     Line,
     Place,
@@ -22,6 +23,7 @@ from pytest_orchestrate.options.values import (
     parse_keep,
     parse_lines,
     parse_path,
+    parse_resources,
     parse_seconds,
     parse_size,
     parse_switch,
@@ -274,3 +276,30 @@ def test_other_worker_specs_are_refused(text: str, why: str) -> None:
 
 def test_every_key_that_execnet_declares_is_known() -> None:
     assert set(XSpec.__annotations__) == set(SPEC_KEYS)
+
+
+def test_resources_are_capacities_and_some_are_the_machines() -> None:
+    lines = ["db = 1 host", "port = 8", "cpu = auto", "memory = 2GiB"]
+    assert parse_resources(HERE, lines) == {
+        "db": Capacity(1, host=True),
+        "port": Capacity(8),
+        "cpu": Capacity(None),
+        "memory": Capacity(2 * 2**30),
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("db = 1 hots", "'hots' is too much.*Did you mean 'host'"),
+        ("db = 1 host now", "'now' is too much"),
+        ("cpu = 2 host", "'host' is not for cpu and memory"),
+        ("memory = 2GiB host", "'host' is not for cpu and memory"),
+        ("db = 1025 host", "with 'host' there are at most 1024"),
+        ("db = 0 host", "not a whole number from 1 on"),
+    ],
+)
+def test_other_flags_of_resources_are_refused(line: str, why: str) -> None:
+    with pytest.raises(SettingError, match=why) as caught:
+        parse_resources(HERE, [line])
+    assert repr(line) in str(caught.value)
