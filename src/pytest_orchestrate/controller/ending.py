@@ -60,7 +60,7 @@ class SummaryAtTheEnd:
         from pytest_orchestrate.report import terminal
 
         again = None
-        if self.context.log is not None:
+        if summary.failed_on and self.context.log is not None:
             from pytest_orchestrate.controller.replaying import command
 
             again = command(config, self.context.run_id)
