@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -254,7 +253,9 @@ class Constraining:
 
             found["cpu"] = usable_cores()
         if "memory" not in found:
-            found["memory"] = _memory()
+            from pytest_orchestrate.controller.memory_limit import usable_memory
+
+            found["memory"] = usable_memory()
         return found
 
 
@@ -277,13 +278,3 @@ def kept_together(
             if position in members or (test.group is not None and test.group in groups):
                 together[position] = msgspec.structs.replace(test, group=name)
     return together
-
-
-def _memory() -> int:
-    """Return the bytes of memory that this machine has, at least 1."""
-    try:
-        return max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):
-        import psutil
-
-        return int(psutil.virtual_memory().total)

@@ -8,21 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from collections.abc import Mapping
+from pathlib import Path
 
-#: Where the unified hierarchy (v2) is mounted, alone or beside v1.
-_V2_MOUNTS = ("sys/fs/cgroup", "sys/fs/cgroup/unified")
-#: Where the cpu controller of v1 is mounted.
-_V1_MOUNTS = ("sys/fs/cgroup/cpu", "sys/fs/cgroup/cpu,cpuacct")
-
-
-class CgroupPaths(NamedTuple):
-    """The cgroup of a process, as a path below the mount point; None if there is none."""
-
-    v2: str | None
-    v1: str | None
+from pytest_orchestrate.controller.cgroups import folders_of_v1, folders_of_v2, text_of
 
 
 def usable_cores(
@@ -60,32 +49,12 @@ def declared_count(
 
 def cgroup_quota(root: Path = Path("/")) -> float | None:
     """The tightest CPU quota of this process' cgroup and its ancestors, in cores, or None."""
-    paths = cgroup_paths(_text(root / "proc/self/cgroup"))
-    quotas: list[float | None] = []
-    if paths.v2 is not None:
-        folders = _upwards(root, _V2_MOUNTS, paths.v2)
-        quotas.extend(parse_cpu_max(_text(folder / "cpu.max")) for folder in folders)
-    if paths.v1 is not None:
-        folders = _upwards(root, _V1_MOUNTS, paths.v1)
-        quotas.extend(
-            parse_cfs(_text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us"))
-            for folder in folders
-        )
+    quotas = [parse_cpu_max(text_of(folder / "cpu.max")) for folder in folders_of_v2(root)]
+    quotas += (
+        parse_cfs(text_of(folder / "cpu.cfs_quota_us"), text_of(folder / "cpu.cfs_period_us"))
+        for folder in folders_of_v1(root, "cpu", "cpu", "cpu,cpuacct")
+    )
     return min((quota for quota in quotas if quota is not None), default=None)
-
-
-def cgroup_paths(text: str) -> CgroupPaths:
-    """The cgroup paths in ``/proc/self/cgroup``: lines ``ID:CONTROLLERS:PATH`` (cgroups(7))."""
-    v2: str | None = None
-    v1: str | None = None
-    for line in text.splitlines():
-        number, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if number == "0" and not controllers:
-            v2 = path
-        elif "cpu" in controllers.split(","):
-            v1 = path
-    return CgroupPaths(v2, v1)
 
 
 def parse_cpu_max(text: str) -> float | None:
@@ -101,25 +70,6 @@ def parse_cfs(quota: str, period: str) -> float | None:
     except (ValueError, ZeroDivisionError):
         return None
     return cores if cores > 0 else None
-
-
-def _upwards(root: Path, mounts: tuple[str, ...], path: str) -> Iterator[Path]:
-    """The cgroup's folder and its ancestors, up to the mount point.
-
-    Inside a container the path may be the host's and not exist here; what counts then is
-    at the mount point.
-    """
-    parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
-    for mount in mounts:
-        for end in range(len(parts), -1, -1):
-            yield root.joinpath(mount, *parts[:end])
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def _affinity() -> int:

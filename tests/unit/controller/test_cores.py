@@ -6,8 +6,6 @@ import pytest
 
 from pytest_orchestrate.controller import cores
 from pytest_orchestrate.controller.cores import (
-    CgroupPaths,
-    cgroup_paths,
     cgroup_quota,
     declared_count,
     parse_cfs,
@@ -47,12 +45,6 @@ def test_cpu_max_is_quota_over_period(text: str, quota: float | None) -> None:
 )
 def test_cfs_quota_over_cfs_period(quota: str, period: str, expected: float | None) -> None:
     assert parse_cfs(quota, period) == expected
-
-
-def test_the_cgroup_paths_are_those_of_the_unified_hierarchy_and_the_cpu_controller() -> None:
-    text = "9:name=systemd:/a\n4:cpu,cpuacct:/b:c\n3:cpuset:/d\n0::/e\n"
-    assert cgroup_paths(text) == CgroupPaths(v2="/e", v1="/b:c")
-    assert cgroup_paths("3:cpuset:/d\n2:cpuacct:/d\nnonsense\n") == CgroupPaths(None, None)
 
 
 def test_the_tightest_quota_on_the_way_up_counts(tmp_path: Path) -> None:
