@@ -278,7 +278,12 @@ class InProcessSession:
                 self.context.has_ended = True
             case commands.Hold() | commands.EndTest():
                 pass
-            case commands.StartWorker() | commands.WantSlots() | commands.ReturnSlots():
+            case (
+                commands.StartWorker()
+                | commands.Prepare()
+                | commands.WantSlots()
+                | commands.ReturnSlots()
+            ):
                 raise AssertionError(f"not where this process is the only worker: {command!r}")
             case _:
                 assert_never(command)

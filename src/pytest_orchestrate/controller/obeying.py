@@ -22,7 +22,7 @@ class Obeying:
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
 
-    def execute(self, command: commands.AnyCommand) -> None:
+    def execute(self, command: commands.AnyCommand) -> None:  # noqa: C901  # one case for each command
         """Carry out one command."""
         crew = self.crew
         match command:
@@ -47,6 +47,8 @@ class Obeying:
                 crew.voice.say(f"gw{number} is started in place of gw{replaced}")
                 crew.hiring.replace(number, replaced)
                 crew.context.tell(WorkerJoined(now=crew.context.now(), worker=number))
+            case commands.Prepare():
+                raise AssertionError("no worker of pytest can prepare for a test")
             case commands.WantSlots() | commands.ReturnSlots():
                 crew.borrowing.obey(command)
             case commands.EndTest(outcome="blocked" | "error"):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pytest_orchestrate.engine.conductor import Conductor, suits
 from pytest_orchestrate.engine.constrained import NOBODY, Constrained
 from pytest_orchestrate.engine.course import Course
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Fleet, Worker
 from pytest_orchestrate.engine.hosting import Hosting
+from pytest_orchestrate.engine.idlers import Idlers
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.planning import split
 from pytest_orchestrate.engine.relief import Relief
@@ -29,6 +31,8 @@ class Dispatch:
     """Decides what ready workers do next; appends commands to :attr:`out`."""
 
     __slots__ = (
+        "_idlers",
+        "conductor",
         "constrained",
         "course",
         "estimates",
@@ -40,6 +44,7 @@ class Dispatch:
         "now",
         "out",
         "pending",
+        "prepares",
         "relief",
         "tests_known",
         "unsent_work",
@@ -58,12 +63,21 @@ class Dispatch:
         self.unsent_work = 0.0
         self.out: list[AnyCommand] = []
         self.relief = Relief(self)
+        self._idlers = Idlers(self)
+        #: Decides instead, as long as nothing happens that it does not know of.
+        self.conductor: Conductor | None = None
+        #: Workers can prepare for tests.
+        self.prepares = False
         self.constrained = Constrained(self.lives, self.fleet, self.estimates, self.maker.group_of)
         self.course = Course(self.lives, self.fleet, self.constrained)
         self.hosting = Hosting(self)
 
-    def plan(self, tests: Iterable[int], workers: int) -> None:
+    def plan(self, tests: Iterable[int], workers: int, collected: TestsCollected) -> None:
         """Make new tests pending, those that may run."""
+        self.disband()
+        if self.prepares and suits(self, collected):
+            self.conductor = Conductor(self, collected)
+            return
         units = self.maker.units(self._admit(tests))
         if not self.pending.in_order:
             units = split(units, self.estimates, workers)
@@ -83,10 +97,29 @@ class Dispatch:
             tests = self.course.add(tests)
         return self.constrained.admit(tests)
 
+    def prepared(self, worker: Worker) -> None:
+        """A worker has entered the file of the test for which it was to prepare."""
+        if self.conductor is not None:
+            self.conductor.prepared(worker.number)
+        elif worker.is_empty and worker.state == "ready":
+            self.fleet.set_idle(worker)
+
+    def disband(self) -> None:
+        """Something happened that the conductor does not know of: go on without it."""
+        if self.conductor is None:
+            return
+        tests = self.conductor.unsent()
+        self.conductor = None
+        self.put_back(tests)
+        for worker in self.fleet.ready:
+            if worker.is_empty:
+                self.fleet.set_idle(worker)
+
     def begin(self, began: RunBegan) -> None:
         """The run begins."""
         serial = began.workers == 1
         self.lookahead = began.lookahead
+        self.prepares = began.prepares
         self.pending.in_order = self.maker.in_order = began.keep_order or serial
         self.maker.ignores_groups = serial
         self.constrained.is_serial = serial
@@ -107,15 +140,19 @@ class Dispatch:
 
     def take_out_ready(self) -> list[int]:
         """Take back what a worker could be given, but for what waits for other tests."""
+        self.disband()
         return self.pending.clear() + self.course.take_out() + self.constrained.take_out_ready()
 
     def clear(self) -> list[int]:
         """Take back all that was not sent and is in no worker's hand."""
+        self.disband()
         return self.pending.clear() + self.course.take_out() + self.constrained.clear()
 
     @property
     def has_unsent(self) -> bool:
         """Whether there is anything that no worker has been given."""
+        if self.conductor is not None and self.conductor.has_unsent:
+            return True
         return bool(self.pending) or self.constrained.left or self.course.left
 
     def hand_over(self, tests: list[int], thief: int) -> None:
@@ -150,6 +187,8 @@ class Dispatch:
         than half of that is left: few messages, each with many tests. With constraints and no
         lookahead, a test is sent when there is none.
         """
+        if self.conductor is not None:
+            return False
         queue = worker.queue
         count = len(queue)
         work = worker.queued_cost
@@ -300,84 +339,10 @@ class Dispatch:
 
     def feed_idle(self) -> None:
         """Find something to do for each idle worker, or say why not, or let it go."""
-        fleet = self.fleet
-        if not self.tests_known:
-            for number in fleet.idle:
-                self.hold(fleet[number], "no tests are known yet")
-            return
-        idle = [fleet[number] for number in fleet.idle]
-        constrained = self.constrained
-        if constrained and len(idle) > 1:  # first those who need not enter another file
-            near = [worker for worker in idle if self._is_near(worker)]
-            idle = near + [worker for worker in idle if worker not in near]
-        if self.pending or constrained.takeable or self.course.left:
-            idle = [worker for worker in idle if not self.refill(worker)]
-        if not idle:
-            return
-        if constrained and self._is_alone(idle):
-            return
-        victims = [] if self.course else self.relief.victims()
-        refused: list[tuple[int, frozenset[int], int]] = []
-        for worker in idle:
-            who = -1 if worker.collected is None else worker.number
-            circumstances = (worker.last_file, worker.missing, who)
-            if victims and circumstances not in refused:
-                moved = self.relief.steal(worker, victims)
-                if moved:
-                    victims = self.relief.victims()
-                    continue
-                refused.append(circumstances)
-            self._leave_waiting(worker, victims)
-
-    def _is_near(self, worker: Worker) -> bool:
-        """Whether there may be something to do in the file that a worker is in."""
-        file = worker.last_file
-        return self.constrained.scarce.has_file(file) or self.pending.continues(worker)
-
-    def _is_alone(self, idle: list[Worker]) -> bool:
-        """Whether somebody runs a test that wants to be alone, now or from now on."""
-        if self.constrained.alone_on == NOBODY and not self._begin_alone(idle):
-            return False
-        for worker in idle:
-            if worker.is_idle:
-                self.hold(worker, self.constrained.why_held())
-        return True
-
-    def _begin_alone(self, idle: list[Worker]) -> bool:
-        """Send a test that wants to be alone, if there is one and nobody has anything else."""
-        takeable = self.constrained.takeable and not self.hosting.is_refused()
-        if self.pending or takeable or len(idle) < len(self.fleet.ready):
-            return False
-        for worker in idle:
-            test = self.constrained.take_alone(worker)
-            if test is not None:
-                self.unsent_work += self.estimates.of(test)
-                worker.unit = self.maker.single(test)
-                return self.refill(worker)
-        return False
-
-    def _leave_waiting(self, worker: Worker, victims: list[tuple[float, int]]) -> None:
-        """Nothing can be done by this worker now: hold or close it."""
-        if self.course.has_turn(worker):
-            self.hold(worker, self.course.why_held(worker))
-            return
-        if self.constrained.left:
-            self.hold(worker, self.constrained.why_held())
-            return
-        if victims:
-            busiest = -victims[0][1]
-            reason = f"moving the tests that gw{busiest} has would cost more than waiting"
-            self.hold(worker, reason)
-            return
-        for other in self.fleet.ready:
-            if other.recalls:
-                self.hold(worker, f"tests recalled from gw{other.number} are on their way")
-                return
-        for other in self.fleet:
-            if other.state == "joined" and self.pending.of(other.number):
-                self.hold(worker, f"gw{other.number} has collected the rest, and is about to begin")
-                return
-        self.close(worker)
+        if self.conductor is not None:
+            self.conductor.feed()
+        else:
+            self._idlers.feed()
 
     def hold(self, worker: Worker, reason: str) -> None:
         """Leave a worker waiting, for a reason."""

@@ -10,6 +10,7 @@ from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.verdicts import STRANDED, Verdict
 from pytest_orchestrate.model.commands import EndTest
 from pytest_orchestrate.model.events import WorkerLeft
+from pytest_orchestrate.model.outcome import GOOD
 
 
 class Endings:
@@ -26,6 +27,13 @@ class Endings:
     def settle(self, test: int, outcome: str, worker: int = -1) -> None:
         """A test has ended: what waits for it may run, or is blocked."""
         dispatch = self._dispatch
+        if dispatch.conductor is not None:
+            if outcome in GOOD:
+                dispatch.constrained.give_back(test, worker)
+                dispatch.constrained.readiness.settle(test, outcome)
+                dispatch.conductor.ended(test, worker)
+                return
+            dispatch.disband()
         if not dispatch.constrained:
             dispatch.constrained.readiness.note(test, outcome)
             return

@@ -17,6 +17,7 @@ from pytest_orchestrate.model.commands import (
     EndRun,
     EndTest,
     Hold,
+    Prepare,
     Recall,
     ReturnSlots,
     StartWorker,
@@ -29,6 +30,7 @@ from pytest_orchestrate.model.events import (
     TestStarted,
     TimePassed,
     WorkerLeft,
+    WorkerPrepared,
 )
 
 #: Held workers are looked at again after this share of the time that has passed.
@@ -78,7 +80,7 @@ class Truth:
 
 
 class _VirtualWorker:
-    __slots__ = ("collected", "file", "is_busy", "is_held", "queue")
+    __slots__ = ("collected", "file", "is_busy", "is_held", "prepared", "queue")
 
     def __init__(self, collected: set[int] | None) -> None:
         self.queue: deque[int] = deque()
@@ -86,6 +88,8 @@ class _VirtualWorker:
         self.file = -1
         self.is_busy = False
         self.is_held = False
+        #: When it began to enter the file of its next test ahead, and the set-up that it paid.
+        self.prepared: tuple[float, float] | None = None
 
 
 class Rehearsal:
@@ -99,8 +103,8 @@ class Rehearsal:
         self._truth = truth
         self._run = Run()
         self._workers = [_VirtualWorker(truth.collected.get(each)) for each in range(workers)]
-        #: Ends of running tests: time, worker, assignment.
-        self._ends: list[tuple[float, int, Assignment]] = []
+        #: Ends of running tests, and (with none) of preparations: time, worker, assignment.
+        self._ends: list[tuple[float, int, Assignment | None]] = []
         #: Events that happen at once, after the one being handled.
         self._soon: deque[AnyEvent] = deque()
         self._now = 0.0
@@ -136,8 +140,11 @@ class Rehearsal:
             self._tell(TimePassed(now=glance))
             return
         self._now, number, done = heappop(self._ends)
-        self._assignments.append(done)
         self._workers[number].is_busy = False
+        if done is None:
+            self._tell(WorkerPrepared(now=self._now, worker=number))
+            return
+        self._assignments.append(done)
         self._tell(
             TestFinished(
                 now=self._now,
@@ -173,21 +180,37 @@ class Rehearsal:
         truth = self._truth
         test = worker.queue.popleft()
         file = truth.files[test]
-        setup = truth.entries[file] if file != worker.file else 0.0
-        if worker.collected is not None and file not in worker.collected:
-            worker.collected.add(file)
-            setup += truth.collects[file]
+        start = begin = self._now
+        if worker.prepared is not None:
+            start, setup = worker.prepared
+            worker.prepared = None
+        else:
+            setup = truth.entries[file] if file != worker.file else 0.0
+            if worker.collected is not None and file not in worker.collected:
+                worker.collected.add(file)
+                setup += truth.collects[file]
+            begin += setup
         worker.file = file
         worker.is_busy = True
-        end = self._now + setup + truth.durations[test]
-        heappush(self._ends, (end, number, Assignment(test, number, self._now, setup, end)))
+        end = begin + truth.durations[test]
+        heappush(self._ends, (end, number, Assignment(test, number, start, setup, end)))
         self._soon.append(TestStarted(now=self._now, worker=number, test=test))
+
+    def _prepare(self, worker: _VirtualWorker, command: Prepare) -> None:
+        worker.file = self._truth.files[command.test]
+        setup = self._truth.entries[worker.file]
+        worker.prepared = (self._now, setup)
+        worker.is_busy = True
+        worker.is_held = False
+        heappush(self._ends, (self._now + setup, command.worker, None))
 
     def _obey(self, command: AnyCommand) -> None:
         if isinstance(command, Assign):
             worker = self._workers[command.worker]
             worker.queue.extend(command.tests)
             worker.is_held = False
+        elif isinstance(command, Prepare):
+            self._prepare(self._workers[command.worker], command)
         elif isinstance(command, Recall):
             worker = self._workers[command.worker]
             back = [test for test in command.tests if test in worker.queue]

@@ -43,6 +43,7 @@ from pytest_orchestrate.model.events import (
     WorkerCollected,
     WorkerJoined,
     WorkerLeft,
+    WorkerPrepared,
 )
 
 NO_WORKER_LEFT = "no worker is left that could run it"
@@ -80,6 +81,7 @@ class Run:
             WorkerJoined: self._worker_joined,
             TestsCollected: self._tests_collected,
             WorkerCollected: self._worker_collected,
+            WorkerPrepared: self._worker_prepared,
             TestStarted: self._test_started,
             TestFinished: self._test_finished,
             TestAmended: self._test_amended,
@@ -106,7 +108,7 @@ class Run:
         dispatch.now = event.now
         out = dispatch.out = []
         self._handlers[type(event)](event)
-        if dispatch.fleet.idle and self._stop_reason is None:
+        if (dispatch.fleet.idle or dispatch.conductor) and self._stop_reason is None:
             dispatch.feed_idle()
         if dispatch.hosting:
             dispatch.hosting.settle(stopped=self._stop_reason is not None)
@@ -126,8 +128,6 @@ class Run:
     def unfinished(self) -> int:
         """How many of the known tests have not ended."""
         return self._lives.unfinished
-
-    # Events
 
     def _run_began(self, event: RunBegan) -> None:
         if self._began:
@@ -172,7 +172,7 @@ class Run:
         if event.constraints or event.likely:
             self._endings.blocked(dispatch.constrain(event))
             new = [test for test in new if lives.states[test] == "pending"]
-        dispatch.plan(new, self._workers)
+        dispatch.plan(new, self._workers, event)
         for worker in self._fleet.ready:
             dispatch.refill(worker)
         self._give_up_uncollected()
@@ -188,6 +188,9 @@ class Run:
             if self._dispatch.course and worker.missing:
                 self._dispatch.put_back(self._dispatch.course.let_go(worker), counted=True)
             self._give_up_uncollected()
+
+    def _worker_prepared(self, event: WorkerPrepared) -> None:
+        self._dispatch.prepared(self._fleet.expect_alive(event.worker, "prepare"))
 
     def _test_started(self, event: TestStarted) -> None:
         dispatch = self._dispatch
@@ -337,8 +340,6 @@ class Run:
 
     def _time_passed(self, event: TimePassed) -> None:
         """Idle workers are looked at after every event; nothing else is to be done."""
-
-    # Consequences
 
     def _has_emptied(self, worker: Worker) -> None:
         """A worker has run all that it was sent."""

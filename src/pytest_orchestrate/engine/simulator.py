@@ -46,7 +46,7 @@ class Simulation:
             for file, name in zip(instance.files, instance.ids, strict=True)
         ]
         return [
-            RunBegan(now=0.0, workers=instance.workers, lookahead=0.0),
+            RunBegan(now=0.0, workers=instance.workers, lookahead=0.0, prepares=True),
             *(WorkerJoined(now=0.0, worker=number) for number in workers),
             *(WorkerCollected(now=0.0, worker=number) for number in workers),
             TestsCollected(

@@ -22,6 +22,16 @@ class Assign(Command, frozen=True, omit_defaults=True):
     slots: dict[int, dict[str, list[int]]] = {}
 
 
+class Prepare(Command, frozen=True):
+    """Enter the file of this test, but do not begin with it before it is assigned.
+
+    Only where workers can do that (``RunBegan.prepares``).
+    """
+
+    worker: int
+    test: int
+
+
 class Recall(Command, frozen=True):
     """Ask the worker to give back what it has not started of these tests."""
 
@@ -88,5 +98,14 @@ class EndRun(Command, frozen=True):
 
 
 AnyCommand = (
-    Assign | Recall | Hold | Close | WantSlots | ReturnSlots | StartWorker | EndTest | EndRun
+    Assign
+    | Prepare
+    | Recall
+    | Hold
+    | Close
+    | WantSlots
+    | ReturnSlots
+    | StartWorker
+    | EndTest
+    | EndRun
 )

@@ -52,6 +52,10 @@ class RunBegan(Event, frozen=True):
     lookahead: float = 0.1
     #: Units are taken strictly in collection order (``--ff``, ``--nf``), not longest first.
     keep_order: bool = False
+    #: Workers can enter a file before they are told to begin with a test there, and need no tests
+    #: ahead. Those of pytest cannot: fixtures of a module are built by its first test, which must
+    #: not begin before it has its lease and what it requires.
+    prepares: bool = False
 
 
 class WorkerJoined(Event, frozen=True):
@@ -98,6 +102,12 @@ class WorkerCollected(Event, frozen=True):
     #: The files that it has collected; it will have to collect any other one when it is sent
     #: tests of it. None: all that there are.
     files: list[str] | None = None
+
+
+class WorkerPrepared(Event, frozen=True):
+    """A worker has done as a ``Prepare`` told it."""
+
+    worker: int
 
 
 class TestStarted(Event, frozen=True):
@@ -193,6 +203,7 @@ AnyEvent = (
     | WorkerJoined
     | TestsCollected
     | WorkerCollected
+    | WorkerPrepared
     | TestStarted
     | TestFinished
     | TestAmended

@@ -14,6 +14,7 @@ from pytest_orchestrate.model.commands import (
     EndRun,
     EndTest,
     Hold,
+    Prepare,
     Recall,
     ReturnSlots,
     StartWorker,
@@ -54,6 +55,8 @@ def short(command: AnyCommand) -> tuple[Any, ...]:
         return ("want", *([each.name for each in demands] for demands in command.any_of))
     if isinstance(command, ReturnSlots):
         return ("return", command.slots)
+    if isinstance(command, Prepare):
+        return ("prepare", command.worker, command.test)
     return ("over", command.not_run)
 
 

@@ -1,0 +1,103 @@
+"""List scheduling: which idle worker takes which test.
+
+In this order: tests that would make the run longer if they waited; what keeps a scarce resource
+busy; what needs no entering; the place that is most worth entering; and at last what can be
+prepared for tests that may not run yet.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from pytest_orchestrate.engine.moves import Move
+from pytest_orchestrate.engine.places import best_place, spared
+from pytest_orchestrate.engine.preparing import keep_busy, prepare
+from pytest_orchestrate.engine.prospects import first_in, free_at, time_left
+from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, READY, Roster
+
+#: Urgent tests that cannot run now, and are passed over in one search for one that can.
+PASSED_OVER = 8
+
+
+def decide(roster: Roster, now: float) -> list[Move]:
+    """What idle workers and those that stand by do now."""
+    moves = roster.moves = []
+    if roster.standby:
+        roster.begin_prepared(now)
+    if not roster.idle or not roster.unsent:
+        return moves
+    left = time_left(roster, now)
+    limit = left * (1.0 - roster.tactics.alarm)
+    _take_urgent(roster, now, limit)
+    prepare(roster, now, limit)
+    if roster.free:
+        scarce = limit - roster.tactics.scarcity * left
+        for resource, seconds in enumerate(roster.load):
+            if seconds >= scarce:
+                keep_busy(roster, now, resource)
+    _stay(roster, now)
+    _enter(roster, now, left)
+    prepare(roster, now, 0.0)
+    return moves
+
+
+def _stay(roster: Roster, now: float) -> None:
+    """Give out what needs no entering."""
+    for worker in tuple(roster.idle):
+        place = roster.place_of_worker[worker]
+        if place != NOWHERE and roster.ready_in[place]:
+            entry = first_in(roster, place)
+            if entry is not None:
+                roster.give(worker, entry[2], now)
+
+
+def _enter(roster: Roster, now: float, left: float) -> None:
+    """Let workers enter the places that are most worth it."""
+    while roster.idle:
+        place = best_place(roster, now, left)
+        entry = first_in(roster, place) if place != NOWHERE else None
+        if entry is None:
+            return
+        roster.give(spared(roster, place), entry[2], now)
+
+
+def _take_urgent(roster: Roster, now: float, limit: float) -> None:
+    """Give out what cannot wait, though a worker has to leave its place for it."""
+    outlook, urgent, state = roster.outlook, roster.urgent, roster.state
+    entries, rank = outlook.entries, roster.rank
+    passed_over: list[tuple[float, int]] = []
+    while roster.idle and urgent and -urgent[0][0] >= limit and len(passed_over) < PASSED_OVER:
+        entry = heappop(urgent)
+        test = entry[1]
+        place = outlook.place_of[test]
+        if state[test] != READY or entry[0] != -rank[test] - entries[place]:
+            continue
+        if not roster.fits(outlook.needs_of[test]):
+            passed_over.append(entry)
+            continue
+        worker = next((w for w in roster.idle if roster.place_of_worker[w] == place), NOTHING)
+        if worker == NOTHING:
+            # Whoever is there goes on with it, if that is not much later than somebody else can.
+            until = now + entries[place] * (1.0 + roster.tactics.gain)
+            if place and any(free_at(roster, each) <= until for each in roster.members[place]):
+                continue
+            worker = spared(roster, place)
+            if _is_nearly_done(roster, worker):
+                passed_over.append(entry)
+                continue
+        first = first_in(roster, place)
+        if first is not None and -first[0] > outlook.priorities[test]:
+            heappush(urgent, entry)
+            test = first[2]
+        roster.give(worker, test, now)
+    for entry in passed_over:
+        heappush(urgent, entry)
+
+
+def _is_nearly_done(roster: Roster, worker: int) -> bool:
+    """Whether it takes no longer to do all that is left where a worker is than to come back."""
+    place = roster.place_of_worker[worker]
+    if place <= 0 or not roster.ready_in[place]:
+        return False
+    entry = roster.outlook.entries[place]
+    return roster.work_in[place] <= entry * len(roster.members[place])

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_orchestrate.engine.instance import parsed
+from pytest_orchestrate.engine.rehearsal import Schedule
+from pytest_orchestrate.engine.run import Run
+from pytest_orchestrate.engine.simulator import Simulation
+from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.commands import AnyCommand, Assign, Close, EndTest, Prepare
+from pytest_orchestrate.model.events import (
+    Constraint,
+    RunBegan,
+    TestFinished,
+    TestsCollected,
+    TestStarted,
+    WorkerCollected,
+    WorkerJoined,
+    WorkerPrepared,
+)
+from pytest_orchestrate.model.requirements import Need
+
+
+def schedule(tests: list[dict[str, Any]], workers: int = 2, **more: Any) -> Schedule:
+    for test in tests:
+        test.setdefault("estimate", test["duration"])
+    return Simulation(parsed({"format": 1, "workers": workers, "tests": tests, **more})).schedule()
+
+
+def test_the_file_of_what_requires_a_running_test_is_entered_ahead() -> None:
+    tests = [
+        {"id": "first", "group": "a.py", "duration": 3.0},
+        {"id": "second", "group": "b.py", "duration": 1.0, "requires": ["first"]},
+    ]
+    found = schedule(tests, groups={"a.py": {"setup": 1.0}, "b.py": {"setup": 2.0}})
+    assert found.makespan == 5.0
+    assert [command.test for command in found.commands if isinstance(command, Prepare)] == [1]
+
+
+def test_a_file_is_entered_while_somebody_else_holds_the_resource() -> None:
+    tests = [
+        {"id": f"{name}::test", "group": name, "duration": 3.0, "resources": {"db": 1}}
+        for name in ("a.py", "b.py")
+    ]
+    groups = {"a.py": {"setup": 1.0}, "b.py": {"setup": 2.0}}
+    found = schedule(tests, groups=groups, resources={"db": 1})
+    assert found.makespan == 7.0
+
+
+def test_every_link_of_a_chain_across_files_begins_when_the_one_before_it_ends() -> None:
+    tests = [
+        {"id": str(n), "group": f"{n}.py", "duration": 1.0, "requires": [str(n - 1)] if n else []}
+        for n in range(12)
+    ]
+    groups = {f"{n}.py": {"setup": 2.5} for n in range(12)}
+    assert schedule(tests, workers=8, groups=groups).makespan == 2.5 + 12.0
+
+
+def test_large_amounts_go_first_for_they_have_to_go_one_by_one() -> None:
+    tests = [
+        {"id": str(n), "duration": 1.0, "resources": {"memory": 5 if n >= 6 else 3}}
+        for n in range(12)
+    ]
+    assert schedule(tests, workers=4, resources={"memory": 8}).makespan == 6.0
+
+
+def begun() -> Run:
+    run = Run()
+    run.handle(RunBegan(now=0.0, workers=2, lookahead=0.0, prepares=True))
+    for worker in range(2):
+        run.handle(WorkerJoined(now=0.0, worker=worker))
+        run.handle(WorkerCollected(now=0.0, worker=worker))
+    return run
+
+
+def collected(run: Run) -> list[AnyCommand]:
+    return run.handle(
+        TestsCollected(
+            now=0.0,
+            tests=[CollectedTest(nodeid=f"{name}.py::test") for name in "ab"],
+            estimates=[4.0, 1.0],
+            setup_costs={"a.py": 1.0, "b.py": 4.0},
+            constraints=[Constraint(test=1, needs=(Need(targets=(0,)),))],
+        )
+    )
+
+
+def test_what_was_prepared_for_is_blocked_when_what_it_requires_fails() -> None:
+    run = begun()
+    said = collected(run)
+    assert said == [Assign(worker=0, tests=[0]), Prepare(worker=1, test=1)]
+    run.handle(TestStarted(now=0.0, worker=0, test=0))
+    said = run.handle(TestFinished(now=3.0, worker=0, test=0, outcome="failed", call=3.0))
+    assert [each.test for each in said if isinstance(each, EndTest)] == [1]
+    said += run.handle(WorkerPrepared(now=4.0, worker=1))
+    assert sorted(each.worker for each in said if isinstance(each, Close)) == [0, 1]
+
+
+def test_what_was_prepared_for_begins_when_what_it_requires_has_passed() -> None:
+    run = begun()
+    collected(run)
+    run.handle(TestStarted(now=0.0, worker=0, test=0))
+    run.handle(WorkerPrepared(now=4.0, worker=1))
+    said = run.handle(TestFinished(now=5.0, worker=0, test=0, outcome="passed", call=4.0))
+    assert Assign(worker=1, tests=[1]) in said
