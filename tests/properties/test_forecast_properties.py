@@ -15,6 +15,7 @@ from pytest_orchestrate.model.events import (
     TestsCollected,
     WorkerCollected,
 )
+from tests.properties.machine import HOSTED
 from tests.properties.retold import check_retold
 from tests.properties.test_run_properties import RESOURCES, collections, constraints
 
@@ -34,7 +35,7 @@ def runs(draw: st.DrawFn) -> tuple[RunBegan, TestsCollected, list[WorkerCollecte
         owners=owners,
         collect_costs={file: draw(st.sampled_from([0.0, 0.5])) for file in files},
         constraints=draw(constraints(0, len(tests))) if tests else [],
-        resources=RESOURCES,
+        resources={**RESOURCES, **HOSTED},
     )
     ready = [
         WorkerCollected(
