@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pytest_orchestrate.engine.instance import parsed
 from pytest_orchestrate.engine.run import Run
 from pytest_orchestrate.engine.simulator import Simulation, result
-from pytest_orchestrate.model.commands import Assign, Close, Hold
+from pytest_orchestrate.model.commands import Assign, Close, Hold, Prepare
 from pytest_orchestrate.model.events import TestFinished, TestsReturned, WorkerCollected
 from tests.properties.problems import SECONDS, instances
 from tests.support.schedule_checker import TOLERANCE, violations
@@ -89,6 +89,8 @@ def test_who_waits_was_told_why(instance: dict[str, Any]) -> None:
     schedule = Simulation(parsed(instance)).schedule()
     run = Run()
     held: set[int] = set()
+    #: Who was told for which test it is to get ready, and has not been told to begin with it.
+    preparing: set[int] = set()
     queues: dict[int, list[int]] = {}
     for event in schedule.events:
         if isinstance(event, WorkerCollected):
@@ -102,11 +104,15 @@ def test_who_waits_was_told_why(instance: dict[str, Any]) -> None:
         for command in run.handle(event):
             if isinstance(command, Assign):
                 queues[command.worker].extend(command.tests)
+                preparing.discard(command.worker)
+            elif isinstance(command, Prepare):
+                preparing.add(command.worker)
             elif isinstance(command, Hold):
                 held.add(command.worker)
             elif isinstance(command, Close):
                 del queues[command.worker]
-        assert all(queue or worker in held for worker, queue in queues.items())
+        waiting = held | preparing
+        assert all(queue or worker in waiting for worker, queue in queues.items())
 
 
 PROGRAM = """

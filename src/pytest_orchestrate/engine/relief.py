@@ -176,12 +176,17 @@ class Relief:
         return True
 
     def _recallable(self, victim: Worker) -> list[int]:
-        """Tests in the victim's queue that could be asked back, the last one first."""
+        """Tests in the victim's queue that could be asked back, the last one first.
+
+        Not what it is about to begin: it would be given that again, having nothing else to do.
+        """
         group_of = self._dispatch.maker.group_of
         states = self._dispatch.lives.states
         tests = [
             test for test in reversed(victim.queue) if states[test] == "sent" and group_of[test] < 0
         ]
+        if victim.running < 0 and tests and tests[-1] == victim.queue[0]:
+            tests.pop()
         constrained = self._dispatch.constrained
         return [test for test in tests if not constrained.is_fixed(test)] if constrained else tests
 

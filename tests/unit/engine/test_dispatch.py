@@ -161,7 +161,17 @@ def test_returned_tests_go_to_the_worker_that_asked_for_them() -> None:
     run.finish(2, 4, after=0.1)
     run.start(2, 5)
     assert run.finish(2, 5, after=0.1) == [("recall", 1, [1]), ("hold", 2)]
-    assert run.give_back(1, 1) == [("assign", 2, [1]), ("hold", 0)]
+    # what worker 2 is about to begin is not asked back, so there is nothing left for worker 0
+    assert run.give_back(1, 1) == [("assign", 2, [1]), ("close", 0)]
+
+
+def test_what_a_worker_is_about_to_begin_is_not_asked_back() -> None:
+    run = Scenario(2, lookahead=0.0)
+    run.ready(0)
+    run.ready(1)
+    answer = run.collect(file_of("a.py", 2), estimates=9.0)
+    assert answer == [("assign", 0, [0, 1]), ("recall", 0, [1]), ("hold", 1)]
+    assert run.give_back(0, 1) == [("assign", 1, [1])]
 
 
 def test_nobody_chooses_a_second_unit_while_another_worker_has_none() -> None:
