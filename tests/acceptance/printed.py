@@ -77,5 +77,7 @@ def ours(text: str) -> list[str]:
 
 
 def _is_ours(line: str) -> bool:
-    words = "bounded by|slowest|crashed|not run|gw\\d|note|failures that|         \\d"
+    words = (
+        "bounded by|slowest|crashed|not run|gw\\d|note|failures that|\\d+ failures? on|         \\d"
+    )
     return bool(re.match(rf"orchestrate: |  ({words})", line))

@@ -282,7 +282,12 @@ def test_a_crash_in_a_thread_after_its_test_is_reported_and_loses_nothing(
     ran = run_orchestrated(pytester, workers=1)
     assert ran.code == 1
     assert len(ran.outcomes) == 41
-    assert sorted(diary(pytester)) == sorted(ran.outcomes)
+    ran_once = diary(pytester)
+    assert len(set(ran_once)) == len(ran_once)
+    # whoever had begun, and perhaps not got as far as its fixtures
+    crashed = {nodeid for nodeid, ends in ran.outcomes.items() if "failed" in ends}
+    assert len(crashed) <= 1
+    assert set(ran.outcomes) - crashed <= set(ran_once) <= set(ran.outcomes)
     assert "exited with code 6" in ran.out
 
 

@@ -96,7 +96,7 @@ WRONG = {
     "--orchestrate-dir=": ("''", "a path, relative to the root directory"),
     "--orchestrate-resources=db = lots": ("'db = lots'", "a whole number from 1 on"),
     "--orchestrate-resources=db = auto": ("'db = auto'", "'auto' is for cpu and memory only"),
-    "--orchestrate-resources=db = 1 host": ("'db = 1 host'", "'host' is too much"),
+    "--orchestrate-resources=db = 1 hots": ("'db = 1 hots'", "Did you mean 'host'?"),
     "--orchestrate-priorities=smoke = high": ("'smoke = high'", "is not a whole number"),
     "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
     "--orchestrate-stop-on=first": ("'first'", "Accepted: nothing, critical."),
