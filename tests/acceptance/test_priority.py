@@ -126,3 +126,19 @@ def test_the_first_failure_of_a_critical_test_ends_the_run(
         assert ran.counts.get("passed", 0) < 40
     else:
         assert ran.counts == {"passed": 40, "failed": 2}
+
+
+def test_a_resource_does_not_let_a_test_go_before_urgent_ones(pytester: Pytester) -> None:
+    text = """
+import pytest, time
+@pytest.mark.resource("{name}")
+@pytest.mark.parametrize("n", range(5))
+def test_shared(n): time.sleep(0.05)
+@pytest.mark.critical
+@pytest.mark.parametrize("n", range(4))
+def test_first(n): time.sleep(0.05)
+"""
+    write_files(pytester, {f"test_{n}.py": text.format(name=n) for n in "ab"})
+    for _ in range(2):  # the files are collected by whoever comes first
+        ran = run_orchestrated(pytester)
+        assert set(names(ran.order)[:8]) == {f"test_first[{n}]" for n in range(4)}

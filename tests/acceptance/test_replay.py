@@ -185,3 +185,10 @@ def test_with_nothing_recorded_it_is_an_error(pytester: Pytester) -> None:
     ran = run_orchestrated(pytester, "--orchestrate-replay=last", workers=None, log=False)
     assert ran.code == 4
     assert "no run is recorded in" in ran.err
+
+
+def test_the_command_is_right_where_arguments_stand_behind_dashes(pytester: Pytester) -> None:
+    write_files(pytester, {f"test_{n}.py": "def test_a(): assert 0\n" for n in "ab"})
+    ran = run_orchestrated(pytester, "--", "test_a.py", "test_b.py")
+    run = course(pytester).run
+    assert f" --orchestrate-replay {run}:gw0 -- test_a.py test_b.py" in ran.out

@@ -141,7 +141,7 @@ RUNS: dict[str, Callable[[], Summary]] = {
 @pytest.mark.parametrize(("flag", "verbosity"), [("-q", -1), ("", 0), ("-v", 1)])
 @pytest.mark.parametrize("name", RUNS)
 def test_the_end_of_a_run_reads_as_in_the_file(name: str, flag: str, verbosity: int) -> None:
-    again = "pytest --workers=2 --orchestrate-replay 2030"
+    again = "pytest --workers=2 --orchestrate-replay 2030:{}".format
     shown = lines(RUNS[name](), verbosity=verbosity, again=again)
     text = "".join(f"{line.text}\n" for line in shown)
     assert_matches_gold(f"terminal/{name}{flag}.txt", text)

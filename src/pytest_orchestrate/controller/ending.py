@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ class SummaryAtTheEnd:
         if summary.failed_on and self.context.log is not None:
             from pytest_orchestrate.controller.replaying import command
 
-            again = command(config, self.context.run_id)
+            again = functools.partial(command, config, self.context.run_id)
         for line in terminal.lines(summary, verbosity=config.option.verbose, again=again):
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
 

@@ -84,8 +84,8 @@ def replay_of(config: pytest.Config, settings: Options, *, forced: str | None) -
     return Replay(course, is_here=is_here)
 
 
-def command(config: pytest.Config, run: str) -> str:
-    """Return the command that does a run again, but for the worker (``:gwN``) at its end."""
+def command(config: pytest.Config, run: str, worker: str) -> str:
+    """Return the command that does again what a worker of a run did."""
     given = [str(word) for word in config.invocation_params.args]
     words = []
     skip = False
@@ -94,4 +94,6 @@ def command(config: pytest.Config, run: str) -> str:
             skip = word == FLAG and not skip
         elif not word.startswith(FLAG + "="):
             words.append(word)
-    return shlex.join(["pytest", *words, FLAG, run])
+    # behind "--" everything is a path
+    end = words.index("--") if "--" in words else len(words)
+    return shlex.join(["pytest", *words[:end], FLAG, f"{run}:{worker}", *words[end:]])

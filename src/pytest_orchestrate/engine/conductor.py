@@ -27,6 +27,8 @@ REHEARSALS = 60
 #: So often is rehearsed again in the course of a run; and as above, each time.
 AGAIN = 20
 REHEARSED_AGAIN = 2_000
+#: So many different needs make a test take twice as long to play.
+KINDS = 32
 REHEARSALS_AGAIN = 12
 #: Tests without history are expected to take another time when it has changed by this factor.
 DRIFT = 1.1
@@ -38,6 +40,7 @@ class Conductor:
 
     __slots__ = (
         "_dispatch",
+        "_effort",
         "_ended",
         "_look_again",
         "_roster",
@@ -71,6 +74,8 @@ class Conductor:
         unseen = [test for test in range(tests) if estimates.history[test] < 0.0]
         # Where most have no history, there is nothing to tell them from.
         doubtful = unseen if 2 * len(unseen) < tests else ()
+        #: What it takes to play a test: all that tests need in different ways is looked at.
+        self._effort = 1 + len(set(facts.needs_of)) // KINDS
         self._roster = Roster(facts, seconds, Tactics(), doubtful)
         #: File -> its tests without history.
         self._unseen: dict[int, list[int]] = {}
@@ -176,10 +181,11 @@ class Conductor:
         for file in self._unseen:
             if not self._dispatch.estimates.files[file].bodies:
                 self._learn(file)
+        steps = roster.unsent * self._effort
         if first:
-            rehearsals = min(REHEARSALS, REHEARSED // roster.unsent)
+            rehearsals = min(REHEARSALS, REHEARSED // steps)
         else:
-            rehearsals = min(REHEARSALS_AGAIN, REHEARSED_AGAIN // roster.unsent)
+            rehearsals = min(REHEARSALS_AGAIN, REHEARSED_AGAIN // steps)
         if rehearsals > 1:
             tactics = best_tactics(roster, now, rehearsals, self._start)
             self._start += 16 * rehearsals

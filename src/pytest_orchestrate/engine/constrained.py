@@ -160,11 +160,11 @@ class Constrained:
             self.grant(worker, taken)
         return taken
 
-    def take_here(self, worker: Worker) -> int | None:
+    def take_here(self, worker: Worker, least: int) -> int | None:
         """A test of the file that a worker is in, with what it needs granted, if there is one."""
         if not self.scarce or self.leases.is_held_by(worker.number):
             return None
-        taken = self.scarce.take_here(worker)
+        taken = self.scarce.take_here(worker, least)
         if taken is not None:
             self.grant(worker, taken)
         return taken

@@ -38,6 +38,7 @@ class Dispatch:
         "estimates",
         "fleet",
         "hosting",
+        "is_blind",
         "lives",
         "lookahead",
         "maker",
@@ -59,6 +60,8 @@ class Dispatch:
         self.lookahead = 0.0
         self.now = 0.0
         self.tests_known = False
+        #: There are constraints, and nothing is known of how long tests take.
+        self.is_blind = False
         #: Seconds of tests that were not sent, by the estimates of the time they came in.
         self.unsent_work = 0.0
         self.out: list[AnyCommand] = []
@@ -127,6 +130,7 @@ class Dispatch:
     def constrain(self, collected: TestsCollected) -> list[Verdict]:
         """Take in constraints of tests that are known; returns which of them will not run."""
         self.constrained.leases.provide(collected.resources, collected.hosted)
+        self.is_blind = all(seconds is None for seconds in collected.estimates)
         refused = self.constrained.know(collected.constraints, collected.likely, self.estimates)
         self.maker.urgency = self.constrained.urgency
         return refused
@@ -192,8 +196,8 @@ class Dispatch:
         queue = worker.queue
         count = len(queue)
         work = worker.queued_cost
-        lookahead = self.lookahead
         constrained = self.constrained
+        lookahead = self._lookahead()
         least = AHEAD if lookahead or not constrained else int(worker.running < 0)
         if count >= least and work >= lookahead * 0.5:
             return False
@@ -231,9 +235,14 @@ class Dispatch:
         self.out.append(Assign(worker=worker.number, tests=batch, slots=slots))
         return True
 
+    def _lookahead(self) -> float:
+        """Seconds of work that are sent ahead: none where nobody knows what would wait for it."""
+        blind = self.is_blind and not self.estimates.run.bodies
+        return 0.0 if blind else self.lookahead
+
     def _pick(self, worker: Worker, queued: float, unit: Unit | None) -> tuple[int, Unit | None]:
         """The test that a worker is to run next, or -1, and the unit that it works through."""
-        here = self._take_here(worker, queued)
+        here = self._take_here(worker, queued, unit)
         if here is not None:
             return here, unit
         if unit is None or not unit.left or self.constrained:
@@ -242,12 +251,16 @@ class Dispatch:
                 return -1, None
         return unit.pop(self.estimates), unit
 
-    def _take_here(self, worker: Worker, queued: float) -> int | None:
+    def _take_here(self, worker: Worker, queued: float, unit: Unit | None) -> int | None:
         """The next test of a course, or one of the worker's file whose resources are free now."""
         constrained = self.constrained
         test = self.course.take(worker) if self.course else None
-        if test is None and constrained and not self._is_ahead(worker, queued):
-            test = constrained.take_here(worker) if constrained.alone_on == NOBODY else None
+        if test is None and constrained.scarce and constrained.alone_on == NOBODY:
+            least = self.pending.top_priority(worker.number)
+            if unit is not None and unit.left:
+                least = max(least, unit.priority)
+            if not self._is_ahead(worker, queued):
+                test = constrained.take_here(worker, least)
         if test is not None:
             self.unsent_work += self.estimates.of(test)
         return test
@@ -261,6 +274,9 @@ class Dispatch:
             return unit
         if self.constrained.alone_on not in (NOBODY, worker.number):
             return None
+        urgent = self._urgent_unit(worker, queued) if self.constrained else None
+        if urgent is not None:
+            return urgent
         if not self.constrained.takeable:
             return self._ordinary_unit(worker, queued)
         ways = (self._constrained_unit, self._ordinary_unit)
@@ -269,6 +285,13 @@ class Dispatch:
             if found is not None or self.hosting.is_asked_by(worker):
                 return found
         return None
+
+    def _urgent_unit(self, worker: Worker, queued: float) -> Unit | None:
+        """What another worker has collected and is more urgent than all that this one could do."""
+        if self.pending.in_order or not (worker.is_empty or self._wants_unit(worker, queued)):
+            return None
+        mine = max(self.pending.top_priority(worker.number), self.constrained.top_priority)
+        return self.pending.take_urgent(worker, mine)
 
     def _prefers_constrained(self, worker: Worker) -> bool:
         """Whether what was kept back is looked at before units are."""

@@ -102,8 +102,11 @@ class Scarce:
         self.count += 1
         self._weigh(needs, seconds)
 
-    def take_here(self, worker: Worker) -> int | None:
-        """A test of the file that the worker is in, taken out, if it can have what that needs."""
+    def take_here(self, worker: Worker, least: int) -> int | None:
+        """A test of the file that the worker is in, taken out, if it can have what that needs.
+
+        :param least: Priority of what the worker could do instead.
+        """
         lines = self._in_file.get(worker.last_file)
         if not lines:
             return None
@@ -115,7 +118,9 @@ class Scarce:
             order = (head[0], -self._length(line), head[2])
             if best is None or order < best[0]:
                 best = order, line
-        if best is None or -best[0][0] < self.top_priority or self._is_reserved(best[1]):
+        if best is None or -best[0][0] < max(least, self.top_priority):
+            return None
+        if self._is_reserved(best[1]):
             return None
         self._remove(best[1], best[0][2])
         return best[0][2]

@@ -73,9 +73,27 @@ class Shelves:
         Tests of the unit that the worker cannot run stay pending as a unit of their own.
         """
         own = self._owned.get(worker.number)
-        unit = own.take(worker) if own else None
+        unit = None
+        if own and own.top_priority >= self.common.top_priority:
+            unit = own.take(worker)
         if unit is None:
             unit = self.common.take(worker)
+        if unit is None and own:
+            unit = own.take(worker)
+        if unit is not None:
+            self.move_lane(worker, unit.lane)
+        return unit
+
+    def take_urgent(self, worker: Worker, than: int) -> Unit | None:
+        """A unit from another worker's shelf, taken out, if its priority is above this one."""
+        shelf = None
+        for number, each in self._owned.items():
+            if number != worker.number and each.top_priority > than:
+                shelf, than = each, each.top_priority
+        unit = shelf.take(worker) if shelf is not None else None
+        if unit is not None and unit.priority < than:  # the worker lacks what is urgent there
+            self.add([unit])
+            return None
         if unit is not None:
             self.move_lane(worker, unit.lane)
         return unit

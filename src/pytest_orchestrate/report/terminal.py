@@ -6,7 +6,7 @@ Pure text: the caller decides whether there is a place to write to (``--no-heade
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from pytest_orchestrate.report.bounded_by import bounded_by
@@ -25,6 +25,10 @@ SPEEDUP_WORTH_SAYING = 1.1
 LISTED = 5
 #: What bounded a run is of no interest if its tests took less, and neither did all of it this long.
 BOUNDED_TESTING, BOUNDED_WALL = 1.0, 5.0
+
+
+#: A worker's name -> a command.
+Again = Callable[[str], str]
 
 
 class Line(NamedTuple):
@@ -68,11 +72,11 @@ def header(
     return "orchestrate: " + ", ".join(parts)
 
 
-def lines(summary: Summary, *, verbosity: int = 0, again: str | None = None) -> list[Line]:
+def lines(summary: Summary, *, verbosity: int = 0, again: Again | None = None) -> list[Line]:
     """The end of a run in a few lines; one under ``-q``, none under ``-qq``.
 
     ``verbosity`` is pytest's: 0 by default, lower with each ``-q``, higher with ``-v``.
-    ``again``: the command that does the run again, if it is recorded.
+    ``again``: worker -> the command that does again what it did, if the run is recorded.
     """
     if verbosity <= -2:
         return []
@@ -214,12 +218,12 @@ def _unfinished_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
         yield Line(f"  ended early: {summary.reason}", ("yellow",))
 
 
-def _again_lines(summary: Summary, verbosity: int, again: str | None) -> Iterator[Line]:
+def _again_lines(summary: Summary, verbosity: int, again: Again | None) -> Iterator[Line]:
     """What one worker ran may have made a test fail there: how to see that again."""
     if again is None or summary.mode == "in-process" or summary.workers < 2:
         return
     for worker, count in _listed(tuple(summary.failed_on.items()), verbosity):
-        yield Line(f"  {count_of(count, 'failure')} on {worker}, to replay: {again}:{worker}")
+        yield Line(f"  {count_of(count, 'failure')} on {worker}, to replay: {again(worker)}")
 
 
 def _hint_lines(summary: Summary) -> Iterator[Line]:
