@@ -18,6 +18,7 @@ from pytest_orchestrate.model.commands import (
     Recall,
     ReturnSlots,
     StartWorker,
+    TearDown,
     WantSlots,
 )
 from pytest_orchestrate.model.events import (
@@ -45,6 +46,8 @@ def short(command: AnyCommand) -> tuple[Any, ...]:
         return ("recall", command.worker, command.tests)
     if isinstance(command, Hold):
         return ("hold", command.worker)
+    if isinstance(command, TearDown):
+        return ("tear down", command.worker)
     if isinstance(command, Close):
         return ("close", command.worker)
     if isinstance(command, StartWorker):
