@@ -271,6 +271,7 @@ def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
     name = names.pop(0) if names else given.pop("name", None)
     amount = names.pop(0) if names else given.pop("amount", 1)
     shared = given.pop("shared", False)
+    scope = given.pop("scope", "test")
     if isinstance(amount, str) and name == "memory":
         amount = _bytes(mark, item, amount)
     if (
@@ -281,9 +282,23 @@ def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
         or isinstance(amount, bool)
         or amount < 1
         or not isinstance(shared, bool)
+        or scope not in ("test", "class", "module")
     ):
-        raise _refused(mark, item, "a name, an amount from 1 on, and shared=True or False")
-    return Demand(name, amount, shared, where)
+        raise _refused(
+            mark,
+            item,
+            "a name, an amount from 1 on, shared=True or False, and "
+            "scope='test', 'class' or 'module'",
+        )
+    return Demand(name, amount, shared, where, _scope(item, scope))
+
+
+def _scope(item: pytest.Item, scope: str) -> str:
+    """Return the node id of what fixtures of this scope belong to; they may be the test's own."""
+    if scope == "test":
+        return ""
+    kind: type[pytest.Collector] = pytest.Class if scope == "class" else pytest.File
+    return next((node.nodeid for node in item.iter_parents() if isinstance(node, kind)), "")
 
 
 def _bytes(mark: pytest.Mark, item: pytest.Item, amount: str) -> int:

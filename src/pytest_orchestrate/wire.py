@@ -9,14 +9,15 @@ speaks another version is refused before it is configured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from pytest_orchestrate.model.annotations import Annotations, Requirable
+from pytest_orchestrate.model.escaping import escaped
 
-WIRE_VERSION = 7
+WIRE_VERSION = 8
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
@@ -78,12 +79,17 @@ class ImportModules(_Message, frozen=True, tag=8):
     names: list[str]
 
 
+class TearDown(_Message, frozen=True, tag=9):
+    """Tear down the fixtures of classes and modules, after what you have; go on."""
+
+
 ToWorker = (
     CollectFile
     | ImportModules
     | SendCollection
     | Enqueue
     | TakeBack
+    | TearDown
     | Finish
     | Interrupt
     | ShowStacks
@@ -283,6 +289,10 @@ class GivenBack(_Message, frozen=True, tag=32):
     tests: list[int]
 
 
+class TornDown(_Message, frozen=True, tag=43):
+    """Answer to :class:`TearDown`."""
+
+
 class FixtureCost(_Message, frozen=True, tag=33):
     """Set-up of a fixture of higher than function scope."""
 
@@ -344,6 +354,7 @@ FromWorker = (
     | TestAmendment
     | XmlAttributes
     | GivenBack
+    | TornDown
     | FixtureCost
     | Trouble
     | Stacks
@@ -362,7 +373,7 @@ def encode(message: ToWorker | FromWorker) -> bytes:
         return _encoder.encode(message)
     except UnicodeEncodeError:
         plain = msgspec.to_builtins(message, builtin_types=(bytes,))
-        return _encoder.encode(_escaped(plain))
+        return _encoder.encode(escaped(plain))
 
 
 def batch(messages: Sequence[bytes]) -> bytes:
@@ -383,18 +394,3 @@ def decode_to_worker(data: bytes) -> list[ToWorker]:
 def decode_from_worker(data: bytes) -> list[FromWorker]:
     """Return the messages of a batch sent by a worker."""
     return _from_worker.decode(data)
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with lone surrogates escaped, so that it can be encoded as UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, dict):
-        return {_escaped(key): _escaped(item) for key, item in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, bytes):
-        return [_escaped(item) for item in value]
-    return value

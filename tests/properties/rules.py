@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.model.requirements import Need
 
 GOOD = ("passed", "xpassed")
+
+
+#: Resource -> demand and slots of what fixtures of classes and modules use on a worker.
+Up = Mapping[str, tuple[Demand, list[int]]]
 
 
 class Rules:
@@ -28,8 +33,9 @@ class Rules:
         ended: Mapping[int, str],
         has: Mapping[int, list[int]],
         places: Mapping[int, int],
+        up: Mapping[int, Up],
     ) -> None:
-        """A worker was sent a test; ``has`` holds that already."""
+        """A worker was sent a test; ``has`` holds that already. ``up``: what fixtures use."""
         each = self.of.get(test)
         for need in each.needs if each else ():
             assert self.is_met(need, ended), f"test {test} is sent before {need} is met"
@@ -39,7 +45,7 @@ class Rules:
         if self.serial:
             return
         for name, capacity in self.resources.items():
-            taken = [self.share(name, tests) for tests in has.values()]
+            taken = [self.share(name, tests, up[worker]) for worker, tests in has.items()]
             writers = sum(amount for amount, shared in taken if not shared)
             readers = any(amount for amount, shared in taken if shared)
             assert writers + readers <= capacity, f"{name} is used by {taken}"
@@ -51,7 +57,24 @@ class Rules:
         busy = [worker for worker, tests in has.items() if tests]
         assert not alone or busy == alone, f"gw{alone[0]} wants to be alone, but {busy} are busy"
 
-    def share(self, name: str, tests: list[int]) -> tuple[int, bool]:
+    def check_slots(
+        self,
+        has: Mapping[int, list[int]],
+        slots: Mapping[int, Mapping[str, list[int]]],
+        up: Mapping[int, Up],
+    ) -> None:
+        """No two workers have the same slot, unless they share it."""
+        for name in self.resources:
+            used: set[int] = set()
+            for worker, tests in has.items():
+                if self.serial or self.share(name, tests, up[worker])[1]:
+                    continue
+                mine = {slot for test in tests for slot in slots[test].get(name, ())}
+                mine |= set(up[worker][name][1]) if name in up[worker] else set()
+                assert not mine & used, f"slots {mine & used} of {name} are used twice"
+                used |= mine
+
+    def share(self, name: str, tests: list[int], up: Up) -> tuple[int, bool]:
         """How much of a resource a worker holds, and whether it shares it."""
         demands = [
             demand
@@ -60,6 +83,7 @@ class Rules:
             for demand in self.of[test].demands
             if demand.name == name
         ]
+        demands += [up[name][0]] if name in up else []
         if not demands:
             return 0, True
         return max(demand.amount for demand in demands), all(demand.shared for demand in demands)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -9,6 +11,7 @@ from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.model.requirements import Need
+from tests.properties.machine import HOSTED
 from tests.properties.retold import check_retold
 from tests.properties.world import World
 
@@ -56,8 +59,23 @@ def needs(draw: st.DrawFn, before: list[int]) -> tuple[Need, ...]:
 
 
 @st.composite
-def constraints(draw: st.DrawFn, first: int, size: int) -> list[Constraint]:
-    """Of some of the tests from ``first`` on; what is required comes earlier in ``order``."""
+def scoped(draw: st.DrawFn, demand: Demand, nodeid: str) -> Demand:
+    """A demand of a test that may be for its class or module, unless others share it."""
+    if demand.name in HOSTED:
+        return demand
+    file, _, rest = nodeid.partition("::")
+    scope = draw(st.sampled_from(["", file, f"{file}::{rest.partition('::')[0]}"]))
+    return msgspec.structs.replace(demand, scope=scope)
+
+
+@st.composite
+def constraints(
+    draw: st.DrawFn, first: int, size: int, nodeids: Sequence[str] = ()
+) -> list[Constraint]:
+    """Of some of the tests from ``first`` on; what is required comes earlier in ``order``.
+
+    :param nodeids: Of these tests, if what they need may be for their class or module.
+    """
     order = draw(st.permutations(range(first, first + size)))
     found = []
     for at, test in enumerate(order):
@@ -83,6 +101,8 @@ def constraints(draw: st.DrawFn, first: int, size: int) -> list[Constraint]:
                 max_size=2,
             )
         )
+        if nodeids:
+            demands = [draw(scoped(demand, nodeids[test - first])) for demand in demands]
         found.append(
             Constraint(
                 test,
@@ -139,7 +159,8 @@ class Course(RuleBasedStateMachine):
                     self.world.lacking_of[number] = lacking
         limits: list[Constraint] = []
         if size and data.draw(st.booleans()):
-            limits = data.draw(constraints(len(self.world.tests), size))
+            nodeids = [test.nodeid for test in collection["tests"]]
+            limits = data.draw(constraints(len(self.world.tests), size, nodeids))
         likely: dict[int, int] = {}
         if size and data.draw(st.booleans()):
             first = len(self.world.tests)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_orchestrate.engine.run import Run
+from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.commands import (
     AnyCommand,
@@ -24,6 +25,7 @@ from pytest_orchestrate.model.commands import (
     Recall,
     ReturnSlots,
     StartWorker,
+    TearDown,
     WantSlots,
 )
 from pytest_orchestrate.model.events import (
@@ -38,6 +40,7 @@ from pytest_orchestrate.model.events import (
     TestsReturned,
     TestStarted,
     TimePassed,
+    TornDown,
     WorkerCollected,
     WorkerJoined,
     WorkerLeft,
@@ -60,11 +63,15 @@ class Process:
     collected: bool = False
     closing: bool = False
     gone: bool = False
+    tears_down: bool = False
+    #: What fixtures of classes and modules use: resource -> demand and slots.
+    up: dict[str, tuple[Demand, list[int]]] = field(default_factory=dict)
     # What was said.
     told_collected: bool = False
     told_left: bool = False
     close_sent: bool = False
     recalls_open: int = 0
+    tear_down_open: bool = False
     #: Assigned, and neither finished nor returned as far as the engine knows.
     has: dict[int, None] = field(default_factory=dict)
     held: bool = False
@@ -90,6 +97,8 @@ class World:
         #: What a worker will not find when it collects the file of another one.
         self.lacking_of: dict[int, frozenset[int]] = {}
         self.started: dict[int, int] = {}
+        #: Test -> the slots that it was sent with.
+        self.slots: dict[int, dict[str, list[int]]] = {}
         self.ended: dict[int, str] = {}
         self.group_places: dict[str, set[int]] = {}
         self.stopped = False
@@ -196,22 +205,30 @@ class World:
             worker = self.workers[command.worker]
             assert not worker.told_left
             assert not worker.close_sent, f"{command} after Close"
-            if isinstance(command, Assign):
-                self.check_assign(worker, command)
-            elif isinstance(command, Recall):
-                assert command.tests
-                assert all(test in worker.has for test in command.tests)
-                worker.recalls_open += 1
-            elif isinstance(command, Hold):
-                assert worker.available
-                assert not worker.has
-                assert command.reason
-                worker.held = True
-                return
-            elif isinstance(command, Close):
-                worker.close_sent = True
-            if not worker.gone:
+            self.note(worker, command)
+            if not worker.gone and not isinstance(command, Hold):
                 worker.inbox.append(command)
+
+    def note(self, worker: Process, command: AnyCommand) -> None:
+        """Take note of a command to a worker."""
+        if isinstance(command, Assign):
+            self.check_assign(worker, command)
+        elif isinstance(command, Recall):
+            assert command.tests
+            assert all(test in worker.has for test in command.tests)
+            worker.recalls_open += 1
+        elif isinstance(command, Hold):
+            assert worker.available
+            assert not worker.has
+            assert command.reason
+            worker.held = True
+        elif isinstance(command, TearDown):
+            assert worker.available
+            assert not worker.has
+            assert not worker.tear_down_open
+            worker.tear_down_open = True
+        elif isinstance(command, Close):
+            worker.close_sent = True
 
     def check_assign(self, worker: Process, command: Assign) -> None:
         assert worker.available
@@ -226,8 +243,11 @@ class World:
             assert test not in worker.missing, "sent to a worker that lacks it"
             assert not any(test in other.has for other in self.workers.values())
             worker.has[test] = None
+            self.slots[test] = command.slots.get(test, {})
             has = {other.number: list(other.has) for other in self.workers.values()}
-            self.rules.check_assigned(test, worker.number, self.ended, has, self.started)
+            up = {other.number: other.up for other in self.workers.values()}
+            self.rules.check_assigned(test, worker.number, self.ended, has, self.started, up)
+            self.rules.check_slots(has, self.slots, up)
             group = self.tests[test].group
             if group is not None:
                 self.group_places.setdefault(group, set()).add(worker.number)
@@ -276,6 +296,8 @@ class World:
             back = [test for test in command.tests if test in worker.queue]
             worker.queue = deque(test for test in worker.queue if test not in back)
             worker.outbox.append((TestsReturned, {"tests": back}))
+        elif isinstance(command, TearDown):
+            worker.tears_down = True
         elif isinstance(command, Close):
             worker.closing = True
 
@@ -295,15 +317,32 @@ class World:
             report = {"test": worker.running, "outcome": outcome, "call": seconds}
             worker.outbox.append((TestFinished, report))
             worker.running = None
+        elif worker.tears_down:
+            worker.tears_down = False
+            worker.up.clear()
+            worker.outbox.append((TornDown, {}))
         elif worker.queue:
             test = worker.queue.popleft()
             if self.is_lacking(worker, test):
                 worker.outbox.append((TestsLacking, {"tests": [test]}))
             else:
                 worker.running = test
+                self.set_up(worker, test)
                 worker.outbox.append((TestStarted, {"test": test}))
         elif worker.closing:
             self.leave(worker, "closed")
+
+    def set_up(self, worker: Process, test: int) -> None:
+        """The fixtures are torn down that the test does not need, and its own are set up."""
+        nodeid, slots = self.tests[test].nodeid, self.slots[test]
+        for name, (demand, _) in list(worker.up.items()):
+            if not nodeid.startswith(f"{demand.scope}::"):
+                del worker.up[name]
+        demands = self.rules.of[test].demands if test in self.rules.of else ()
+        for demand in sorted(demands, key=lambda each: len(each.scope)):
+            if demand.scope and not self.rules.serial:
+                before = worker.up.setdefault(demand.name, (demand, slots[demand.name]))
+                assert before[1] == slots[demand.name], "the slots changed within a scope"
 
     def is_lacking(self, worker: Process, test: int) -> bool:
         if self.owners is None or self.owners.get(self.tests[test].file) == worker.number:
@@ -313,6 +352,7 @@ class World:
     def leave(self, worker: Process, reason: str, heard: int | None = None) -> None:
         """The worker is gone; of what it had said, only the first messages may arrive."""
         worker.gone = True
+        worker.up.clear()
         worker.inbox.clear()
         while heard is not None and len(worker.outbox) > heard:
             worker.outbox.pop()
@@ -339,6 +379,8 @@ class World:
             for returned in content["tests"]:
                 worker.has.pop(returned)
                 worker.held = False
+        elif kind is TornDown:
+            worker.tear_down_open = False
         elif kind is WorkerLeft:
             worker.told_left = True
             worker.recalls_open = 0
@@ -372,6 +414,7 @@ class World:
                     not worker.collected
                     or worker.running is not None
                     or worker.queue
+                    or worker.tears_down
                     or worker.closing
                 )
             )
@@ -383,6 +426,7 @@ class World:
             not worker.collected
             or worker.running is not None
             or bool(worker.queue)
+            or worker.tears_down
             or (worker.closing and not worker.inbox)
         )
         ways = [

@@ -155,12 +155,9 @@ class _Checker:
             self.blame(f"the run keeps slot {number} of {name}, which nobody uses")
         available = [worker for worker in self.workers.values() if worker.available]
         for number, worker in self.workers.items():
-            if worker.available and not worker.queue and not worker.held:
-                self.blame(f"{self._name(number)} idles without Hold, Close or work")
-                worker.held = True
-        if self._stopped or not available or any(worker.queue for worker in available):
-            return
-        if self._awaited or any(not (w.collected or w.left) for w in self.workers.values()):
+            if worker.available and not worker.queue:
+                self._check_idle(number, worker)
+        if not available or any(worker.queue for worker in available) or self._goes_on():
             return
         for test in sorted(self._free):
             if not self._constraints.may_run(test, self._ended):
@@ -171,6 +168,18 @@ class _Checker:
                 self.blame(f"every worker is held while {self._title(test)} could run")
                 self._free.clear()
                 return
+
+    def _goes_on(self) -> bool:
+        """Whether something will happen yet, whatever workers run: they come, leave, tear down."""
+        coming = any(not (worker.collected or worker.left) for worker in self.workers.values())
+        return self._stopped or coming or bool(self._awaited or self._constraints.tearing)
+
+    def _check_idle(self, number: int, worker: _Worker) -> None:
+        if not worker.held:
+            self.blame(f"{self._name(number)} idles without Hold, Close or work")
+            worker.held = True
+        if not self._stopped and self._constraints.keeps_in_vain(number):
+            self.blame(f"{self._name(number)} idles and is not told to tear down what it keeps")
 
     # -- events -------------------------------------------------------------------------
 
@@ -224,6 +233,7 @@ class _Checker:
             "TestAmended": self._on_test_amended,
             "TestsReturned": self._on_tests_returned,
             "TestsLacking": self._on_tests_lacking,
+            "TornDown": self._on_torn_down,
             "WorkerLeft": self._on_worker_left,
         }[kind](number, worker, event)
 
@@ -268,6 +278,8 @@ class _Checker:
             self.blame(f"{name} started {self._title(test)} inside {self._title(worker.running)}")
         self._started[test] = number
         worker.running = test
+        if 0 <= test < len(self._tests):
+            self._constraints.begin(number, test, self._tests[test][0])
 
     def _on_test_finished(self, number: int, worker: _Worker, event: Json) -> None:
         test, name = event["test"], self._name(number)
@@ -297,8 +309,13 @@ class _Checker:
             else:
                 self._release(test, worker)
 
+    def _on_torn_down(self, number: int, worker: _Worker, event: Json) -> None:
+        for fault in self._constraints.torn_down(number):
+            self.blame(f"TornDown of {self._name(number)}, {fault}")
+
     def _on_worker_left(self, number: int, worker: _Worker, event: Json) -> None:
         worker.left = True
+        self._constraints.leave(number)
         if event["reason"] == "closed" and not worker.closed:
             self.blame(f"{self._name(number)} left as closed, and was not")
         for test in list(worker.queue):
@@ -349,6 +366,7 @@ class _Checker:
                 "Assign": self._on_assign,
                 "Recall": self._on_recall,
                 "Hold": self._on_hold,
+                "TearDown": self._on_tear_down,
                 "Close": self._on_close,
             }[kind](number, worker, command)
 
@@ -389,6 +407,12 @@ class _Checker:
         if not command["reason"].strip():
             self.blame(f"Hold of {self._name(number)} without a reason")
         worker.held = True
+
+    def _on_tear_down(self, number: int, worker: _Worker, command: Json) -> None:
+        for fault in self._constraints.tear_down(number):
+            self.blame(f"TearDown of {self._name(number)}, {fault}")
+        if worker.queue or worker.closed:
+            self.blame(f"TearDown of {self._name(number)}, which does not wait")
 
     def _on_close(self, number: int, worker: _Worker, command: Json) -> None:
         if worker.closed:

@@ -3,7 +3,9 @@
 Written from the promises, and imports nothing of the package: a test is sent to a worker only
 when what it requires has ended as it has to; what workers have been sent and not finished never
 needs more of a resource than there is, where the tests of one worker count as the neediest of
-them, because they run one after another; and nobody has anything beside an exclusive test. Of a
+them, because they run one after another; what a test has needed for its class or module counts with
+its worker until that begins a test of another one, has torn down or is gone, and a worker that has
+nothing to do is told to tear down; and nobody has anything beside an exclusive test. Of a
 resource of the machine a run uses what it was granted and has not returned, and it has that only
 while it uses it; what was not granted has to be wanted, if somebody has nothing else to do.
 """
@@ -32,6 +34,10 @@ class Constraints:
         self._wanted: list[set[str]] = []
         #: It has been asked, and has said neither yes nor no.
         self.is_answer_due = False
+        #: Worker -> what fixtures of classes and modules use there.
+        self._up: dict[int, list[Json]] = {}
+        #: Workers that have been told to tear down, and have not answered.
+        self.tearing: set[int] = set()
         #: Test -> slots of the machine that it was sent with.
         self._sent: dict[int, set[tuple[str, int]]] = {}
 
@@ -45,6 +51,36 @@ class Constraints:
         self._hosted.update(event.get("hosted", ()))
         for each in event.get("constraints", ()):
             self._of[each["test"]] = each
+
+    def begin(self, number: int, test: int, nodeid: str) -> None:
+        """Take in that a worker begins a test."""
+        up = [each for each in self._up.get(number, ()) if nodeid.startswith(each["scope"] + "::")]
+        demands = self._of.get(test, {}).get("demands", ()) if self._workers > 1 else ()
+        self._up[number] = up + [each for each in demands if each.get("scope")]
+
+    def tear_down(self, number: int) -> list[str]:
+        """Take in a ``TearDown``; returns what is wrong with it."""
+        found = [] if self._up.get(number) else ["and nothing is up there"]
+        if number in self.tearing:
+            found.append("which has not answered the last one")
+        self.tearing.add(number)
+        return found
+
+    def torn_down(self, number: int) -> list[str]:
+        """Take in a ``TornDown``; returns what is wrong with it."""
+        self._up[number] = []
+        found = [] if number in self.tearing else ["which was not told to tear down"]
+        self.tearing.discard(number)
+        return found
+
+    def leave(self, number: int) -> None:
+        """Take in that a worker is gone."""
+        self._up[number] = []
+        self.tearing.discard(number)
+
+    def keeps_in_vain(self, number: int) -> bool:
+        """Whether a worker that has nothing to do keeps something, and was not told to let go."""
+        return bool(self._up.get(number)) and number not in self.tearing
 
     def answer(self, event: Json) -> list[str]:
         """Take in a ``SlotsGranted`` or ``SlotsBusy``; returns what is wrong with it."""
@@ -123,7 +159,7 @@ class Constraints:
         if self._workers == 1:
             return found
         for name in {demand["name"] for demand in self._of.get(test, {}).get("demands", ())}:
-            taken = [self._taken(name, tests) for tests in has.values()]
+            taken = [self._taken(name, tests, number) for number, tests in has.items()]
             writers = sum(amount for amount, shared in taken if not shared)
             readers = any(amount for amount, shared in taken if shared)
             if writers + readers > self._capacities.get(name, 1):
@@ -137,13 +173,14 @@ class Constraints:
     def _is_exclusive(self, test: int) -> bool:
         return bool(self._of.get(test, {}).get("exclusive"))
 
-    def _taken(self, name: str, tests: list[int]) -> tuple[int, bool]:
+    def _taken(self, name: str, tests: list[int], number: int) -> tuple[int, bool]:
         demands = [
             demand
             for test in tests
             for demand in self._of.get(test, {}).get("demands", ())
             if demand["name"] == name
         ]
+        demands += [demand for demand in self._up.get(number, ()) if demand["name"] == name]
         amounts = [demand.get("amount", 1) for demand in demands]
         return max(amounts, default=0), all(demand.get("shared", False) for demand in demands)
 

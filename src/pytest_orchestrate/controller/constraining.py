@@ -227,6 +227,13 @@ class Constraining:
                     f"{demand.where}: only what there is 1 of can be shared, and there is "
                     f"{capacity} of {demand.name!r}"
                 )
+            if demand.scope and self.hosted([demand.name]):
+                raise pytest.UsageError(
+                    f"{nodeid}: @pytest.mark.resource({demand.name!r}, scope=...) at "
+                    f"{demand.where}: what runs share ('{demand.name} = {capacity} host' in "
+                    "orchestrate_resources) is held for one test at a time; leave out scope, or "
+                    "make it a resource of this run"
+                )
             if demand.shared and sys.platform == "win32" and self.hosted([demand.name]):
                 raise pytest.UsageError(
                     f"{nodeid}: @pytest.mark.resource({demand.name!r}, shared=True) at "

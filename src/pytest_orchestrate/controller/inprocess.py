@@ -283,6 +283,7 @@ class InProcessSession:
                 | commands.Prepare()
                 | commands.WantSlots()
                 | commands.ReturnSlots()
+                | commands.TearDown()
             ):
                 raise AssertionError(f"not where this process is the only worker: {command!r}")
             case _:

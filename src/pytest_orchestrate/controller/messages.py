@@ -13,6 +13,7 @@ from pytest_orchestrate.model.events import (
     TestsLacking,
     TestsReturned,
     TestStarted,
+    TornDown,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Messages:
             wire.TestAmendment: self._amendment,
             wire.XmlAttributes: self._xml_attributes,
             wire.GivenBack: self._given_back,
+            wire.TornDown: self._torn_down,
             wire.FixtureCost: self._fixture_cost,
             wire.Trouble: self._trouble,
             wire.Stacks: self._stacks,
@@ -207,3 +209,6 @@ class Messages:
     def _given_back(self, worker: WorkerState, message: wire.GivenBack) -> None:
         tests = [worker.index(test) for test in message.tests]
         self.context.tell(TestsReturned(now=self.context.now(), worker=worker.number, tests=tests))
+
+    def _torn_down(self, worker: WorkerState, _message: wire.TornDown) -> None:
+        self.context.tell(TornDown(now=self.context.now(), worker=worker.number))

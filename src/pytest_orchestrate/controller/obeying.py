@@ -41,6 +41,8 @@ class Obeying:
                 crew.holding.discard(number)
                 crew.workers[number].asked_to_leave = time.monotonic()
                 crew.workers[number].link.send(wire.Finish())
+            case commands.TearDown(worker=number):
+                crew.workers[number].link.send(wire.TearDown())
             case commands.Hold(worker=number):
                 crew.holding.add(number)
             case commands.StartWorker(worker=number, replaces=replaced):
@@ -51,17 +53,21 @@ class Obeying:
                 raise AssertionError("no worker of pytest can prepare for a test")
             case commands.WantSlots() | commands.ReturnSlots():
                 crew.borrowing.obey(command)
-            case commands.EndTest(outcome="blocked" | "error"):
-                crew.refusing.refuse(command)
-                crew.stopping.obey_session()
             case commands.EndTest():
-                crew.departures.test_ended(command)
+                self._end_test(command)
             case commands.EndRun(not_run=not_run, reason=reason):
                 crew.context.not_run = not_run
                 crew.context.end_reason = reason
                 crew.context.has_ended = True
             case _:
                 assert_never(command)
+
+    def _end_test(self, command: commands.EndTest) -> None:
+        if command.outcome in ("blocked", "error"):
+            self.crew.refusing.refuse(command)
+            self.crew.stopping.obey_session()
+        else:
+            self.crew.departures.test_ended(command)
 
     def _locks(
         self, worker: WorkerState, places: dict[int, dict[str, list[int]]]

@@ -210,7 +210,7 @@ def suits(dispatch: Dispatch, collected: TestsCollected) -> bool:
             each.exclusive
             or each.refused is not None
             or any(need.any or need.colocate for need in each.needs)
-            or any(demand.shared for demand in each.demands)
+            or any(demand.shared or demand.scope for demand in each.demands)
             for each in collected.constraints
         )
     )

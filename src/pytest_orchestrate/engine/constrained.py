@@ -10,7 +10,7 @@ from heapq import heapify, heappush
 
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Fleet, Worker
-from pytest_orchestrate.engine.leases import NUMBERED, Leases, Signature, Slots, signature
+from pytest_orchestrate.engine.leases import NUMBERED, Leases, Signature, Slots, scopes, signature
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.readiness import Readiness
 from pytest_orchestrate.engine.scarce import Scarce
@@ -45,6 +45,7 @@ class Constrained:
         "led",
         "readiness",
         "scarce",
+        "scopes",
         "urgency",
     )
 
@@ -76,6 +77,8 @@ class Constrained:
         #: Tests whose turn is known; nothing but what they require keeps them back here.
         self.led: Container[int] = ()
         self._slots: dict[int, Slots] = {}
+        #: Test -> resource -> the class or module for which it needs that; of those with any.
+        self.scopes: dict[int, dict[str, str]] = {}
 
     def __bool__(self) -> bool:
         """Whether any test has constraints at all."""
@@ -121,6 +124,8 @@ class Constrained:
         """Take note of constraints; yields why the test will not run, if that shows already."""
         test = each.test
         self._constraints[test] = each
+        if of := scopes(each.demands):
+            self.scopes[test] = of
         if self._group_of[test] >= 0:
             self._groups.add(self._group_of[test])
         reason = self.readiness.add(test, each.needs) if each.needs else None
@@ -176,7 +181,7 @@ class Constrained:
             for entry in self.exclusive
             if entry[1] not in worker.missing
             and self._place(entry[1]) in (NOBODY, worker.number)
-            and self.leases.fits(self.needs_of(entry[1]))
+            and self.leases.fits(self.needs_of(entry[1]), worker.number)
         ]
         if not usable:
             return None
@@ -252,6 +257,7 @@ class Constrained:
 
     def worker_left(self, worker: int) -> list[int]:
         """A worker is gone; returns the tests that were kept for it."""
+        self.leases.leave(worker)
         self._places = {group: at for group, at in self._places.items() if at != worker}
         here = [entry for entry in self.exclusive if self._place(entry[1]) == worker]
         self.exclusive = [entry for entry in self.exclusive if entry not in here]
@@ -303,7 +309,7 @@ class Constrained:
         elif group in self._groups:
             heappush(self._floating.setdefault(group, []), entry)
         elif each is not None and each.demands:
-            self.scarce.add(test, self.needs_of(test), priority, behind)
+            self.scarce.add(test, self.needs_of(test), priority, behind, self._class_of(test))
         else:
             return False
         return True
@@ -350,7 +356,7 @@ class Constrained:
             needs = self.needs_of(test)
             has = self.leases.has(worker.number, needs)
             if test in worker.missing or (
-                needs and not has and (holds or not self.leases.fits(needs))
+                needs and not has and (holds or not self.leases.fits(needs, worker.number))
             ):
                 continue
             if needs:
@@ -365,6 +371,11 @@ class Constrained:
     def grant(self, worker: Worker, test: int) -> None:
         """Let a worker have what a test needs; that can be had."""
         self._slots[test] = self.leases.grant(worker.number, test, self.needs_of(test))
+        self.scarce.last_class[worker.number] = self._class_of(test)
+
+    def _class_of(self, test: int) -> str:
+        """The class for which a test needs something, or nothing."""
+        return max(self.scopes.get(test, {}).values(), key=len, default="")
 
     def _verdict(self, test: int, reason: str) -> Verdict:
         return Verdict(test, reason, self.readiness.root(test))

@@ -203,7 +203,7 @@ class Course:
         if constrained.alone_on != NOBODY or not self._is_next(self._alone, place):
             return False
         needs = constrained.needs_of(test)
-        if with_leases and not constrained.leases.fits(needs):
+        if with_leases and not constrained.leases.fits(needs, worker.number):
             return False
         if constrained.is_exclusive(test):
             earlier = any(0 <= self._first(lane) < place for lane in self._lanes)

@@ -14,6 +14,7 @@ from pytest_orchestrate.engine.idlers import Idlers
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.engine.planning import split
 from pytest_orchestrate.engine.relief import Relief
+from pytest_orchestrate.engine.scoped import Scoped
 from pytest_orchestrate.engine.shelves import Shelves
 from pytest_orchestrate.engine.units import Unit, UnitMaker
 from pytest_orchestrate.engine.verdicts import Verdict
@@ -47,6 +48,7 @@ class Dispatch:
         "pending",
         "prepares",
         "relief",
+        "scoped",
         "tests_known",
         "unsent_work",
     )
@@ -74,6 +76,7 @@ class Dispatch:
         self.constrained = Constrained(self.lives, self.fleet, self.estimates, self.maker.group_of)
         self.course = Course(self.lives, self.fleet, self.constrained)
         self.hosting = Hosting(self)
+        self.scoped = Scoped(self)
 
     def plan(self, tests: Iterable[int], workers: int, collected: TestsCollected) -> None:
         """Make new tests pending, those that may run."""
@@ -373,6 +376,7 @@ class Dispatch:
             worker.hold = reason
             worker.remember(self.now, f"is held: {reason}")
             self.out.append(Hold(worker=worker.number, reason=reason))
+        self.scoped.waits(worker)
 
     def close(self, worker: Worker) -> None:
         """Nothing more will come for this worker."""

@@ -84,6 +84,22 @@ class Worker:
         """It has nothing to run."""
         return self.running < 0 and not self.queue
 
+    def begin(self, test: int, file: int, now: float) -> None:
+        """It begins a test of its queue, usually the first one, of this file."""
+        if self.queue[0] == test:
+            self.queue.popleft()
+        else:
+            self.queue.remove(test)
+        seconds = self.costs.pop(test)
+        self.queued_cost = self.queued_cost - seconds if self.queue else 0.0
+        self.running = test
+        self.running_since = now
+        self.running_cost = seconds
+        self.running_first = self.entered < 0
+        self.running_enters = self.entered != file
+        self.entered = file
+        self.last_started = test
+
     def lose(self, tests: Sequence[int]) -> None:
         """These of its queued tests are not its any more."""
         for test in tests:

@@ -110,9 +110,9 @@ class Hosting:
         if self._dispatch.course:
             tests = self._dispatch.course.waiting_for_leases(worker) + tests
         for needs in map(constrained.needs_of, tests):
-            if leases.fits(needs):
+            if leases.fits(needs, worker.number):
                 return wishes
-            if leases.could_fit(needs):
+            if leases.could_fit(needs, worker.number):
                 wishes.append(self._of_machine(needs))
         return [*wishes, *map(self._of_machine, constrained.scarce.wishes(worker))]
 

@@ -21,6 +21,7 @@ from pytest_orchestrate.model.commands import (
     Recall,
     ReturnSlots,
     StartWorker,
+    TearDown,
     WantSlots,
 )
 from pytest_orchestrate.model.events import (
@@ -29,6 +30,7 @@ from pytest_orchestrate.model.events import (
     TestsReturned,
     TestStarted,
     TimePassed,
+    TornDown,
     WorkerLeft,
     WorkerPrepared,
 )
@@ -218,6 +220,8 @@ class Rehearsal:
             self._soon.append(TestsReturned(now=self._now, worker=command.worker, tests=back))
         elif isinstance(command, Hold):
             self._workers[command.worker].is_held = True
+        elif isinstance(command, TearDown):
+            self._soon.append(TornDown(now=self._now, worker=command.worker))
         elif isinstance(command, Close):
             self._workers[command.worker].is_held = False
             self._soon.append(WorkerLeft(now=self._now, worker=command.worker, reason="closed"))

@@ -91,6 +91,7 @@ class Run:
             StopRequested: self._stop_requested,
             TimePassed: self._time_passed,
             **self._dispatch.hosting.handlers,
+            **self._dispatch.scoped.handlers,
         }
 
     def handle(self, event: AnyEvent) -> list[AnyCommand]:
@@ -196,27 +197,16 @@ class Run:
         dispatch = self._dispatch
         test = event.test
         worker = self._fleet.expect_alive(event.worker, "start a test")
-        queue = worker.queue
         if worker.running >= 0 or test not in worker.costs:
+            queue = list(worker.queue)[:20]
             raise IllegalMove(
                 self._lives.complaint(test, "start", event.worker)
-                + f". The worker runs test {worker.running} and has {list(queue)[:20]} queued"
+                + f". The worker runs test {worker.running} and has {queue} queued"
             )
         self._lives.move(test, "start", event.now, event.worker)
-        if queue[0] == test:
-            queue.popleft()
-        else:
-            queue.remove(test)
-        seconds = worker.costs.pop(test)
-        worker.queued_cost = worker.queued_cost - seconds if queue else 0.0
-        file = dispatch.estimates.file_of[test]
-        worker.running = test
-        worker.running_since = event.now
-        worker.running_cost = seconds
-        worker.running_first = worker.entered < 0
-        worker.running_enters = worker.entered != file
-        worker.entered = file
-        worker.last_started = test
+        worker.begin(test, dispatch.estimates.file_of[test], event.now)
+        if dispatch.scoped:
+            dispatch.scoped.began(worker, test)
         if worker.state == "ready":
             dispatch.refill(worker)
 

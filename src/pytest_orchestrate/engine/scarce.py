@@ -24,19 +24,31 @@ _Entry = tuple[int, float, int]
 
 
 class _Line:
-    __slots__ = ("by_file", "heap", "needs", "passed", "waiting")
+    __slots__ = ("by_class", "by_file", "heap", "needs", "passed", "waiting")
 
     def __init__(self, needs: Signature) -> None:
         self.needs = needs
         self.heap: list[_Entry] = []
         self.by_file: dict[int, list[_Entry]] = {}
+        #: By the class (or module) for which they need something, of those that do.
+        self.by_class: dict[str, list[_Entry]] = {}
         self.waiting: dict[int, float] = {}
         #: How many others have passed it.
         self.passed = 0
 
     def head(self, file: int = -1) -> _Entry | None:
         """The first test, or the first of a file."""
-        heap = self.heap if file < 0 else self.by_file.get(file, [])
+        return self._first(self.heap if file < 0 else self.by_file.get(file, []))
+
+    def near(self, file: int, scope: str) -> _Entry | None:
+        """The first test of a file; one of the class that is not less urgent goes before it."""
+        of_file = self.head(file) if file >= 0 else None
+        of_class = self._first(self.by_class.get(scope, [])) if scope else None
+        if of_file is not None and of_class is not None and of_class[0] == of_file[0]:
+            return of_class
+        return of_file
+
+    def _first(self, heap: list[_Entry]) -> _Entry | None:
         while heap and heap[0][2] not in self.waiting:
             heappop(heap)
         return heap[0] if heap else None
@@ -56,6 +68,7 @@ class Scarce:
         "_ordered",
         "_work_in",
         "count",
+        "last_class",
         "work",
     )
 
@@ -75,14 +88,21 @@ class Scarce:
         #: Resource -> seconds of work that waits for one unit of it.
         self._load: dict[str, float] = {}
         self.count = 0
+        #: Worker -> the class for which the test needed something that was sent there last.
+        self.last_class: dict[int, str] = {}
         #: Seconds of all of it.
         self.work = 0.0
 
     def __bool__(self) -> bool:
         return self.count > 0
 
-    def add(self, test: int, needs: Signature, priority: int, behind: float) -> None:
-        """A test that may run as soon as it can have what it needs."""
+    def add(
+        self, test: int, needs: Signature, priority: int, behind: float, scope: str = ""
+    ) -> None:
+        """A test that may run as soon as it can have what it needs.
+
+        :param scope: The class or module for which it needs some of it.
+        """
         line = self._lines.get(needs)
         if line is None:
             line = self._lines[needs] = _Line(needs)
@@ -94,6 +114,8 @@ class Scarce:
             self._order_until = 0
         heappush(line.heap, entry)
         heappush(line.by_file.setdefault(file, []), entry)
+        if scope:
+            heappush(line.by_class.setdefault(scope, []), entry)
         self._in_file.setdefault(file, {})[needs] = line
         self._work_in[file] = self._work_in.get(file, 0.0) + seconds
         self._none_fits = -1
@@ -112,8 +134,10 @@ class Scarce:
             return None
         best: tuple[tuple[int, float, int], _Line] | None = None
         for line in lines.values():
-            head = line.head(worker.last_file)
-            if head is None or head[2] in worker.missing or not self._leases.fits(line.needs):
+            head = line.near(worker.last_file, self.last_class.get(worker.number, ""))
+            if head is None or head[2] in worker.missing:
+                continue
+            if not self._leases.fits(line.needs, worker.number):
                 continue
             order = (head[0], -self._length(line), head[2])
             if best is None or order < best[0]:
@@ -132,20 +156,22 @@ class Scarce:
         :param alone: No other worker has nothing to do, or is about to come.
         """
         leases = self._leases
-        if not inherit and self._none_fits == leases.version:
+        kept = leases.kept_by(worker.number)
+        if not inherit and not kept and self._none_fits == leases.version:
             return None
         reserved: set[str] = set()
         denied: list[_Line] = []
         found = False
         for line in self._urgent():
             names = [need[0] for need in line.needs]
+            wanted = [name for name in names if name not in kept] if kept else names
             fits = leases.fits(line.needs)
             found = found or fits
             if inherit:
                 usable = leases.has(worker.number, line.needs) and (alone or not fits)
             else:
-                usable = fits
-            if usable and reserved.isdisjoint(names):
+                usable = leases.fits(line.needs, worker.number) if kept else fits
+            if usable and reserved.isdisjoint(wanted):
                 test = self._choose(line, worker)
                 if test is not None:
                     for other in denied:
@@ -170,9 +196,9 @@ class Scarce:
                 reserved.isdisjoint(need[0] for need in line.needs)
                 and self._choose(line, worker) is not None
             ):
-                if self._leases.fits(line.needs):
+                if self._leases.fits(line.needs, worker.number):
                     break
-                if self._leases.could_fit(line.needs):
+                if self._leases.could_fit(line.needs, worker.number):
                     wishes.append(line.needs)
             if line.passed >= PATIENCE:
                 reserved.update(self._leases.short(line.needs))
@@ -246,7 +272,7 @@ class Scarce:
         first = line.head()
         if first is None:
             return None
-        same = line.head(worker.last_file) if worker.last_file >= 0 else None
+        same = line.near(worker.last_file, self.last_class.get(worker.number, ""))
         if same is None and first[1] >= -self._estimates.of(first[2]):  # nothing waits for it
             same = self._of_fullest_file(line, worker)
         chosen = same if same is not None and same[0] == first[0] else first

@@ -56,6 +56,7 @@ from pytest_orchestrate.internals.session import (
 )
 from pytest_orchestrate.internals.teardown import (
     placeholder,
+    placeholder_above,
     settle,
 )
 
@@ -85,6 +86,7 @@ __all__ = [
     "only_own_serializers",
     "path_without_settings",
     "placeholder",
+    "placeholder_above",
     "plain_report_fields",
     "put_xml_recorder",
     "reopen_case",

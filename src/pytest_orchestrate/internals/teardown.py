@@ -20,6 +20,21 @@ def placeholder(item: pytest.Item) -> pytest.Item:
     return item
 
 
+def placeholder_above(item: pytest.Item) -> pytest.Item | None:
+    """Return an item that stands for "a test of no class and no file that was there before".
+
+    Given as ``nextitem`` it makes pytest tear down all below the package of ``item``; None if
+    nothing is above its file.
+    """
+    files = (node for node in item.iter_parents() if isinstance(node, pytest.File))
+    above = next((file.parent for file in files), None)
+    if above is None:
+        return None
+    with contextlib.suppress(Exception):
+        return _Placeholder.from_parent(above, name="[of another file]")
+    return None
+
+
 class _Placeholder(pytest.Item):
     def runtest(self) -> None:
         raise AssertionError("a placeholder is never run")

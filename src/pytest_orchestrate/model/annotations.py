@@ -39,6 +39,8 @@ class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
     #: Together with others that share it, never with one that does not.
     shared: bool = False
     where: str = ""
+    #: Node id of the class or module whose fixtures use it as well; empty: only the test does.
+    scope: str = ""
 
 
 class Annotations(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -40,10 +40,19 @@ class Recall(Command, frozen=True):
 
 
 class Hold(Command, frozen=True):
-    """The worker is left waiting, for a reason; it keeps its fixtures."""
+    """The worker is left waiting, for a reason; it keeps its fixtures, unless told otherwise."""
 
     worker: int
     reason: str
+
+
+class TearDown(Command, frozen=True):
+    """The idle worker tears down the fixtures of classes and modules that it has kept up.
+
+    It is answered by ``TornDown``.
+    """
+
+    worker: int
 
 
 class Close(Command, frozen=True):
@@ -102,6 +111,7 @@ AnyCommand = (
     | Prepare
     | Recall
     | Hold
+    | TearDown
     | Close
     | WantSlots
     | ReturnSlots

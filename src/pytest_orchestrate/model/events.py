@@ -160,6 +160,12 @@ class TestsLacking(Event, frozen=True):
     tests: list[int]
 
 
+class TornDown(Event, frozen=True):
+    """Answer to ``TearDown``: no fixture of a class or module is up on the worker."""
+
+    worker: int
+
+
 class WorkerLeft(Event, frozen=True):
     """A worker is gone. What it had not finished is lost unless it runs elsewhere."""
 
@@ -209,6 +215,7 @@ AnyEvent = (
     | TestAmended
     | TestsReturned
     | TestsLacking
+    | TornDown
     | WorkerLeft
     | StopRequested
     | TimePassed

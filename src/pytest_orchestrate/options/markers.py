@@ -15,8 +15,8 @@ MARKERS: dict[str, str] = {
     "requires": "requires(*targets, when='passed', any=False, same_params=False, colocate=False): "
     "run this test after other tests, and only if they ended well.",
     "provides": "provides(*names): names by which other tests can require this one.",
-    "resource": "resource(name, amount=1, *, shared=False): run this test only while it can have "
-    "so much of a resource.",
+    "resource": "resource(name, amount=1, *, shared=False, scope='test'): run this test only while "
+    "it can have so much of a resource; for a class or module: its worker keeps it meanwhile.",
     "exclusive": "exclusive: run nothing else meanwhile.",
     "priority": "priority(number): of tests that may run, those with the higher number go first.",
     "critical": "critical: as priority(100).",

@@ -24,6 +24,7 @@ from pytest_orchestrate.model.events import (
     TestsLacking,
     TestsReturned,
     TestStarted,
+    TornDown,
     WorkerCollected,
     WorkerLeft,
 )
@@ -87,7 +88,10 @@ class TestStory(msgspec.Struct):
 
 
 class Lease(msgspec.Struct):
-    """What a worker held, from the first test that it was sent for it to the end of the last."""
+    """What a worker held, from the first test that it was sent for it to the end of the last.
+
+    Without tests: what it kept for fixtures of a class or module, while no test needed it.
+    """
 
     worker: int
     amounts: Needed
@@ -112,6 +116,10 @@ class WorkerStory(msgspec.Struct):
     #: When it was left waiting, and why.
     holds: list[tuple[float, str]] = []
     lease: Lease | None = None
+    #: What it keeps for fixtures of a class or module: resource -> that, how much, whether shared.
+    kept: dict[str, tuple[str, tuple[int, bool]]] = {}
+    #: That part of it which none of its tests needs.
+    rest: Lease | None = None
 
 
 class Story:
@@ -175,6 +183,9 @@ class Story:
                 self._given_back(number, waiting, "lost")
                 for test in list(worker.queue):
                     self._gone(number, test)
+                self._keep_only(number, "")
+            case TornDown(worker=number):
+                self._keep_only(number, "")
             case _:
                 self._add_test_event(event)
 
@@ -182,6 +193,7 @@ class Story:
         match event:
             case TestStarted(worker=number, test=test):
                 self._move(test, "started", number)
+                self._keep(number, test)
                 self._worker(number).started.append(test)
             case TestFinished(worker=number, test=test, outcome=outcome):
                 self._move(test, "finished", number).outcome = outcome
@@ -237,6 +249,36 @@ class Story:
             worker.lease = Lease(number, needed(constraint.demands), self.now)
             self.leases.append(worker.lease)
         worker.lease.tests.append(test)
+        self._let_rest(worker, number)
+
+    def _keep(self, number: int, test: int) -> None:
+        """A worker begins a test, of whose class and module fixtures may be up from now on."""
+        self._keep_only(number, self.tests[test].test.nodeid)
+        constraint = self.tests[test].constraint
+        demands = () if constraint is None or self.is_serial else constraint.demands
+        amounts = needed(demands)
+        kept = self._worker(number).kept
+        for demand in sorted(demands, key=lambda each: len(each.scope)):
+            if demand.scope:
+                kept.setdefault(demand.name, (demand.scope, amounts[demand.name]))
+
+    def _keep_only(self, number: int, nodeid: str) -> None:
+        """No fixtures are up but those of the class and module of this test."""
+        worker = self._worker(number)
+        for name, (scope, _) in list(worker.kept.items()):
+            if not nodeid.startswith(f"{scope}::"):
+                del worker.kept[name]
+        self._let_rest(worker, number)
+
+    def _let_rest(self, worker: WorkerStory, number: int) -> None:
+        used = worker.lease.amounts if worker.lease is not None else {}
+        amounts = {name: each for name, (_, each) in worker.kept.items() if name not in used}
+        if worker.rest is not None and worker.rest.amounts != amounts:
+            worker.rest.end = self.now
+            worker.rest = None
+        if worker.rest is None and amounts:
+            worker.rest = Lease(number, amounts, self.now)
+            self.leases.append(worker.rest)
 
     def _given_back(
         self, number: int, tests: list[int], kind: Literal["returned", "lacked", "lost"]
@@ -258,6 +300,7 @@ class Story:
         ):
             lease.end = self.now
             worker.lease = None
+            self._let_rest(worker, number)
 
     def _move(self, test: int, kind: MoveKind, worker: int | None) -> Move:
         move = Move(self.now, kind, worker)

@@ -16,6 +16,7 @@ class TestQueue:
         self._tests: deque[int] = deque()
         self._changed = threading.Condition()
         self._finishing = False
+        self._tears_down = False
         self._mark = 0
 
     def put(self, tests: Iterable[int]) -> None:
@@ -34,6 +35,18 @@ class TestQueue:
                 self._tests = deque(test for test in self._tests if test not in wanted)
             return returned
 
+    def tear_down(self) -> None:
+        """Before any further test, fixtures of classes and modules are torn down."""
+        with self._changed:
+            self._tears_down = True
+            self._changed.notify()
+
+    def begin_tear_down(self) -> bool:
+        """Whether fixtures are to be torn down now; asked for once, it is said once."""
+        with self._changed:
+            asked, self._tears_down = self._tears_down, False
+            return asked
+
     def finish(self) -> None:
         """Nothing more will be put."""
         with self._changed:
@@ -44,15 +57,21 @@ class TestQueue:
         """Forget what is waiting; nothing more will be put."""
         with self._changed:
             self._tests.clear()
-            self._finishing = True
+            self._finishing, self._tears_down = True, False
             self._changed.notify()
 
     def get(self, timeout: float | None = None) -> int | None:
-        """Return the next test, or None: at the end, or after ``timeout`` seconds without one."""
+        """Return the next test, or None: at the end, or after ``timeout`` seconds without one.
+
+        None as well while fixtures are to be torn down first.
+        """
         with self._changed:
             if not self._tests:
-                self._changed.wait_for(lambda: self._tests or self._finishing, timeout)
-            return self._tests.popleft() if self._tests else None
+                self._changed.wait_for(self._has_news, timeout)
+            return self._tests.popleft() if self._tests and not self._tears_down else None
+
+    def _has_news(self) -> bool:
+        return bool(self._tests) or self._finishing or self._tears_down
 
     def peek(self) -> int | None:
         """Return the test that is next as things stand, or None."""
@@ -69,9 +88,9 @@ class TestQueue:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing is waiting and nothing more will be put."""
+        """Whether nothing is waiting, or to be torn down, and nothing more will be put."""
         with self._changed:
-            return self._finishing and not self._tests
+            return self._finishing and not self._tests and not self._tears_down
 
     def is_due(self) -> bool:
         """Whether the controller should hear of results now, to send more tests in time.

@@ -71,7 +71,8 @@ class Runner:
         while True:
             test = queue.get(HOLD if self._held is not None else None)
             if test is None and not queue.ended:
-                self._release()
+                self._pause(last)
+                announced = None  # whatever comes is settled first
                 continue
             item = self.tests.at(test) if test is not None else None
             if test is not None and item is None:
@@ -168,6 +169,15 @@ class Runner:
             held, self._held = self._held, None
             self._send(held)
             self.outbox.put(wire.TestClosed(self._test), now=True)
+
+    def _pause(self, last: pytest.Item | None) -> None:
+        """No test is next yet; fixtures of classes and modules are torn down if that was asked."""
+        is_asked = self.queue.begin_tear_down()
+        if is_asked and last is not None:
+            self._settle(last, internals.placeholder_above(last))
+        self._release()
+        if is_asked:
+            self.outbox.put(wire.TornDown(), now=True)
 
     def _settle(self, last: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Tear down what stayed up after ``last`` and is not needed by ``nextitem``."""

@@ -9,6 +9,7 @@ import execnet
 import pytest
 
 from pytest_orchestrate import wire
+from pytest_orchestrate.model.escaping import printable
 
 _EXACT = (str, int, float, bool, bytes, type(None))
 
@@ -64,7 +65,7 @@ def _plain_scalar(value: Any) -> str | int | float | bytes | bool | None:
         if isinstance(value, bytes):
             return bytes(value)
         text = str(value) if isinstance(value, str | os.PathLike) else repr(value)
-        return wire.printable(text)
+        return printable(text)
     except Exception as error:  # noqa: BLE001  # whatever a foreign class may raise
         return f"<{type(value).__name__} whose repr() raised {type(error).__name__}>"
 

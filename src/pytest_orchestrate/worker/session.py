@@ -198,6 +198,8 @@ class WorkerSession:
             case wire.TakeBack(tests):
                 returned = self.queue.take_back(tests)
                 self.outbox.put(wire.GivenBack(returned), now=True)
+            case wire.TearDown():
+                self.queue.tear_down()
             case wire.Finish():
                 self.queue.finish()
             case wire.Interrupt():

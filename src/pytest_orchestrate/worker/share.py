@@ -13,6 +13,7 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.measuring import togetherness
+from pytest_orchestrate.model.escaping import printable
 from pytest_orchestrate.selecting import may_add
 from pytest_orchestrate.sharding import safety
 from pytest_orchestrate.sharding.claims import Claims
@@ -288,8 +289,8 @@ class Share:
 
         They are named by node id and occurrence; None stands for one that is not found.
         """
-        printable = {wire.printable(key): part for key, part in self._parts.items()}
-        part = printable.get(file)
+        parts = {printable(key): part for key, part in self._parts.items()}
+        part = parts.get(file)
         items: list[pytest.Item] = []
         if part is not None and self._can_be_late(part):
             with self._collecting.unheard(), internals.late_collection(self.config):
@@ -321,7 +322,7 @@ def _by_name(items: list[pytest.Item], wanted: list[tuple[str, int]]) -> list[py
     for item in items:
         occurrence = seen.get(item.nodeid, 0)
         seen[item.nodeid] = occurrence + 1
-        found[wire.printable(item.nodeid), occurrence] = item
+        found[printable(item.nodeid), occurrence] = item
     return [found.get((nodeid, occurrence)) for nodeid, occurrence in wanted]
 
 

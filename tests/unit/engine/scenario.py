@@ -18,6 +18,7 @@ from pytest_orchestrate.model.commands import (
     Recall,
     ReturnSlots,
     StartWorker,
+    TearDown,
     WantSlots,
 )
 from pytest_orchestrate.model.events import (
@@ -45,8 +46,8 @@ def short(command: AnyCommand) -> tuple[Any, ...]:
         return ("recall", command.worker, command.tests)
     if isinstance(command, Hold):
         return ("hold", command.worker)
-    if isinstance(command, Close):
-        return ("close", command.worker)
+    if isinstance(command, TearDown | Close):
+        return ("close" if isinstance(command, Close) else "tear down", command.worker)
     if isinstance(command, StartWorker):
         return ("start", command.worker, command.replaces)
     if isinstance(command, EndTest):
