@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -138,6 +139,23 @@ class FileLock:
             del _held[self._descriptor]
             unlock(self._descriptor)
             os.close(self._descriptor)
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for lock files of this user.
+
+    :raises OSError: it cannot be made, or others could have their hands in it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        return
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(0, "it is not a folder (a link, perhaps)")
+    if status.st_uid != os.getuid():
+        raise PermissionError(0, f"it belongs to user {status.st_uid}")
+    if status.st_mode & 0o022:
+        raise PermissionError(0, "others may write there")
 
 
 def said_by_holder(path: Path) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_orchestrate.errors import OrchestrateError
+
 if TYPE_CHECKING:
     from pytest_orchestrate.locking import FileLock
 
@@ -52,21 +54,28 @@ class Slots:
         self._expected[test] = {**self._expected[test], **slots}
 
     @contextlib.contextmanager
-    def given(self, test: int, nodeid: str = "") -> Iterator[None]:
+    def given(self, test: int, item: pytest.Item) -> Iterator[None]:
         """Within it a test runs that has slots.
 
-        :raises RuntimeError: somebody else uses what it has.
+        If somebody else uses what it has, or that cannot be known, its set-up fails.
         """
         held = self._held = self._expected.pop(test)
         variables = {variable(name): numbers for name, numbers in held.items() if numbers}
         for name, numbers in variables.items():
             os.environ[name] = ",".join(map(str, numbers))
         locks: list[FileLock] = []
+        refusal: _Refusal | None = None
         try:
-            for path, shared in self._locks.pop(test, ()):
-                locks.append(_locked(path, shared=shared, nodeid=nodeid))
+            try:
+                for path, shared in self._locks.pop(test, ()):
+                    locks.append(_locked(path, shared=shared, nodeid=item.nodeid))
+            except _CannotLock as error:
+                refusal = _Refusal(str(error))
+                item.config.pluginmanager.register(refusal)
             yield
         finally:
+            if refusal is not None:
+                item.config.pluginmanager.unregister(refusal)
             for each in locks:
                 each.release()
             self._held = {}
@@ -87,24 +96,60 @@ class Slots:
         return tuple(self._held[name])
 
 
+class _CannotLock(OrchestrateError):
+    """The lock file of a slot could not be locked; the text says which, and why."""
+
+
+class _Refusal:
+    """The plugin, for one test, that lets its set-up fail before any fixture."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        pytest.fail(self._text, pytrace=False)
+
+
 def _locked(path: str, *, shared: bool, nodeid: str) -> FileLock:
     """Lock a file, so that a slot is known to be in use while this process lives.
 
-    Only who holds the slot locks it for longer than a look at it takes.
+    Only who holds the slot locks it for longer than a look at it takes. A test may have removed
+    the folder, with all that it took for temporary: it is made anew.
+
+    :raises _CannotLock: somebody else holds the lock, or there can be no such file.
     """
     import time
 
-    from pytest_orchestrate.locking import FileLock, said_by_holder
+    from pytest_orchestrate.locking import said_by_holder
 
     deadline = time.monotonic() + PATIENCE
-    while (held := FileLock.taken(Path(path), shared=shared)) is None:
-        if time.monotonic() < deadline:
+    try:
+        while (held := _taken(Path(path), shared=shared)) is None:
+            if time.monotonic() >= deadline:
+                text = said_by_holder(Path(path)) or "an unknown process"
+                raise _CannotLock(
+                    f"orchestrate_resources: {path} is locked by {text}, though this run has the "
+                    "slot: has somebody removed the lock files?"
+                )
             time.sleep(0.005)
-            continue
-        text = said_by_holder(Path(path)) or "an unknown process"
-        raise RuntimeError(f"{path} is locked by {text}, though this run has the slot")
+    except OSError as error:
+        raise _CannotLock(
+            f"orchestrate_resources: the slot of a resource ('host') cannot be locked: {path}: "
+            f"{error.strerror or error}. Has a test changed that folder?"
+        ) from error
     held.write(f"{nodeid} in process {os.getpid()} since {time.strftime('%H:%M:%S')}")
     return held
+
+
+def _taken(path: Path, *, shared: bool) -> FileLock | None:
+    from pytest_orchestrate.locking import FileLock, prepare_folder
+
+    try:
+        return FileLock.taken(path, shared=shared)
+    except FileNotFoundError:
+        prepare_folder(path.parent)
+        return FileLock.taken(path, shared=shared)
 
 
 def find_slots(request: pytest.FixtureRequest) -> Callable[[str], tuple[int, ...]]:

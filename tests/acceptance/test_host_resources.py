@@ -384,6 +384,52 @@ def test_lock_files_that_cannot_be_used_any_more_end_the_run(
     assert not (pytester.path / "ran").exists()
 
 
+#: The tests of one batch, which a worker gets with one slot; the first one removes the locks.
+REMOVED = """
+import os, pathlib, shutil, pytest
+
+FOLDER = pathlib.Path("runtime/pytest-orchestrate").absolute()
+
+@pytest.mark.resource("db")
+def test_removes():
+    shutil.rmtree(FOLDER)
+    if "BLOCKED" in os.environ:
+        FOLDER.touch()
+
+@pytest.fixture
+def used():
+    FOLDER.with_name("used").touch()
+
+@pytest.mark.resource("db")
+@pytest.mark.requires("test_removes", colocate=True)
+def test_db(used): assert os.listdir(FOLDER) == ["db.0.test"]
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_makes_the_folder_anew_that_a_test_has_removed(
+    pytester: Pytester, workers: int
+) -> None:
+    write_files(pytester, {"pytest.ini": INI, "test_a.py": REMOVED})
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"passed": 2}
+    assert (pytester.path / "runtime" / "pytest-orchestrate").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_test_whose_slot_a_worker_cannot_lock_has_an_error_at_set_up(
+    pytester: Pytester, workers: int
+) -> None:
+    write_files(pytester, {"pytest.ini": INI, "test_a.py": REMOVED})
+    ran = run_orchestrated(pytester, workers=workers, environ={"BLOCKED": "1"})
+    assert ran.code == 1
+    assert ran.counts == {"passed": 1, "errors": 1}
+    assert "ERROR at setup of test_db" in ran.out
+    assert "the slot of a resource ('host') cannot be locked" in ran.out
+    assert "INTERNALERROR" not in ran.out + ran.err
+    assert not (pytester.path / "runtime" / "used").exists()
+
+
 @everywhere
 def test_where_no_test_needs_it_there_are_no_lock_files(pytester: Pytester, workers: int) -> None:
     write_files(pytester, {"pytest.ini": INI, "test_a.py": "def test_a(): pass\n"})

@@ -10,7 +10,6 @@ the holder has forked never holds it.
 from __future__ import annotations
 
 import os
-import stat
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from urllib.parse import quote
 
 import pytest
 
-from pytest_orchestrate.locking import FileLock, is_locked, said_by_holder
+from pytest_orchestrate.locking import FileLock, is_locked, prepare_folder, said_by_holder
 from pytest_orchestrate.model.annotations import Demand
 
 #: Name of the folder of the lock files.
@@ -51,7 +50,7 @@ class HostSlots:
         self._shared: set[str] = set()
         self._folder = lock_folder()
         try:
-            _prepare(self._folder)
+            prepare_folder(self._folder)
         except OSError as error:
             raise self.refusal(error) from error
         self.provide(capacities)
@@ -198,20 +197,6 @@ def lock_folder() -> Path:
     common = Path("/tmp")  # noqa: S108  # below it the folder is ours, or refused
     parent = common if sys.platform == "linux" and common.is_dir() else Path(tempfile.gettempdir())
     return parent / f"{FOLDER}-{os.getuid()}"
-
-
-def _prepare(folder: Path) -> None:
-    """Make the folder; raises OSError if others could have their hands in it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if sys.platform == "win32":
-        return
-    status = folder.lstat()
-    if not stat.S_ISDIR(status.st_mode):
-        raise NotADirectoryError(0, "it is not a folder (a link, perhaps)")
-    if status.st_uid != os.getuid():
-        raise PermissionError(0, f"it belongs to user {status.st_uid}")
-    if status.st_mode & 0o022:
-        raise PermissionError(0, "others may write there")
 
 
 def _release(locks: dict[tuple[str, int], FileLock]) -> None:

@@ -189,7 +189,7 @@ class InProcessSession:
             parked = None
             if nextitem is None and context.unfinished > 1:  # the rest waits for this one
                 parked, nextitem = item, internals.placeholder(item)
-            with self._slots.given(test) if self._slots.has(test) else _NOTHING:
+            with self._slots.given(test, item) if self._slots.has(test) else _NOTHING:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             if borrowed and context.host_slots is not None:
                 context.host_slots.give_back(borrowed)

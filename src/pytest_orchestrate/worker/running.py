@@ -117,7 +117,7 @@ class Runner:
         self._keywords = len(keywords)
         self.outbox.put(wire.TestBegan(test, _location(item), keywords))
         is_awaited = self.slots.has(test)
-        with self.slots.given(test, item.nodeid) if is_awaited else _NOTHING:
+        with self.slots.given(test, item) if is_awaited else _NOTHING:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
         if os.getpid() != self._process:
             # A child that the test has forked came back through its parent's stack. What
