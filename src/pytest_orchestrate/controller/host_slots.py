@@ -184,11 +184,13 @@ def lock_folder() -> Path:
     """Return the folder of this user's lock files on this machine.
 
     Where XDG_RUNTIME_DIR says; else where it usually is, so that jobs without a login find the
-    same; else in the folder of temporary files of the system, not of a job.
+    same; else in the folder of temporary files of the system, not of a job. A relative path there
+    is ignored, as the XDG base directory specification has it: runs that were started in different
+    folders would not know of each other.
     """
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    if given:
-        return Path(given) / FOLDER
+    given = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    if given.is_absolute():
+        return given / FOLDER
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or tempfile.gettempdir()) / FOLDER
     usual = Path(f"/run/user/{os.getuid()}")

@@ -33,6 +33,15 @@ def test_the_folder_is_the_users_own(folder: Path, runs: object) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_relative_path_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    without = lock_folder()
+    for path in ("", ".", "run/user"):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", path)
+        assert lock_folder() == without
+    assert without.is_absolute()
+
+
 def test_a_slot_is_one_runs(runs: tuple[HostSlots, HostSlots]) -> None:
     one, two = runs
     assert one.take([[DB]]) == Taken({"db": [0]}, [])
