@@ -79,7 +79,9 @@ def check_chain(story: Story, test: int) -> None:
         constraint = story.tests[link].constraint
         assert constraint is not None
         assert any(target in need.targets for need in constraint.needs)
-    end = story.tests[chain[-1]].end
+    blocked, end = story.tests[test].end, story.tests[chain[-1]].end
+    if blocked is not None and blocked.cause is not None:
+        assert chain[-1] == blocked.cause
     assert len(chain) == 1 or (end is not None and end.outcome not in ("passed", "xpassed"))
 
 

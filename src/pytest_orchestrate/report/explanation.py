@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from pytest_orchestrate.errors import assert_never
-from pytest_orchestrate.model.outcome import GOOD
 from pytest_orchestrate.report.story import Move, Story, TestStory
 from pytest_orchestrate.report.waiting import Wait, in_queue, ready_at, until_sent
 from pytest_orchestrate.report.words import count_of
@@ -270,16 +269,19 @@ def _chain_lines(story: Story, test: int) -> Iterator[str]:
 
 
 def chain_to_cause(story: Story, test: int) -> list[int]:
-    """A shortest way from a blocked test, over tests that it requires, to what began it."""
+    """A shortest way from a blocked test, over tests that it requires, to what began it.
+
+    Where it leads is recorded. Others that it requires may have ended badly, too, but later, or
+    for causes of their own: the way leads over none of them.
+    """
     end = story.tests[test].end
-    if end is None or end.outcome != "blocked":
+    if end is None or end.cause is None:
         return [test]
     before: dict[int, int] = {test: test}
     queue = deque([test])
     while queue:
         here = queue.popleft()
-        outcome = story.tests[here].end
-        if here == end.cause or (outcome is not None and outcome.outcome != "blocked"):
+        if here == end.cause:
             chain = [here]
             while chain[-1] != test:
                 chain.append(before[chain[-1]])
@@ -287,11 +289,21 @@ def chain_to_cause(story: Story, test: int) -> list[int]:
         constraint = story.tests[here].constraint
         for need in constraint.needs if constraint is not None else ():
             for target in need.targets:
-                ended = story.tests[target].end
-                if target not in before and ended is not None and ended.outcome not in GOOD:
+                if target not in before and _passes_on(story, target, end):
                     before[target] = here
                     queue.append(target)
     return [test]
+
+
+def _passes_on(story: Story, target: int, blocked: Move) -> bool:
+    """Whether a test began what blocked another one, or was kept from running by it."""
+    ended = story.tests[target].end
+    if ended is None or ended.now > blocked.now:
+        return False
+    if target == blocked.cause:
+        return True
+    # one that was refused for a reason of its own has no cause, but may have been blocked, too
+    return ended.outcome in ("blocked", "error") and ended.cause in (blocked.cause, None)
 
 
 def _neighbours(story: Story, test: int) -> Iterator[str]:

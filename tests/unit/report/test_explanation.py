@@ -77,6 +77,43 @@ def test_what_the_log_says_of_single_tests_by_number_is_read() -> None:
     assert builder.summary().collected == 4
 
 
+def test_a_block_is_led_back_to_what_began_it_and_not_to_what_ended_badly_later() -> None:
+    known = logs.collected(1.0, "t0", "t1", "t2", "t3")
+    known["event"]["constraints"] = [
+        {"test": 2, "needs": [{"targets": [0, 1]}]},
+        {"test": 3, "needs": [{"targets": [0, 2]}]},
+    ]
+    why = "requires t1 (failed)"
+    story = story_of(
+        [
+            logs.run(),
+            known,
+            logs.event("TestStarted", 1.0, worker=0, test=0),
+            logs.event("TestStarted", 1.0, worker=1, test=1),
+            logs.finished(1.2, 1, 1, 0.2, "failed"),
+            logs.command("EndTest", test=2, outcome="blocked", reason=why, cause=1),
+            logs.command("EndTest", test=3, outcome="blocked", reason=why, cause=1),
+            logs.finished(1.5, 0, 0, 0.5, "failed"),
+        ]
+    )
+    assert explained(story, 2)[-2:] == ["  blocked by:", "    t1 (failed on gw1 at 1.200 s)"]
+    assert explained(story, 3)[-3:] == [
+        "  blocked by:",
+        "    t2 (blocked at 1.200 s)",
+        "    t1 (failed on gw1 at 1.200 s)",
+    ]
+
+
+def test_what_was_refused_for_itself_is_not_blamed_on_others() -> None:
+    known = logs.collected(1.0, "t0", "t1")
+    known["event"]["constraints"] = [{"test": 1, "needs": [{"targets": [0]}]}]
+    refused = logs.command("EndTest", test=1, outcome="blocked", reason="it asks for too much")
+    began = logs.event("TestStarted", 1.0, worker=0, test=0)
+    ended = logs.finished(1.5, 0, 0, 0.5, "failed")
+    lines = explained(story_of([logs.run(), known, refused, began, ended]), 1)
+    assert lines[-1] == "    1.000 s  ended: blocked: it asks for too much"
+
+
 TESTS = ["x/a.py::C::t", "x/a.py::t[1]", "x/a.py::t[2]", "y/a.py::u", "y/ba.py::u", "v", "w/v"]
 
 
