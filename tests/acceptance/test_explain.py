@@ -230,6 +230,19 @@ def test_a_run_that_broke_off_before_it_knew_its_tests_says_so(pytester: Pyteste
     assert "ended before any test was known (1 error during collection)" in text
 
 
+@pytest.mark.parametrize("kept", [0, 10, -1])
+def test_a_log_that_was_cut_off_before_the_tests_is_named_by_its_file(
+    pytester: Pytester, kept: int
+) -> None:
+    write_files(pytester, {"test_a.py": "def test_it(): pass\n"})
+    run_orchestrated(pytester)
+    log = latest_log(pytester.path)
+    first = log.read_bytes().splitlines(keepends=True)[0]
+    log.write_bytes(first[:kept] if kept >= 0 else first)
+    text = explain(pytester, "test_it", code=1)
+    assert f"the log of the run {log.stem} ends before any test was known" in text
+
+
 def test_a_log_of_a_newer_version_or_with_damage_is_refused(pytester: Pytester) -> None:
     write_files(pytester, {"test_a.py": "def test_it(): pass\n"})
     run_orchestrated(pytester)

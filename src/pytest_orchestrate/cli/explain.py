@@ -48,7 +48,9 @@ def _explain(chosen: argparse.Namespace) -> int:
     nodeids = [each.test.nodeid for each in story.tests]
     tests = meant(nodeids, chosen.nodeid)
     if not tests or len({nodeids[test] for test in tests}) > 1:
-        return failed(_which_test(chosen.nodeid, [nodeids[test] for test in tests], story))
+        return failed(
+            _which_test(chosen.nodeid, [nodeids[test] for test in tests], story, path.stem)
+        )
     print(f"In the run {path.stem}, {_kind(story)}:")
     for test in tests:
         print()
@@ -64,10 +66,9 @@ def _kind(story: Story) -> str:
     return number_of(count, "worker")
 
 
-def _which_test(asked: str, tests: list[str], story: Story) -> str:
+def _which_test(asked: str, tests: list[str], story: Story, run: str) -> str:
     from pytest_orchestrate.report.meant import close
 
-    run = story.run.get("run", "")
     if tests:
         names = list(dict.fromkeys(tests))
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
@@ -78,7 +79,10 @@ def _which_test(asked: str, tests: list[str], story: Story) -> str:
     if not story.tests:
         reason = story.stop.reason if story.stop is not None else None
         because = f" ({reason})" if reason else ""
-        return f"the run {run} ended before any test was known{because}"
+        ended = (
+            f"the run {run} ended" if story.end is not None else f"the log of the run {run} ends"
+        )
+        return f"{ended} before any test was known{because}"
     near = close([each.test.nodeid for each in story.tests], asked)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     arguments = " ".join(story.run.get("args", ()))
