@@ -282,6 +282,11 @@ class TestInheritance:
         assert self.meaning("Mixin", self.TESTS[0]) == list(self.TESTS[3:5])
         assert self.meaning("./base.py::Base::test_a", self.TESTS[0]) == [self.TESTS[0]]
 
+    def test_without_its_file_a_base_is_one_of_the_same_module(self) -> None:
+        assert self.meaning("Mixin::test_a", self.TESTS[3]) == [self.TESTS[3]]
+        assert self.meaning("Base::test_a", self.TESTS[0]) == []
+        assert self.meaning("Mixin::test_a", self.TESTS[6]) == []
+
     def test_a_class_that_has_tests_itself_means_these(self) -> None:
         assert self.meaning("t.py::TestOne", "u.py::TestThree::test_a") == list(self.TESTS[:3])
 
