@@ -72,7 +72,7 @@ class Runner:
             test = queue.get(HOLD if self._held is not None else None)
             if test is None and not queue.ended:
                 self._pause(last)
-                announced = None  # whatever comes is settled first
+                announced = last  # which comes no more: whatever comes is settled first
                 continue
             item = self.tests.at(test) if test is not None else None
             if test is not None and item is None:
