@@ -106,4 +106,9 @@ class Idlers:
                     worker, f"gw{other.number} has collected the rest, and is about to begin"
                 )
                 return
+        if worker.collected is not None:
+            for other in self._dispatch.fleet.ready:
+                if other.queue:  # it may lack what it has to collect first, and others have it
+                    self._dispatch.hold(worker, f"gw{other.number} has not begun all it was sent")
+                    return
         self._dispatch.close(worker)
