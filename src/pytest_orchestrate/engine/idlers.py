@@ -94,21 +94,23 @@ class Idlers:
             reason = f"moving the tests that gw{busiest} has would cost more than waiting"
             self._dispatch.hold(worker, reason)
             return
-        for other in self._dispatch.fleet.ready:
+        reason = self._what_may_come(worker)
+        if reason is not None:
+            self._dispatch.hold(worker, reason)
+        else:
+            self._dispatch.close(worker)
+
+    def _what_may_come(self, worker: Worker) -> str | None:
+        """Why there may be something to do for a worker yet, though nothing is left; else None."""
+        fleet = self._dispatch.fleet
+        for other in fleet.ready:
             if other.recalls:
-                self._dispatch.hold(
-                    worker, f"tests recalled from gw{other.number} are on their way"
-                )
-                return
-        for other in self._dispatch.fleet:
+                return f"tests recalled from gw{other.number} are on their way"
+        for other in fleet:
             if other.state == "joined" and self._dispatch.pending.of(other.number):
-                self._dispatch.hold(
-                    worker, f"gw{other.number} has collected the rest, and is about to begin"
-                )
-                return
+                return f"gw{other.number} has collected the rest, and is about to begin"
         if worker.collected is not None:
-            for other in self._dispatch.fleet.ready:
+            for other in fleet.ready:
                 if other.queue:  # it may lack what it has to collect first, and others have it
-                    self._dispatch.hold(worker, f"gw{other.number} has not begun all it was sent")
-                    return
-        self._dispatch.close(worker)
+                    return f"gw{other.number} has not begun all it was sent"
+        return None
