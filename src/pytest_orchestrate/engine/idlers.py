@@ -94,9 +94,9 @@ class Idlers:
             reason = f"moving the tests that gw{busiest} has would cost more than waiting"
             self._dispatch.hold(worker, reason)
             return
-        reason = self._what_may_come(worker)
-        if reason is not None:
-            self._dispatch.hold(worker, reason)
+        to_come = self._what_may_come(worker)
+        if to_come is not None:
+            self._dispatch.hold(worker, to_come)
         else:
             self._dispatch.close(worker)
 
