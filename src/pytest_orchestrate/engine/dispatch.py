@@ -258,12 +258,12 @@ class Dispatch:
         """The next test of a course, or one of the worker's file whose resources are free now."""
         constrained = self.constrained
         test = self.course.take(worker) if self.course else None
-        if test is None and constrained.scarce and constrained.alone_on == NOBODY:
+        is_open = bool(constrained.scarce) and constrained.alone_on == NOBODY
+        if test is None and is_open and not self._is_ahead(worker, queued):
             least = self.pending.top_priority(worker.number)
             if unit is not None and unit.left:
                 least = max(least, unit.priority)
-            if not self._is_ahead(worker, queued):
-                test = constrained.take_here(worker, least)
+            test = constrained.take_here(worker, least)
         if test is not None:
             self.unsent_work += self.estimates.of(test)
         return test

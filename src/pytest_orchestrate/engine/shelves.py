@@ -73,13 +73,10 @@ class Shelves:
         Tests of the unit that the worker cannot run stay pending as a unit of their own.
         """
         own = self._owned.get(worker.number)
-        unit = None
-        if own and own.top_priority >= self.common.top_priority:
-            unit = own.take(worker)
-        if unit is None:
-            unit = self.common.take(worker)
-        if unit is None and own:
-            unit = own.take(worker)
+        shelves = (own, self.common) if own else (self.common,)
+        if own and own.top_priority < self.common.top_priority:
+            shelves = (self.common, own)
+        unit = next((u for shelf in shelves if (u := shelf.take(worker)) is not None), None)
         if unit is not None:
             self.move_lane(worker, unit.lane)
         return unit
