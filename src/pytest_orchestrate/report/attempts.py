@@ -1,0 +1,132 @@
+"""Tests and their attempts, as reports show them.
+
+Times are seconds; ``at`` counts from the beginning of the run, ``started`` from the epoch. Paths
+are relative to pytest's root directory, with ``/``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+#: How a test ended: the outcome of its last attempt; ``flaky`` where an earlier one was bad.
+FinalOutcome = Literal[
+    "passed",
+    "failed",
+    "error",
+    "skipped",
+    "xfailed",
+    "xpassed",
+    "crashed",
+    "interrupted",
+    "blocked",
+    "not run",
+    "flaky",
+]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A line of a file. ``line`` counts from 1."""
+
+    path: str
+    line: int | None = None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why an attempt did not end well."""
+
+    #: Name of the exception's class; empty where none is known (a crash, ``pytest.fail``).
+    exception: str
+    #: Its first line.
+    message: str
+    #: Where it was raised, or where the test calls what raised it.
+    place: Place | None
+    #: As pytest shows it, without colours.
+    text: str
+
+
+class Artifact(msgspec.Struct, frozen=True):
+    """A file that a test has left. ``path`` is where it lies now."""
+
+    name: str
+    path: str
+    bytes: int
+    #: Such as ``image/png``.
+    media_type: str
+
+
+class Waited(msgspec.Struct, frozen=True):
+    """What a test waited for before it began; the kinds are those of ``report/waiting.py``."""
+
+    kind: Literal["requirement", "resource", "alone", "exclusive", "turn", "queue"]
+    at: float
+    seconds: float
+    #: Positions in ``Report.tests`` of those that it waited for; the last one's end ended it.
+    tests: tuple[int, ...] = ()
+    #: Of the resource.
+    name: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One execution of a test."""
+
+    worker: str
+    #: How many tests that worker had run before it.
+    order: int
+    outcome: str
+    started: float
+    at: float
+    setup: float
+    call: float
+    teardown: float
+    failure: Failure | None = None
+    #: What it was skipped for, or expected to fail for.
+    reason: str = ""
+    #: Title and text of what was captured.
+    sections: tuple[tuple[str, str], ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Set-up, call and tear-down."""
+        return self.setup + self.call + self.teardown
+
+
+class TestReport(msgspec.Struct, frozen=True):
+    """One test, in the order of collection."""
+
+    __test__ = False
+
+    nodeid: str
+    #: 0 for the first test of this node id.
+    occurrence: int
+    file: str
+    #: Where it is defined; None where that was not recorded.
+    line: int | None
+    outcome: FinalOutcome
+    #: First to last; none if it never ran.
+    attempts: tuple[Attempt, ...] = ()
+    #: Why it did not run, if it did not.
+    reason: str = ""
+    #: If it is blocked: position of the test that began it.
+    cause: int | None = None
+    #: Expected seconds; None if nothing was known.
+    estimate: float | None = None
+    #: In the order in which they ended.
+    waited: tuple[Waited, ...] = ()
+    priority: int = 0
+    #: Positions of the tests that it requires.
+    requires: tuple[int, ...] = ()
+    #: Names of the resources that it needs.
+    resources: tuple[str, ...] = ()
+    group: str | None = None
+    #: ``record_property`` and the like.
+    properties: tuple[tuple[str, str], ...] = ()
+    #: Outcome and seconds of earlier attempts on record, the oldest first.
+    past: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """All attempts together."""
+        return sum(attempt.seconds for attempt in self.attempts)
