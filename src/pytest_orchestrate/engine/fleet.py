@@ -25,6 +25,7 @@ class Worker:
         "lane",
         "last_file",
         "last_started",
+        "left_files",
         "left_lanes",
         "missing",
         "number",
@@ -66,6 +67,8 @@ class Worker:
         self.last_started = -1
         #: Affinity of the unit that it has or had last; -1: none.
         self.lane = -1
+        #: Files of which it has run tests before it entered another one.
+        self.left_files: set[int] = set()
         #: Affinities that it has been on and has left.
         self.left_lanes: set[int] = set()
         #: Recalls without an answer, oldest first: the tests, and the worker that wants them or -1.
@@ -97,6 +100,8 @@ class Worker:
         self.running_cost = seconds
         self.running_first = self.entered < 0
         self.running_enters = self.entered != file
+        if self.running_enters:
+            self.left_files.add(self.entered)
         self.entered = file
         self.last_started = test
 

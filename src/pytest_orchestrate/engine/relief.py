@@ -20,6 +20,9 @@ OVERLOAD = 2.0
 #: Seconds that it counts to go back to an affinity: fixtures are set up again that were torn down,
 #: and who has parametrised a session fixture expects it to be dear.
 RETURN = 2.0
+#: The same for a file. What it sets up for all of its tests is written to be done once: without
+#: workers nobody ever comes back to a file.
+RETURN_TO_FILE = 0.1
 
 
 class Relief:
@@ -202,6 +205,7 @@ class Relief:
         count = tail_to_move([victim.costs[test] for test in tests], rest, paid, fair_end + paid)
         if not count:
             return False
+        count = at_class_boundary(self._dispatch.lives.names, tests[::-1], count)
         self.recall(victim, tests[count - 1 :: -1], thief.number)
         self._dispatch.hold(thief, f"tests recalled from gw{victim.number} are on their way")
         return True
@@ -216,5 +220,9 @@ class Relief:
 
     def _paid(self, thief: Worker, file: int, lane: int) -> float:
         """Expected seconds that a worker pays before it begins with what it takes over."""
-        seconds = self._dispatch.entry(thief, file) if thief.last_file != file else 0.0
+        seconds = 0.0
+        if thief.last_file != file:
+            seconds = self._dispatch.entry(thief, file)
+            if file in thief.left_files:
+                seconds += RETURN_TO_FILE
         return seconds + RETURN if lane in thief.left_lanes else seconds

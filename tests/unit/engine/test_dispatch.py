@@ -180,3 +180,11 @@ def test_nobody_chooses_a_second_unit_while_another_worker_has_none() -> None:
     run.ready(1)
     answer = run.collect(["a.py::test", "b.py::test", "c.py::test"], estimates=[1.0, 0.9, 0.8])
     assert answer == [("assign", 0, [0]), ("assign", 1, [1, 2])]
+
+
+def test_a_recall_prefers_the_border_between_two_files() -> None:
+    run = Scenario(2, lookahead=10.0)
+    files = {"a.py": 1, "b.py": 1}
+    run.collect([*file_of("a.py", 9), *file_of("b.py", 9)], None, owners=files)
+    assert run.ready(1, files=list(files)) == [("assign", 1, list(range(18)))]
+    assert run.ready(0, files=[]) == [("recall", 1, list(range(9, 18))), ("hold", 0)]
