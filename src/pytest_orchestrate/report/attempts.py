@@ -125,6 +125,8 @@ class TestReport(msgspec.Struct, frozen=True):
     properties: tuple[tuple[str, str], ...] = ()
     #: Outcome and seconds of earlier attempts on record, the oldest first.
     past: tuple[tuple[str, float], ...] = ()
+    #: Names of its markers, without those of pytest itself and ours.
+    markers: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
