@@ -39,7 +39,10 @@ def failure_of(
     *,
     text: str | None = None,
 ) -> Failure:
-    """A failure with a traceback of a few lines, unless ``text`` is given."""
+    """A failure with a traceback of a few lines, unless ``text`` is given.
+
+    ``message`` is as pytest has it: with the exception's class before it, but for bare asserts.
+    """
     if text is None:
         text = f"    def test_a():\n>       assert 1 == 2\nE       {message}\n\n"
         text += f"{path}:{line}: {exception or 'Failed'}"
@@ -233,5 +236,5 @@ def _big_failure(cause: int, number: int) -> Failure:
     )
     text += f"E       ValueError: cannot order item {cause} ({number})\n\n"
     text += f"src/shop/orders.py:{100 + cause}: ValueError"
-    message = f"cannot order item {cause} ({number})"
+    message = f"ValueError: cannot order item {cause} ({number})"
     return failure_of("ValueError", message, "src/shop/orders.py", 100 + cause, text=text)

@@ -75,7 +75,7 @@ _DECLINED = (
 
 
 def _declined(card: str) -> Failure:
-    message = f"card declined: {card}"
+    message = f"shop.errors.Declined: card declined: {card}"
     return failure_of("Declined", message, "src/shop/gateway.py", 87, text=_DECLINED)
 
 
@@ -87,21 +87,23 @@ def _attempt(outcome: str, at: float, worker: str = "gw0", **fields: object) -> 
 def _tests() -> list[TestReport]:
     login = failure_of(
         "ConnectionError",
-        "cannot connect to <db> | retry later",
+        "ConnectionError: cannot connect to <db> | retry later",
         "tests/conftest.py",
         12,
         text=f"    def db():\n>       connect()\nE       ConnectionError\n{HOSTILE}",
     )
     killed = Failure("", "gw1 crashed while it ran this test: killed by SIGSEGV", None, HOSTILE)
-    timed_out = failure_of("TimeoutError", "no answer in 2 s", "tests/web/test_search.py", 33)
+    timed_out = failure_of(
+        "TimeoutError", "TimeoutError: no answer in 2 s", "tests/web/test_search.py", 33
+    )
     odd = failure_of(
         "ExceptionGroup",
-        f"{HOSTILE} {UNPRINTABLE}",
+        f"ExceptionGroup: {HOSTILE} {UNPRINTABLE}",
         "tests/test_ids.py",
         9,
         text=f"{HOSTILE}\n{UNPRINTABLE}\n````\n``````",
     )
-    closing = failure_of("RuntimeError", "cart still open", "tests/conftest.py", 40)
+    closing = failure_of("RuntimeError", "RuntimeError: cart still open", "tests/conftest.py", 40)
     shot = Artifact("page <1>.png", ".pytest_orchestrate/artifacts/1/page.png", 20_480, "image/png")
     return [
         reported(PAY, "failed", [_attempt("failed", 0.5, call=0.31, failure=_declined("card"))]),
@@ -268,6 +270,7 @@ def story_of_a_run() -> Report:
             settings={"--orchestrate-maxfail": "5"},
             seeds={"pytest-randomly": "1234"},
             environment={"LANG": "C.UTF-8"},
+            hostname="build7",
         ),
         wall=5.4,
         workers=2,

@@ -64,6 +64,8 @@ class RunFacts(msgspec.Struct, frozen=True):
     seeds: Mapping[str, str] = {}
     #: Environment variables of the allow-list, without what looks like a secret.
     environment: Mapping[str, str] = {}
+    #: Of the machine that the controller ran on, if that is known.
+    hostname: str | None = None
 
 
 class Commands(msgspec.Struct, frozen=True):
