@@ -15,6 +15,8 @@ import pytest
 from pytest_orchestrate import hookspecs, options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_orchestrate.controller.run_context import RunContext
     from pytest_orchestrate.options import Options
     from pytest_orchestrate.transport.boot import Seed
@@ -71,6 +73,17 @@ def resource_slots(request: pytest.FixtureRequest) -> Callable[[str], tuple[int,
     from pytest_orchestrate.slots import find_slots
 
     return find_slots(request)
+
+
+@pytest.fixture
+def artifacts(request: pytest.FixtureRequest) -> Path:
+    """Return an empty folder for screenshots, logs and the like, one for each attempt of a test.
+
+    It is kept if the test fails, or always, as ``orchestrate_artifacts`` says.
+    """
+    from pytest_orchestrate.artifacts import find_folder
+
+    return find_folder(request)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -21,6 +21,8 @@ WIRE_VERSION = 8
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
+#: Attribute of a tear-down report on its way: what the attempt has left (artifacts.py).
+LEFT = "orchestrate_left"
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True, tag_field="t", gc=False):

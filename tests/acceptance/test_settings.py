@@ -103,6 +103,7 @@ WRONG = {
     "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
     "--orchestrate-missing=slect": ("'slect'", "Did you mean 'select'?"),
     "--orchestrate-markers=require = needs": ("'require = needs'", "Did you mean 'requires'?"),
+    "--orchestrate-artifacts=on-failur": ("'on-failur'", "Did you mean 'on-failure'?"),
     "--orchestrate-keep=run = 5": ("'run = 5'", "Did you mean 'runs'?"),
 }
 
@@ -174,7 +175,7 @@ def test_settings_are_read_from_every_kind_of_ini_file(passing: Pytester, home: 
             "silence: 0.0",
             "record: no-output",
             f"dir: {passing.path / 'runs'}",
-            "keep: Keep(runs=3, size=1500000)",
+            "keep: Keep(runs=3, size=1500000, *)",
             f"configfile: {name}*",
         ]
     )
@@ -201,7 +202,7 @@ def test_a_flag_beats_every_kind_of_ini_file(passing: Pytester, home: str) -> No
             "max_crashes: 1",
             "grace: 1.5",
             "silence: 8.0",
-            "keep: Keep(runs=9, size=1500000)",
+            "keep: Keep(runs=9, size=1500000, *)",
         ]
     )
     assert "'popen//nice=3'" not in result.stdout.str().partition("nice=4")[2]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import execnet
 
 from pytest_orchestrate import internals
-from pytest_orchestrate.controller import starting
+from pytest_orchestrate.controller import leavings, starting
 from pytest_orchestrate.model.events import WorkerLeft
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ class Departures:
         began = self.crew.relay.open_test(test)
         started = began.started if began is not None else time.time()
         duration = max(0.0, time.time() - started)
+        leavings.keep_of_crashed(self.crew.context, test, worker.id)
         self.crew.relay.crashed(test, worker.node, text, sections, duration)
         self.crew.relay.closed(test)
         self.crew.context.attempt(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_orchestrate.controller import leavings
+
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
     from pytest_orchestrate.report.summary import Summary
@@ -67,6 +69,8 @@ class SummaryAtTheEnd:
             again = functools.partial(command, config, self.context.run_id)
         for line in terminal.lines(summary, verbosity=config.option.verbose, again=again):
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
+        if self.context.with_artifacts and config.option.verbose >= 0:
+            terminalreporter.write_line(leavings.text(self.context))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:

@@ -9,7 +9,7 @@ import execnet
 import pytest
 
 from pytest_orchestrate import xdist_contract
-from pytest_orchestrate.controller import starting
+from pytest_orchestrate.controller import leavings, starting
 from pytest_orchestrate.controller.worker_state import WorkerState
 from pytest_orchestrate.model.events import WorkerLeft
 from pytest_orchestrate.transport.gateways import Link, is_local
@@ -98,5 +98,6 @@ class Hiring:
             collect=crew.collect_mode.mode,
             claims=None if crew.claims is None else crew.claims.folder,
             replay=None if replay is None else replay.for_worker(stands_for),
+            artifacts=leavings.place(crew.context),
         )
         crew.gateways.start(link, setup)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -12,7 +13,7 @@ import pytest
 
 from pytest_orchestrate import internals
 from pytest_orchestrate.annotating import read_annotations, read_requirable
-from pytest_orchestrate.controller import critical
+from pytest_orchestrate.controller import critical, leavings
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
@@ -35,6 +36,7 @@ from pytest_orchestrate.selecting import OnlyThese, Selecting
 from pytest_orchestrate.slots import PLUGIN, Slots
 
 if TYPE_CHECKING:
+    from pytest_orchestrate.artifacts import Artifacts, Left
     from pytest_orchestrate.controller.fleet_size import Decision
     from pytest_orchestrate.controller.run_context import RunContext
 
@@ -55,6 +57,7 @@ class InProcessSession:
         self.decision = decision
         self._queue: deque[int] = deque()
         self._is_closed = False
+        self._test = -1
         self._attempt = Attempt()
         self._longrepr: str | None = None
         self._sections: list[tuple[str, str]] = []
@@ -75,6 +78,19 @@ class InProcessSession:
         if context.replay is not None:
             only = OnlyThese(step.nodeid for step in context.replay.course.steps)
             config.pluginmanager.register(only, "orchestrate-replay")
+
+    @functools.cached_property
+    def artifacts(self) -> Artifacts:
+        """What gives folders to tests, from the first that asks for one."""
+        from pytest_orchestrate.artifacts import Artifacts
+
+        root, keeps_all = leavings.place(self.context)
+        given = Artifacts(root, self._keep, keeps_all=keeps_all)
+        self.config.pluginmanager.register(given, "orchestrate-artifacts")
+        return given
+
+    def _keep(self, _report: pytest.TestReport, left: Left) -> None:
+        leavings.keep(self.context, self._test, "main", left)
 
     def pytest_report_header(self) -> str:
         """One line: that there are no workers, and why."""
@@ -182,6 +198,7 @@ class InProcessSession:
                 self._settle(parked, item)
             borrowed = self._borrow(test)
             started = time.time()
+            self._test = test
             self._attempt = attempt = Attempt()
             self._longrepr, self._sections = None, []
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_orchestrate import internals, wire
+from pytest_orchestrate.controller import leavings
 from pytest_orchestrate.model.events import (
     TestAmended,
     TestFinished,
@@ -159,6 +160,8 @@ class Messages:
         test = worker.index(message.test)
         worker.running = None
         known = self.relay.open_test(test)
+        if known is not None and known.left is not None:
+            leavings.keep(self.context, test, worker.id, known.left)
         self.context.attempt(
             test,
             worker.id,

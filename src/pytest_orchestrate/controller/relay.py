@@ -6,7 +6,7 @@ import builtins
 import sys
 import time
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import execnet
 import pytest
@@ -14,11 +14,14 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.xdist_contract import Node
 
+if TYPE_CHECKING:
+    from pytest_orchestrate.artifacts import Left
+
 
 class OpenTest:
     """A test that a worker has begun and not closed."""
 
-    __slots__ = ("attributes", "keywords", "location", "longrepr", "sections", "started")
+    __slots__ = ("attributes", "keywords", "left", "location", "longrepr", "sections", "started")
 
     def __init__(self, location: tuple[str, int | None, str], keywords: dict[str, int]) -> None:
         self.location = location
@@ -27,6 +30,7 @@ class OpenTest:
         self.longrepr: str | None = None
         self.sections: list[tuple[str, str]] = []
         self.attributes: list[tuple[str, str]] = []
+        self.left: Left | None = None
 
 
 class TextOnly:
@@ -115,9 +119,10 @@ class Relay:
 
         :param late: The test's own tear-down report has been replayed already.
         """
-        report = self._read(data)
+        report, left = self._read(data)
         known = self._open.get(test)
         if known is not None:
+            known.left = left or known.left
             if report.failed or (report.skipped and known.longrepr is None):
                 text = report.longreprtext
                 known.longrepr = f"{known.longrepr}\n{text}" if known.longrepr else text
@@ -125,8 +130,10 @@ class Relay:
         self._log(test, node, report, late=late)
         return report
 
-    def _read(self, data: bytes) -> pytest.TestReport:
+    def _read(self, data: bytes) -> tuple[pytest.TestReport, Left | None]:
+        """Return a report, and what the attempt has left."""
         plain = execnet.loads(data)
+        left = plain.pop(wire.LEFT, None)
         is_text_only = plain.pop(wire.TEXT_ONLY, False)
         report: pytest.TestReport = self.config.hook.pytest_report_from_serializable(
             config=self.config, data=plain
@@ -134,7 +141,11 @@ class Relay:
         if is_text_only:
             report.longrepr = TextOnly(str(report.longrepr))  # type: ignore[assignment]  # as one
         internals.restore_subtest(report, plain)
-        return report
+        if left is None:
+            return report, None
+        from pytest_orchestrate.artifacts import Left
+
+        return report, Left.of(left)
 
     def _log(self, test: int, node: Node, report: pytest.TestReport, *, late: bool = False) -> None:
         known = self._open.get(test)

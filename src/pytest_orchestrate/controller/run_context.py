@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_orchestrate.controller import leavings
 from pytest_orchestrate.controller.run_identity import selection_of
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import TestsCollected
@@ -58,6 +59,7 @@ class RunContext:
         #: What is known of tests that are likely to fail, where these are to go first.
         self.failures_first: FailuresFirst | None = None
         self.not_run = 0
+        self.with_artifacts = 0  #: attempts of which something is kept
         self.end_reason: str | None = None
         self.has_ended = False
         self.has_begun = False
@@ -363,6 +365,8 @@ class RunContext:
             if store is not None and store.usable and self.log.fault is None:
                 store.fold(self.log.path)
             run_logs.prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
+        if self.with_artifacts:
+            leavings.prune(self)
         if self._history is not None:
             self.warnings.extend(self._history.warnings)
             self._history.close()

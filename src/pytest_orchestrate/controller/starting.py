@@ -29,6 +29,7 @@ def worker_setup(
     collect: str,
     claims: Path | None,
     replay: dict[str, Any] | None,
+    artifacts: tuple[Path, bool],
 ) -> dict[str, Any]:
     """Return the setup that the boot code of a worker receives, of plain built-in types.
 
@@ -36,6 +37,7 @@ def worker_setup(
     :param collect: ``full``, ``auto`` (a share, where that is safe) or ``sharded``.
     :param claims: Folder in which workers claim the files of their shares.
     :param replay: What it is to do again, if it is.
+    :param artifacts: The run's folder for them, and whether all are kept.
     :param output: Paths of the pipes for its stdout and stderr, or None: over the channel.
     """
     local = is_local(spec)
@@ -67,6 +69,8 @@ def worker_setup(
         "collect": collect,
         "claims": None if claims is None else str(claims),
         "replay": replay,
+        # what is on another machine travels
+        "artifacts": (str(artifacts[0]) if local else None, artifacts[1]),
         "wire": wire.WIRE_VERSION,
         "versions": {
             "pytest": pytest.__version__,

@@ -16,6 +16,7 @@ from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
     Collect,
+    KeepArtifacts,
     Kind,
     Missing,
     OnBlocked,
@@ -74,6 +75,7 @@ class Options(NamedTuple):
     #: Absolute.
     dir: Path
     keep: Keep
+    artifacts: KeepArtifacts
 
     @property
     def spec_workers(self) -> int:
@@ -132,6 +134,7 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         preload=parse_modules(*last("preload")),
         dir=config.rootpath / parse_path(*last("dir")),
         keep=parse_keep(written["keep"]),
+        artifacts=cast("KeepArtifacts", parse_choice(*last("artifacts"), get_args(KeepArtifacts))),
         resources=parse_resources(*written["resources"][-1]),
         priorities=parse_priorities(*written["priorities"][-1]),
         order=cast("Order", parse_choice(*last("order"), get_args(Order))),

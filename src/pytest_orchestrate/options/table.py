@@ -14,6 +14,7 @@ Kind = Literal["text", "whole number", "number", "switch", "list", "action"]
 
 #: How much is written down of a run.
 Record = Literal["on", "no-output", "off"]
+KeepArtifacts = Literal["on-failure", "always"]
 Start = Literal["auto", "fork", "spawn"]
 Collect = Literal["auto", "sharded", "full"]
 #: What becomes of a test whose requirements did not end well.
@@ -276,11 +277,27 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "keep",
         "list",
-        ("runs = 20", "size = 200MB"),
+        (
+            "runs = 20",
+            "size = 200MB",
+            "artifact_runs = 10",
+            "artifact_days = 30",
+            "artifact_size = 1GB",
+        ),
         "LINE",
-        "the lines 'runs = N' (from 1 on) and 'size = SIZE' (such as 200MB or 1GiB)",
-        "How many recorded runs are kept, and how much room they may take. The oldest go first. "
-        "A line that is not given keeps its default.",
+        "the lines 'runs = N', 'artifact_runs = N', 'artifact_days = N' (from 1 on), 'size = SIZE' "
+        "and 'artifact_size = SIZE' (such as 200MB or 1GiB)",
+        "How many recorded runs are kept, and how much room they may take; likewise the artifacts "
+        "of runs. The oldest go first. A line that is not given keeps its default.",
+    ),
+    Setting(
+        "artifacts",
+        "text",
+        "on-failure",
+        "CHOICE",
+        "on-failure, always",
+        "Of which tests the folder is kept that the fixture 'artifacts' has given them.",
+        choices=get_args(KeepArtifacts),
     ),
 )
 

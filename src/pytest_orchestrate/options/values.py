@@ -62,9 +62,6 @@ MACHINE = ("cpu", "memory")
 HOST = "host"
 MOST_HOSTED = 1024
 
-#: The lines of what is kept.
-_KEPT = ("runs", "size")
-
 
 class Place(NamedTuple):
     """Where a value was written, for messages about it."""
@@ -116,6 +113,10 @@ class Keep(NamedTuple):
     runs: int
     #: Bytes.
     size: int
+    #: What tests have left: of so many runs, so many days, so many bytes.
+    artifact_runs: int = 10
+    artifact_days: int = 30
+    artifact_size: int = 10**9
 
 
 def parse_workers(place: Place, text: str) -> int | Literal["auto"]:
@@ -235,18 +236,18 @@ def _parse_line(place: Place, line: str) -> Line:
 def parse_keep(places: Iterable[tuple[Place, Sequence[str]]]) -> Keep:
     """What several line lists say together; a later list overrides single lines of earlier ones.
 
-    Together they must have both ``runs`` and ``size``; the defaults do.
+    Together they must have all; the defaults do.
     """
     found: dict[str, int] = {}
     for place, texts in places:
         for line, shown in _named_lines(place, texts):
-            if line.name not in _KEPT:
+            if line.name not in Keep._fields:
                 why = f"there is no {line.name!r} to set"
-                raise place.refusal(shown, why, _KEPT, typo=line.name)
-            if line.name == "runs":
-                found["runs"] = _whole_number(place, line.value, shown=shown, least=1)
+                raise place.refusal(shown, why, Keep._fields, typo=line.name)
+            if line.name.endswith("size"):
+                found[line.name] = parse_size(place, line.value)
             else:
-                found["size"] = parse_size(place, line.value)
+                found[line.name] = _whole_number(place, line.value, shown=shown, least=1)
     return Keep(**found)
 
 

@@ -136,7 +136,8 @@ class Runner:
         if self._held is not None:  # the test is run again
             held, self._held = self._held, None
             self._send(held)
-        if self._parking and report.when == "teardown" and report.outcome == "passed":
+        is_last = report.when == "teardown" and report.outcome == "passed"
+        if self._parking and is_last and not hasattr(report, wire.LEFT):
             self._held = report
             return
         self._send(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import signal
@@ -11,7 +12,7 @@ import time
 import traceback
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,6 +31,10 @@ from pytest_orchestrate.worker.queue import TestQueue
 from pytest_orchestrate.worker.running import Runner
 from pytest_orchestrate.worker.serial import warning_record
 from pytest_orchestrate.worker.share import Share
+from pytest_orchestrate.worker.stacks import stacks
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.artifacts import Artifacts
 
 #: Seconds that a worker without a controller may take: to tear down what a test has set up,
 ALONE = 5.0
@@ -89,6 +94,13 @@ class WorkerSession:
         if setup["folder"] is not None:
             internals.capture_into(Path(setup["folder"]))
         xdist_contract.offer_in_worker(config)
+
+    @functools.cached_property
+    def artifacts(self) -> Artifacts:
+        """What gives folders to tests, from the first that asks for one."""
+        from pytest_orchestrate.artifacts import of_worker
+
+        return of_worker(self.config, *self.seed.setup["artifacts"])
 
     def _own_share(self, setup: dict[str, Any]) -> Share | None:
         """Return what collects this worker's share of the files; None if it collects all."""
@@ -384,15 +396,3 @@ def _end_process(seconds: float) -> None:
     if sys.platform != "win32" and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)
-
-
-def stacks() -> str:
-    """Return the stacks of all threads of this process, as text."""
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    parts = []
-    for identity, frame in sys._current_frames().items():  # noqa: SLF001  # documented, for debuggers
-        if identity == threading.get_ident():
-            continue
-        parts.append(f"Thread {names.get(identity, identity)}:\n")
-        parts.extend(traceback.format_stack(frame))
-    return "".join(parts)

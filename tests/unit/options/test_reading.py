@@ -60,6 +60,7 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         record="on",
         dir=Path("/root/.pytest_orchestrate"),
         keep=Keep(runs=20, size=200_000_000),
+        artifacts="on-failure",
         resources={},
         priorities={},
         order="fastest",
