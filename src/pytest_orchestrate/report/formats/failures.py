@@ -1,0 +1,80 @@
+"""Failures and what caused them, in words that all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.attempts import Failure, Place, TestReport
+from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.findings import FailureGroup
+
+#: Characters of a revision that are shown.
+SHORT = 10
+
+
+def headline(failure: Failure) -> str:
+    """Exception and message in a line: ``ValueError: no such item``."""
+    name = failure.exception.rpartition(".")[2]
+    message = failure.message.partition("\n")[0]
+    # pytest has the class in the message, but for a bare assert
+    begins = message.partition(":")[0].rpartition(".")[2]
+    if not name or begins == name or message.startswith("assert "):
+        return message or "failed"
+    return f"{failure.exception}: {message}" if message else failure.exception
+
+
+def located(place: Place) -> str:
+    """``tests/test_a.py:12``."""
+    return place.path if place.line is None else f"{place.path}:{place.line}"
+
+
+def failure_of(test: TestReport) -> Failure | None:
+    """Why a test did not end well, if that was in its last attempt."""
+    return test.attempts[-1].failure if test.attempts else None
+
+
+def causes(report: Report) -> list[FailureGroup]:
+    """All groups, and each test that ended badly and is in none as a group of its own."""
+    grouped = {test for group in report.groups for test in group.tests}
+    found = list(report.groups)
+    for position, test in enumerate(report.tests):
+        if test.outcome in BAD and position not in grouped:
+            failure = failure_of(test)
+            title = headline(failure) if failure is not None else test.outcome
+            found.append(FailureGroup("place", title, failure, (position,)))
+    return found
+
+
+def told_title(group: FailureGroup) -> str:
+    """What the tests of a group have in common, in a line."""
+    if group.failure is None or len(group.tests) > 1:
+        return group.title
+    return headline(group.failure)
+
+
+def known_since(group: FailureGroup) -> str:
+    """``new``, ``failing since run 2030...``, or nothing if nothing is known."""
+    if group.status != "still":
+        return group.status or ""
+    if group.since is None:
+        return "still failing"
+    return f"failing since run {group.since}{revision_in_brackets(group.since_revision)}"
+
+
+def revision_in_brackets(revision: str | None) -> str:
+    """`` (0a1b2c3d4e)``, or nothing."""
+    return f" ({revision[:SHORT]})" if revision else ""
+
+
+def why(tests: Sequence[TestReport], test: TestReport) -> str:
+    """Why a test was skipped, blocked, interrupted or not run; names the root of the trouble."""
+    reason = test.reason
+    if not reason and test.attempts:
+        reason = test.attempts[-1].reason
+    if test.cause is not None:
+        root = tests[test.cause]
+        by = f"blocked by {root.nodeid} ({root.outcome})"
+        # who is blocked directly has the root in the reason
+        return by if not reason or root.nodeid in reason else f"{by}: {reason}"
+    return reason or test.outcome
