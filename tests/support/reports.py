@@ -206,7 +206,9 @@ def big_report(
             bad += 1
             failure = _big_failure(cause, number)
             sections = (("Captured stdout call", printed), ("Captured log call", printed[:200]))
-            attempt = attempt_of("failed", at=at, failure=failure, sections=sections, **place)
+            attempt = attempt_of(
+                "failed", at=at, call=0.01, failure=failure, sections=sections, **place
+            )
             made.append(reported(nodeid, "failed", [attempt], line=defined))
         elif number % 100 == 0:
             first = attempt_of("failed", at=at, call=0.004, failure=_big_failure(99, 7), **place)

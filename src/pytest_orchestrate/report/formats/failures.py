@@ -8,9 +8,7 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
-
-#: Characters of a revision that are shown.
-SHORT = 10
+from pytest_orchestrate.report.formats.changes import run_at
 
 
 def headline(failure: Failure) -> str:
@@ -41,16 +39,13 @@ def causes(report: Report) -> list[FailureGroup]:
     for position, test in enumerate(report.tests):
         if test.outcome in BAD and position not in grouped:
             failure = failure_of(test)
-            title = headline(failure) if failure is not None else test.outcome
+            title: str = test.outcome
+            if failure is not None:
+                title = headline(failure)
+                if failure.place is not None:
+                    title += f" in {located(failure.place)}"
             found.append(FailureGroup("place", title, failure, (position,)))
     return found
-
-
-def told_title(group: FailureGroup) -> str:
-    """What the tests of a group have in common, in a line."""
-    if group.failure is None or len(group.tests) > 1:
-        return group.title
-    return headline(group.failure)
 
 
 def known_since(group: FailureGroup) -> str:
@@ -59,12 +54,7 @@ def known_since(group: FailureGroup) -> str:
         return group.status or ""
     if group.since is None:
         return "still failing"
-    return f"failing since run {group.since}{revision_in_brackets(group.since_revision)}"
-
-
-def revision_in_brackets(revision: str | None) -> str:
-    """`` (0a1b2c3d4e)``, or nothing."""
-    return f" ({revision[:SHORT]})" if revision else ""
+    return f"failing since {run_at(group.since, group.since_revision)}"
 
 
 def why(tests: Sequence[TestReport], test: TestReport) -> str:
