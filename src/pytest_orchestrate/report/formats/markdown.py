@@ -89,7 +89,8 @@ def _changes(report: Report) -> Section:
         fixed = [report.tests[test].nodeid for test in changes.fixed]
         pieces.append(Piece(f"\nFixed: {named(fixed)}.\n", Rank.CHANGES))
     if changes.removed:
-        pieces.append(Piece(f"\nNo longer there: {named(changes.removed)}.\n", Rank.BACKGROUND))
+        text = f"\nNo longer there: {named(changes.removed)}.\n"
+        pieces.append(Piece(text, Rank.BACKGROUND, "list of removed tests"))
     return Section("", tuple(pieces))
 
 

@@ -15,9 +15,7 @@ from pytest_orchestrate.report.formats.texts import one_line, shortened, visible
 _ORDINARY = re.compile(r"[\w./:\[\](),=@+'\"{}*#%?!;^~-]+(?: [\w./:\[\](),=@+'\"{}*#%?!;^~-]+)*")
 _MARKUP = re.compile(r"[&<>\"'`*_\[\]()#|~!\\:@$]|(?<=www)\.")
 #: The same for sentences: what may begin a heading or a list does so at the beginning only.
-_IN_PROSE = re.compile(r"[&<>`*\[\]|~\\$]|(?<!\w)_|_(?!\w)|^[#+=-]|(?<=:)/|(?<=www)\.")
-#: GitHub tells the people and the issues that are named like this.
-_CALLS = re.compile(r"([@#])(?=\w)")
+_IN_PROSE = re.compile(r"[&<>`*\[\]|~\\$]|(?<!\w)_|_(?!\w)|^[#+=-]|(?<=:)/|(?<=www)\.|[@#](?=\w)")
 _TICKS = re.compile("`{3,}")
 _SAFE_URL = re.compile(r"https?://[\w./:?=%+,;~-]+")
 
@@ -37,8 +35,12 @@ def markup_code(text: str, longest: int = 300) -> str:
 
 def prose(text: str, longest: int = 1_000) -> str:
     """A sentence in one line, which may name tests."""
-    escaped = _IN_PROSE.sub(_reference, one_line(text, longest))
-    return _CALLS.sub(r"\1<!-- -->", escaped)
+    return _IN_PROSE.sub(_in_prose, one_line(text, longest))
+
+
+def _in_prose(found: re.Match[str]) -> str:
+    # GitHub tells the people and the issues that are named, however that is written
+    return _reference(found) + ("<!-- -->" if found[0] in "@#" else "")
 
 
 def _reference(found: re.Match[str]) -> str:
@@ -54,7 +56,7 @@ def link(text: str, url: str | None) -> str:
 
 def fenced(text: str, language: str = "text", longest: int = 20_000) -> str:
     """A block of code; the fence is longer than any in it."""
-    shown = shortened(visible(text), longest).rstrip()
+    shown = visible(shortened(text, longest)).rstrip()
     longest_run = max((len(run) for run in _TICKS.findall(shown)), default=2)
     fence = "`" * (longest_run + 1)
     return f"{fence}{language}\n{shown}\n{fence}\n"
