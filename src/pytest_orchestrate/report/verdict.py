@@ -64,8 +64,13 @@ def pass_rate(summary: Summary) -> float | None:
 
     Skipped tests and those that never had their turn say nothing about the code. None without any.
     """
-    decided = _count(summary, *DECIDED)
-    return 1 - _count(summary, *BAD) / decided if decided else None
+    of = decided(summary)
+    return 1 - _count(summary, *BAD) / of if of else None
+
+
+def decided(summary: Summary) -> int:
+    """How many tests came to a verdict of their own."""
+    return _count(summary, *DECIDED)
 
 
 def _count(summary: Summary, *outcomes: str) -> int:

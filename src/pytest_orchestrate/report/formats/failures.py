@@ -1,4 +1,4 @@
-"""Failures and what caused them, in words that all formats share."""
+"""Failures, what caused them and what to do about it, in words that all formats share."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
 from pytest_orchestrate.report.document import Report
-from pytest_orchestrate.report.findings import FailureGroup
+from pytest_orchestrate.report.findings import FailureGroup, Recommendation
 from pytest_orchestrate.report.formats.changes import run_at
+from pytest_orchestrate.report.words import seconds
 
 
 def headline(failure: Failure) -> str:
     """Exception and message in a line: ``ValueError: no such item``."""
     name = failure.exception.rpartition(".")[2]
     message = failure.message.partition("\n")[0]
-    # pytest has the class in the message, but for a bare assert
+    # what is recorded may have the class in the message; that of a bare assert says nothing
     begins = message.partition(":")[0].rpartition(".")[2]
     if not name or begins == name or message.startswith("assert "):
         return message or "failed"
@@ -68,3 +69,9 @@ def why(tests: Sequence[TestReport], test: TestReport) -> str:
         # who is blocked directly has the root in the reason
         return by if not reason or root.nodeid in reason else f"{by}: {reason}"
     return reason or test.outcome
+
+
+def told_gain(recommendation: Recommendation) -> str:
+    """What is recommended, with the gain if it is not in the text already."""
+    gain, text = recommendation.gain, recommendation.text
+    return text if gain is None or seconds(gain) in text else f"{text} (-{seconds(gain)})"

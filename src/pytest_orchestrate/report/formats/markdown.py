@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats.changes import differences, run_at, short
+from pytest_orchestrate.report.formats.failures import told_gain
 from pytest_orchestrate.report.formats.fitting import Piece, Section, fitted
 from pytest_orchestrate.report.formats.markdown_background import background
 from pytest_orchestrate.report.formats.markdown_causes import blocked_section, causes_section
@@ -21,6 +22,8 @@ from pytest_orchestrate.report.words import count_of, exact_percent, seconds
 
 #: So many tests are named where their number alone is not enough.
 NAMED = 10
+#: Workers with failures whose order can be had again.
+REPLAYED = 3
 _SIGNS = {"passed": "✅", "failed": "❌", "unfinished": "⚠️", "empty": "⚠️"}
 
 
@@ -120,7 +123,8 @@ def _not_finished(report: Report) -> Section:
 def _commands(report: Report) -> Section:
     commands = report.commands
     lines = [("What failed, again", commands.rerun_failed)]
-    lines += [(f"What {worker} ran, again", line) for worker, line in commands.replay.items()]
+    replay = list(commands.replay.items())[:REPLAYED]
+    lines += [(f"What {worker} ran, again", line) for worker, line in replay]
     lines.append(("Why a test ran where and when it did", commands.explain))
     text = "\n".join(f"# {about}\n{command}" for about, command in lines if command)
     piece = Piece(fenced(text, "sh"), Rank.COMMANDS, "list of commands", "lists of commands")
@@ -130,8 +134,7 @@ def _commands(report: Report) -> Section:
 def _recommendations(report: Report) -> Section:
     pieces = []
     for each in report.recommendations:
-        gain = f" **-{seconds(each.gain)}**" if each.gain is not None else ""
-        text = f"- {prose(each.text)}{gain}\n"
+        text = f"- {prose(told_gain(each))}\n"
         if each.setting:
             lines = fenced(each.setting, "ini").splitlines(keepends=True)
             text += "".join(f"  {line}" for line in ["\n", *lines])

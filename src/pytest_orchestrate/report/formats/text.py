@@ -14,7 +14,7 @@ from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.changes import differences, run_at, short
-from pytest_orchestrate.report.formats.failures import causes, known_since, located
+from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
 from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.texts import visible
 from pytest_orchestrate.report.terminal import lines as summary_lines
@@ -25,6 +25,8 @@ from pytest_orchestrate.report.words import count_of, exact_percent, percent, se
 LISTED = 10
 #: Tests of a cause.
 NAMED = 5
+#: Workers with failures whose order can be had again.
+REPLAYED = 3
 #: Narrower terminals get lines that are too long for them.
 NARROWEST = 40
 
@@ -146,15 +148,15 @@ def _areas(report: Report) -> Iterator[str]:
 
 def _recommendations(report: Report) -> Iterator[str]:
     for each in report.recommendations:
-        gain = f" (-{seconds(each.gain)})" if each.gain is not None else ""
-        yield each.text + gain
+        yield told_gain(each)
         yield from (f"  {line}" for line in each.setting.splitlines())
 
 
 def _next(report: Report) -> Iterator[str]:
     commands = report.commands
     told = [("what failed, again", commands.rerun_failed)]
-    told += [(f"what {worker} ran, again", line) for worker, line in commands.replay.items()]
+    replay = list(commands.replay.items())[:REPLAYED]
+    told += [(f"what {worker} ran, again", line) for worker, line in replay]
     told.append(("why a test ran where and when it did", commands.explain))
     shown = [(about, line) for about, line in told if line]
     if shown:

@@ -110,7 +110,6 @@ def test_a_run_without_tests_has_a_report() -> None:
 
 def test_bad_tests_without_a_group_are_told_all_the_same() -> None:
     page = Page(render(report_of(reported("a.py::b", "failed"))))
-    assert "1 test: AssertionError" not in page.at_first_sight
     assert "1 test: assert 1 == 2 in tests/test_a.py:3" in page.at_first_sight
 
 
