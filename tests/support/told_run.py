@@ -93,9 +93,7 @@ def _tests() -> list[TestReport]:
         text=f"    def db():\n>       connect()\nE       ConnectionError\n{HOSTILE}",
     )
     killed = Failure("", "gw1 crashed while it ran this test: killed by SIGSEGV", None, HOSTILE)
-    timed_out = failure_of(
-        "TimeoutError", "no answer in 2 s", "tests/web/test_search.py", 33
-    )
+    timed_out = failure_of("TimeoutError", "no answer in 2 s", "tests/web/test_search.py", 33)
     odd = failure_of(
         "ExceptionGroup",
         f"{HOSTILE} {UNPRINTABLE}",

@@ -30,21 +30,18 @@ def code(text: str, longest: int = 300) -> str:
 
 def markup_code(text: str, longest: int = 300) -> str:
     """The same as an element, for where Markdown is not read: ``<summary>``."""
-    return f"<code>{_MARKUP.sub(_reference, one_line(text, longest))}</code>"
+    return f"<code>{_MARKUP.sub(_escaped, one_line(text, longest))}</code>"
 
 
 def prose(text: str, longest: int = 1_000) -> str:
     """A sentence in one line, which may name tests."""
-    return _IN_PROSE.sub(_in_prose, one_line(text, longest))
+    return _IN_PROSE.sub(_escaped, one_line(text, longest))
 
 
-def _in_prose(found: re.Match[str]) -> str:
-    # GitHub tells the people and the issues that are named, however that is written
-    return _reference(found) + ("<!-- -->" if found[0] in "@#" else "")
-
-
-def _reference(found: re.Match[str]) -> str:
-    return f"&#{ord(found[0])};"
+def _escaped(found: re.Match[str]) -> str:
+    # however they are written, addresses become links, and people and issues are told on GitHub
+    apart = "<!-- -->" if found[0] in "@#" else ""
+    return f"&#{ord(found[0])};{apart}"
 
 
 def link(text: str, url: str | None) -> str:
