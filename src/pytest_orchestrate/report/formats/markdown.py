@@ -17,6 +17,7 @@ from pytest_orchestrate.report.formats.markdown_causes import blocked_section, c
 from pytest_orchestrate.report.formats.markdown_timing import timing_sections
 from pytest_orchestrate.report.formats.markup import code, fenced, link, prose, row, table_head
 from pytest_orchestrate.report.formats.ranks import Rank
+from pytest_orchestrate.report.terminal import SPEEDUP_WORTH_SAYING
 from pytest_orchestrate.report.verdict import OUTCOMES, pass_rate, sentence, verdict
 from pytest_orchestrate.report.words import count_of, exact_percent, seconds
 
@@ -47,7 +48,7 @@ def _sections(report: Report) -> Iterator[Section]:
 def _headline(report: Report) -> Section:
     summary, run = report.summary, report.run
     sign = _SIGNS[verdict(summary)]
-    rate = pass_rate(summary)
+    rate, speedup = pass_rate(summary), summary.speedup or 0.0
     figures = {
         "tests": str(summary.collected),
         **{
@@ -58,7 +59,7 @@ def _headline(report: Report) -> Section:
         "pass rate": "" if rate is None else exact_percent(rate),
         "wall time": seconds(summary.wall),
         "one after another": seconds(summary.serial),
-        "speed-up": f"{summary.speedup:.1f}x" if summary.speedup is not None else "",
+        "speed-up": f"{speedup:.1f}x" if speedup >= SPEEDUP_WORTH_SAYING else "",
         "workers": str(summary.workers) if summary.mode == "workers" else "",
     }
     shown = {name: value for name, value in figures.items() if value}
@@ -116,8 +117,7 @@ def _not_finished(report: Report) -> Section:
     told = {part.reason for part in summary.not_run}
     if summary.reason and summary.reason not in told:
         pieces.append(Piece(f"- ended early: {prose(summary.reason)}\n", Rank.TESTS))
-    pieces += [Piece(f"- {prose(note)}\n", Rank.FINDINGS) for note in summary.notes[:NAMED]]
-    return Section("### What else happened\n\n", tuple(pieces))
+    return Section("### Cut short\n\n", tuple(pieces))
 
 
 def _commands(report: Report) -> Section:

@@ -14,6 +14,8 @@ from pytest_orchestrate.report.words import seconds
 
 #: The last runs that are shown.
 RUNS = 10
+#: Of what the run noted about itself.
+NOTES = 20
 
 
 def background(report: Report) -> Iterator[Section]:
@@ -81,7 +83,8 @@ def _circumstances(report: Report) -> str:
     }
     facts |= {name: code(value, 2_000) for name, value in told.items() if value}
     lines = [table_head("", ""), *(row(fact) for fact in facts.items())]
-    lines += [f"\n{prose(remark)}\n" for remark in report.remarks]
+    told_besides = [*report.remarks, *report.summary.notes[:NOTES]]
+    lines += [f"\n{prose(each)}\n" for each in told_besides]
     return "".join(lines)
 
 
