@@ -39,12 +39,9 @@ def failure_of(
     *,
     text: str | None = None,
 ) -> Failure:
-    """A failure with a traceback of a few lines, unless ``text`` is given.
-
-    ``message`` is as pytest has it: with the exception's class before it, but for bare asserts.
-    """
+    """A failure with a traceback of a few lines, unless ``text`` is given."""
     if text is None:
-        text = f"    def test_a():\n>       assert 1 == 2\nE       {message}\n\n"
+        text = f"    def test_a():\n>       assert 1 == 2\nE       {exception}: {message}\n\n"
         text += f"{path}:{line}: {exception or 'Failed'}"
     return Failure(exception, message, Place(path, line), text)
 
@@ -206,7 +203,9 @@ def big_report(
             bad += 1
             failure = _big_failure(cause, number)
             sections = (("Captured stdout call", printed), ("Captured log call", printed[:200]))
-            attempt = attempt_of("failed", at=at, failure=failure, sections=sections, **place)
+            attempt = attempt_of(
+                "failed", at=at, call=0.01, failure=failure, sections=sections, **place
+            )
             made.append(reported(nodeid, "failed", [attempt], line=defined))
         elif number % 100 == 0:
             first = attempt_of("failed", at=at, call=0.004, failure=_big_failure(99, 7), **place)
@@ -236,5 +235,5 @@ def _big_failure(cause: int, number: int) -> Failure:
     )
     text += f"E       ValueError: cannot order item {cause} ({number})\n\n"
     text += f"src/shop/orders.py:{100 + cause}: ValueError"
-    message = f"ValueError: cannot order item {cause} ({number})"
+    message = f"cannot order item {cause} ({number})"
     return failure_of("ValueError", message, "src/shop/orders.py", 100 + cause, text=text)

@@ -75,7 +75,7 @@ _DECLINED = (
 
 
 def _declined(card: str) -> Failure:
-    message = f"shop.errors.Declined: card declined: {card}"
+    message = f"card declined: {card}"
     return failure_of("Declined", message, "src/shop/gateway.py", 87, text=_DECLINED)
 
 
@@ -87,23 +87,21 @@ def _attempt(outcome: str, at: float, worker: str = "gw0", **fields: object) -> 
 def _tests() -> list[TestReport]:
     login = failure_of(
         "ConnectionError",
-        "ConnectionError: cannot connect to <db> | retry later",
+        "cannot connect to <db> | retry later",
         "tests/conftest.py",
         12,
         text=f"    def db():\n>       connect()\nE       ConnectionError\n{HOSTILE}",
     )
     killed = Failure("", "gw1 crashed while it ran this test: killed by SIGSEGV", None, HOSTILE)
-    timed_out = failure_of(
-        "TimeoutError", "TimeoutError: no answer in 2 s", "tests/web/test_search.py", 33
-    )
+    timed_out = failure_of("TimeoutError", "no answer in 2 s", "tests/web/test_search.py", 33)
     odd = failure_of(
         "ExceptionGroup",
-        f"ExceptionGroup: {HOSTILE} {UNPRINTABLE}",
+        f"{HOSTILE} {UNPRINTABLE}",
         "tests/test_ids.py",
         9,
         text=f"{HOSTILE}\n{UNPRINTABLE}\n````\n``````",
     )
-    closing = failure_of("RuntimeError", "RuntimeError: cart still open", "tests/conftest.py", 40)
+    closing = failure_of("RuntimeError", "cart still open", "tests/conftest.py", 40)
     shot = Artifact("page <1>.png", ".pytest_orchestrate/artifacts/1/page.png", 20_480, "image/png")
     return [
         reported(PAY, "failed", [_attempt("failed", 0.5, call=0.31, failure=_declined("card"))]),
@@ -299,7 +297,7 @@ def story_of_a_run() -> Report:
             Recommendation("split", "split tests/web/test_search.py: it bounds the run", 1.9),
             Recommendation(
                 "capacity",
-                "db has one slot: 0.3 s waited, a second slot saves 0.2 s",
+                "db has one slot: 0.30 s waited, a second slot saves 0.20 s",
                 0.2,
                 "orchestrate_resources =\n    db = 2",
             ),

@@ -1,4 +1,4 @@
-"""How durations and counts are written."""
+"""How durations, counts and shares are written."""
 
 from __future__ import annotations
 
@@ -19,3 +19,15 @@ def seconds(value: float) -> str:
 def count_of(number: int, one: str, many: str | None = None) -> str:
     """A number of things: ``1 test``, ``2 tests``, ``2 crashes``."""
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share to read: ``38 %``."""
+    return f"{share * 100:.0f} %"
+
+
+def exact_percent(share: float) -> str:
+    """``99.9 %``; what is not all, or not nothing, is never written as that."""
+    if share in (0.0, 1.0):
+        return percent(share)
+    return f"{min(99.9, max(0.1, share * 100)):.1f} %"

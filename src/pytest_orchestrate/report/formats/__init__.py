@@ -1,0 +1,1 @@
+"""One module a format; each renders a :class:`~pytest_orchestrate.report.document.Report`."""

@@ -1,0 +1,40 @@
+"""What is different from the run before, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.findings import Changes
+from pytest_orchestrate.report.words import percent, seconds
+
+
+def differences(report: Report, changes: Changes) -> str:
+    """``4 newly failing, 1 fixed, 0.70 s slower (15 %)``."""
+    return ", ".join(_differences(report.summary.wall, changes))
+
+
+def _differences(wall: float, changes: Changes) -> Iterator[str]:
+    for tests, words in (
+        (changes.newly_failing, "newly failing"),
+        (changes.still_failing, "still failing"),
+        (changes.fixed, "fixed"),
+        (changes.added, "added"),
+        (changes.removed, "removed"),
+    ):
+        if tests:
+            yield f"{len(tests)} {words}"
+    before = wall - changes.wall
+    slower = "slower" if changes.wall >= 0 else "faster"
+    share = f" ({percent(abs(changes.wall) / before)})" if before > 0 else ""
+    yield f"{seconds(abs(changes.wall))} {slower}{share}"
+
+
+def run_at(run: str, revision: str | None) -> str:
+    """``run 20300101-000000-abcdef01 at 0a1b2c3d4e``."""
+    return f"run {run} at {short(revision)}" if revision else f"run {run}"
+
+
+def short(revision: str) -> str:
+    """As many characters of a revision as one reads."""
+    return revision[:10]

@@ -1,0 +1,145 @@
+"""What is flaky, slow or slower, and where the time went, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nlargest
+
+from pytest_orchestrate.report.bounded_by import bounded_by
+from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.formats.areas import bad, telling
+from pytest_orchestrate.report.formats.fitting import Piece, Section
+from pytest_orchestrate.report.formats.flaky import flaky
+from pytest_orchestrate.report.formats.markup import code, prose, row, table_head
+from pytest_orchestrate.report.formats.ranks import Rank
+from pytest_orchestrate.report.timeline import ResourceLane
+from pytest_orchestrate.report.words import percent, seconds
+
+#: Rows of a table.
+ROWS = 10
+#: Of folders and files.
+AREAS = 20
+#: Faster tests are not slow, whatever the others take.
+SLOW = 0.1
+
+
+def timing_sections(report: Report) -> Iterator[Section]:
+    """What somebody who wants a faster, steadier suite looks at."""
+    yield _flaky(report)
+    yield _regressions(report)
+    yield _slow(report)
+    yield _timing(report)
+    yield _waiting(report)
+    yield _areas(report)
+
+
+def _flaky(report: Report) -> Section:
+    rows = [row((code(each.test.nodeid), each.told, each.rate)) for each in flaky(report)]
+    head = "### Flaky\n\n" + table_head("test", "failed in>", "rate of failures (95 % interval)>")
+    return _table(head, rows, Rank.FINDINGS, "flaky test")
+
+
+def _regressions(report: Report) -> Section:
+    rows = [
+        row(
+            (
+                code(report.tests[each.test].nodeid),
+                seconds(each.before),
+                seconds(each.now),
+                f"{each.p:.2g}",
+            )
+        )
+        for each in report.regressions
+    ]
+    head = "### Slower than before\n\n" + table_head("test", "before>", "now>", "p>")
+    return _table(head, rows, Rank.FINDINGS, "slower test")
+
+
+def _slow(report: Report) -> Section:
+    slowest = nlargest(ROWS, report.tests, key=lambda test: test.seconds)
+    rows = [
+        row(
+            (
+                code(test.nodeid),
+                seconds(test.seconds),
+                "" if test.estimate is None else seconds(test.estimate),
+                test.attempts[-1].worker,
+            )
+        )
+        for test in slowest
+        if test.seconds >= SLOW
+    ]
+    head = "### Slowest\n\n" + table_head("test", "took>", "expected>", "worker")
+    return _table(head, rows, Rank.FINDINGS, "slow test")
+
+
+def _timing(report: Report) -> Section:
+    summary = report.summary
+    lines = []
+    if summary.limits is not None:
+        lines.append(f"- bounded by {prose(bounded_by(summary.limits))}\n")
+    if summary.busy_share is not None and summary.mode == "workers":
+        each = ", ".join(
+            f"{worker.name} {percent(worker.busy / worker.alive)}"
+            for worker in summary.per_worker[:ROWS]
+            if worker.alive > 0
+        )
+        busy = percent(summary.busy_share)
+        lines.append(f"- workers ran tests for {busy} of their time ({prose(each)})\n")
+    path = report.timeline.critical_path
+    if path:
+        taken = sum(step.seconds for step in path)
+        steps = [f"{code(report.tests[step.test].nodeid)} {seconds(step.seconds)}" for step in path]
+        if len(steps) > ROWS:
+            half = ROWS // 2
+            steps = [*steps[:half], f"{len(steps) - 2 * half} more", *steps[-half:]]
+        lines.append(f"- critical path, {seconds(taken)}: {', then '.join(steps)}\n")
+    pieces = tuple(Piece(line, Rank.TIMING, "line of timing", "lines of timing") for line in lines)
+    return Section("### Time\n\n", pieces)
+
+
+def _waiting(report: Report) -> Section:
+    lanes = [lane for lane in report.timeline.resources if lane.waited > 0]
+    lanes.sort(key=lambda lane: -lane.waited)
+    rows = [
+        row((code(lane.name), str(lane.capacity), seconds(lane.waited), _holders(report, lane)))
+        for lane in lanes
+    ]
+    head = "### Waiting for resources\n\n"
+    head += table_head("resource", "capacity>", "waited>", "held meanwhile by")
+    return _table(head, rows, Rank.TIMING, "resource")
+
+
+def _holders(report: Report, lane: ResourceLane) -> str:
+    longest = nlargest(3, lane.waited_by_holder, key=lambda each: each[1])
+    told = [f"{code(report.tests[test].nodeid)} {seconds(waited)}" for test, waited in longest]
+    more = len(lane.waited_by_holder) - len(told)
+    return ", ".join([*told, f"{more} more"] if more > 0 else told)
+
+
+def _areas(report: Report) -> Section:
+    shown, left = telling(report, AREAS)
+    measured = any(area.coverage is not None for area in shown)
+    titles = ["folder or file", "tests>", "bad>", "time>", "share>"]
+    head = "### Folders\n\n" + table_head(*titles, *(["coverage>"] if measured else []))
+    rows = []
+    for area in shown:
+        cells = [
+            code(area.path if area.is_file else f"{area.path}/"),
+            str(area.tests),
+            str(bad(area) or ""),
+            seconds(area.seconds),
+            percent(area.share),
+        ]
+        if measured:
+            cells.append("" if area.coverage is None else percent(area.coverage))
+        rows.append(row(cells))
+    foot = f"\n{left} more took less.\n\n" if left else "\n"
+    pieces = tuple(Piece(text, Rank.FOLDERS, "row of folders", "rows of folders") for text in rows)
+    return Section(head, pieces, foot)
+
+
+def _table(head: str, rows: list[str], rank: Rank, what: str) -> Section:
+    left = len(rows) - ROWS
+    foot = f"\nand {left} more\n\n" if left > 0 else "\n"
+    return Section(head, tuple(Piece(text, rank, what) for text in rows[:ROWS]), foot)

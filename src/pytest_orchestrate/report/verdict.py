@@ -1,0 +1,77 @@
+"""What a run comes to, in one sentence and one share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.summary import Summary
+from pytest_orchestrate.report.words import count_of
+
+Verdict = Literal["passed", "failed", "unfinished", "empty"]
+
+#: Outcomes of tests that were carried out and came to an end that says something about them.
+DECIDED = ("passed", "flaky", "xfailed", "xpassed", "failed", "error", "crashed")
+#: All outcomes, in the order in which they are of interest to somebody who looks for trouble.
+OUTCOMES = (
+    "failed",
+    "error",
+    "crashed",
+    "blocked",
+    "interrupted",
+    "not run",
+    "flaky",
+    "xpassed",
+    "passed",
+    "xfailed",
+    "skipped",
+)
+
+
+def verdict(summary: Summary) -> Verdict:
+    """``unfinished``: nothing failed, but the run was cut off before all tests had their turn."""
+    if _count(summary, *BAD):
+        return "failed"
+    if summary.exitstatus is None or _count(summary, "interrupted", "not run"):
+        return "unfinished"
+    if not summary.collected:
+        return "empty" if summary.exitstatus in (0, 5) else "failed"
+    return "passed" if summary.exitstatus == 0 else "failed"
+
+
+def sentence(summary: Summary) -> str:
+    """``7 of 300 tests failed, 3 blocked``; the first thing that a reader wants to know."""
+    if not summary.collected:
+        return "No tests were found"
+    bad = _count(summary, *BAD)
+    beside = ", ".join(
+        f"{number} {outcome}"
+        for outcome in ("blocked", "interrupted", "not run", "flaky", "skipped")
+        if (number := summary.outcomes.get(outcome, 0))
+    )
+    tail = f", {beside}" if beside else ""
+    if bad:
+        return f"{bad} of {count_of(summary.collected, 'test')} failed{tail}"
+    passed = summary.collected - _count(summary, "blocked", "interrupted", "not run", "skipped")
+    if passed == summary.collected:
+        all_of_them = "The only test" if passed == 1 else f"All {passed} tests"
+        return f"{all_of_them} passed{tail}"
+    return f"{passed} of {count_of(summary.collected, 'test')} passed{tail}"
+
+
+def pass_rate(summary: Summary) -> float | None:
+    """Of the tests that came to a verdict of their own, how many did not fail, 0 to 1.
+
+    Skipped tests and those that never had their turn say nothing about the code. None without any.
+    """
+    of = decided(summary)
+    return 1 - _count(summary, *BAD) / of if of else None
+
+
+def decided(summary: Summary) -> int:
+    """How many tests came to a verdict of their own."""
+    return _count(summary, *DECIDED)
+
+
+def _count(summary: Summary, *outcomes: str) -> int:
+    return sum(summary.outcomes.get(outcome, 0) for outcome in outcomes)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from pytest_orchestrate.report.findings import Area
+from pytest_orchestrate.report.formats.text import render
+from tests.support.reports import big_report, report_of, reported
+from tests.support.told_run import LOGIN, story_of_a_run
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 132])
+def test_only_what_cannot_be_broken_is_wider_than_the_terminal(width: int) -> None:
+    story = story_of_a_run()
+    whole = [test.nodeid for test in story.tests] + [area.path for area in story.areas]
+    whole += [story.commands.explain, *story.commands.replay.values()]
+    for line in render(story, width=width).splitlines():
+        longest = max(line.split(), key=len, default="")
+        wide = len(line) > width
+        assert not wide or len(longest) > width - 20 or any(text in line for text in whole), line
+
+
+def test_it_has_what_failed_why_and_what_to_do_next() -> None:
+    lines = render(story_of_a_run(), width=132).splitlines()
+    assert any("3 tests, failing since" in line and "gateway.py:87" in line for line in lines)
+    assert f"    2 blocked by {LOGIN}" in lines
+    assert "  pytest --lf -n2 tests" in lines
+    assert "    orchestrate_resources =" in lines
+
+
+def test_it_does_not_grow_with_the_run() -> None:
+    assert len(render(big_report(4_000, 2_000), width=80).splitlines()) < 150
+
+
+def test_a_run_in_which_all_is_well_is_told_in_a_few_lines() -> None:
+    text = render(report_of(reported("a.py::b")), width=80)
+    assert text.splitlines()[1] == "The only test passed (pass rate 100 %)"
+    assert len(text.splitlines()) <= 4
+
+
+def test_of_a_folder_with_one_file_only_the_file_is_told() -> None:
+    areas = (
+        Area("tests", False, 2, {"passed": 2}, 2.0, 1.0),
+        Area("tests/a", False, 1, {"passed": 1}, 1.0, 0.5),
+        Area("tests/a/test_a.py", True, 1, {"passed": 1}, 1.0, 0.5),
+        Area("tests/b.py", True, 1, {"passed": 1}, 1.0, 0.5),
+    )
+    tests = (reported("tests/a/test_a.py::b"), reported("tests/b.py::c"))
+    lines = render(report_of(*tests, areas=areas), width=80).splitlines()
+    listed = lines[lines.index("folders:") + 1 :]
+    assert [line.split()[0] for line in listed] == ["tests/", "tests/a/test_a.py", "tests/b.py"]
