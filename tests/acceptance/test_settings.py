@@ -93,6 +93,9 @@ WRONG = {
     "--orchestrate-collect=some": ("'some'", "auto, sharded, full"),
     "--orchestrate-preload=numpy, pandas": ("'numpy,'", "names of modules, separated by spaces"),
     "--orchestrate-record=of": ("'of'", "Accepted: on, no-output, off. Did you mean 'off'?"),
+    "--orchestrate-report=jsn:a.json": ("'jsn:a.json'", "Did you mean 'json'?"),
+    "--orchestrate-report-environment=CI=1": ("'CI=1'", "names of environment variables"),
+    "--orchestrate-ci=on": ("'on'", "Accepted: auto, off."),
     "--orchestrate-dir=": ("''", "a path, relative to the root directory"),
     "--orchestrate-resources=db = lots": ("'db = lots'", "a whole number from 1 on"),
     "--orchestrate-resources=db = auto": ("'db = auto'", "'auto' is for cpu and memory only"),
@@ -281,8 +284,9 @@ def test_merely_installed_the_plugin_imports_nothing_heavy_and_does_nothing(
     )
     result = passing.runpytest_subprocess("-s")
     result.assert_outcomes(passed=1)
-    ours = "hookspecs options options.activation options.markers options.table plugin"
-    expected = ("pytest_orchestrate", *(f"pytest_orchestrate.{name}" for name in ours.split()))
+    ours = ["hookspecs", "options", "plugin"]
+    ours += [f"options.{name}" for name in ("activation", "markers", "registering", "table")]
+    expected = ("pytest_orchestrate", *(f"pytest_orchestrate.{name}" for name in sorted(ours)))
     result.stdout.fnmatch_lines([f"ours: {' '.join(expected)}", "heavy: END"])
     assert not was_active(passing)
 

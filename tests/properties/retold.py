@@ -11,7 +11,7 @@ from pytest_orchestrate.model.events import AnyEvent
 from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.explanation import chain_to_cause, explained
 from pytest_orchestrate.report.story import Story
-from pytest_orchestrate.report.waiting import Wait, ready_at, until_sent
+from pytest_orchestrate.report.waiting import Wait, Waiting
 
 
 def check_retold(
@@ -22,12 +22,14 @@ def check_retold(
     for record in records(events, answers):
         story.add(record)
         builder.add(record)
+    waiting, few = Waiting(story), Waiting(story, most=1)
     for test, outcome in ended.items():
         told = story.tests[test]
         assert told.end is not None
         assert told.end.outcome == outcome
         assert explained(story, test)[0].startswith(f"{told.test.nodeid}")
-        check_waits(story, test)
+        check_waits(waiting, test)
+        check_few(few.of(test), waiting.of(test))
         check_chain(story, test)
     limits = builder.summary().limits
     if limits is not None:
@@ -36,8 +38,9 @@ def check_retold(
             assert limit.kind == "resource" or limit.seconds <= limits.testing * (1 + 1e-9)
 
 
-def check_waits(story: Story, test: int) -> None:
-    ready, waits = ready_at(story, test)
+def check_waits(waiting: Waiting, test: int) -> None:
+    story = waiting.story
+    ready, waits = waiting.ready_at(test)
     told = story.tests[test]
     constraint = told.constraint
     required = {
@@ -53,9 +56,18 @@ def check_waits(story: Story, test: int) -> None:
             continue
         # what it requires had ended, or else it would not have been sent
         assert ready <= move.now
-        for wait in until_sent(story, test, free, move):
+        for wait in waiting.until_sent(test, free, move):
             assert free <= wait.start <= wait.end <= move.now
             check_wait(story, test, wait)
+
+
+def check_few(few: list[Wait], every: list[Wait]) -> None:
+    """The same waits are told, with one of the tests that were waited for."""
+    assert len(few) == len(every)
+    for short, full in zip(few, every, strict=True):
+        assert (short.kind, short.start, short.end) == (full.kind, full.start, full.end)
+        assert short.kind == "turn" or len(short.tests) == min(1, len(full.tests))
+        assert set(short.tests) <= set(full.tests)
 
 
 def check_wait(story: Story, test: int, wait: Wait) -> None:

@@ -82,6 +82,8 @@ def test_every_part_of_the_command_is_documented(capsys: pytest.CaptureFixture[s
         "history import",
         "history prune",
         "explain",
+        "report show",
+        "report convert",
         "simulate",
     ):
         assert f"| `{command} " in page

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.cli import explain, history
+from pytest_orchestrate.cli import explain, history, report
 from pytest_orchestrate.cli.saying import failed
 from pytest_orchestrate.errors import OrchestrateError
 
@@ -46,12 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pytest-orchestrate",
         description="Look at the history of a test suite, carry it elsewhere, explain a run,"
-        " simulate one.",
+        " report it, simulate one.",
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     history.add_to(commands)
     explain.add_to(commands)
+    report.add_to(commands)
 
     simulate = commands.add_parser("simulate", help="schedule a described suite without running it")
     simulate.add_argument("file", metavar="FILE")

@@ -145,7 +145,7 @@ class Departures:
         started = began.started if began is not None else time.time()
         duration = max(0.0, time.time() - started)
         leavings.keep_of_crashed(self.crew.context, test, worker.id)
-        self.crew.relay.crashed(test, worker.node, text, sections, duration)
+        evidence = self.crew.relay.crashed(test, worker.node, text, sections, duration)
         self.crew.relay.closed(test)
         self.crew.context.attempt(
             test,
@@ -154,7 +154,6 @@ class Departures:
             "crashed",
             (0.0, duration, 0.0),
             started=started,
-            longrepr=text,
-            sections=sections,
+            evidence=evidence,
         )
         self.crew.stopping.obey_session()

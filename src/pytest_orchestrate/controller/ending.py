@@ -63,10 +63,12 @@ class SummaryAtTheEnd:
         from pytest_orchestrate.report import terminal
 
         again = None
-        if summary.failed_on and self.context.log is not None:
+        if summary.failed_on and self.context.options.record != "off":
             from pytest_orchestrate.controller.replaying import command
 
             again = functools.partial(command, config, self.context.run_id)
+        for text in self.context.publishing.written:
+            terminalreporter.write_line(f"orchestrate: {text}")
         for line in terminal.lines(summary, verbosity=config.option.verbose, again=again):
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
         if self.context.with_artifacts and config.option.verbose >= 0:

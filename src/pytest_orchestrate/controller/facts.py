@@ -87,6 +87,7 @@ def run_facts(
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
         "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
+        "hostname": platform.node(),
         "cpus": os.cpu_count(),
         "pytest": pytest.__version__,
         "plugins": dict(sorted((plugins or {}).items())),

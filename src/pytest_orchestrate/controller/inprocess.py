@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import time
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -14,6 +15,7 @@ import pytest
 from pytest_orchestrate import internals
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.controller import critical, leavings
+from pytest_orchestrate.controller.evidence import Evidence, foreign_markers
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
@@ -59,8 +61,9 @@ class InProcessSession:
         self._is_closed = False
         self._test = -1
         self._attempt = Attempt()
-        self._longrepr: str | None = None
-        self._sections: list[tuple[str, str]] = []
+        self._evidence = Evidence(None)
+        self._root = os.fspath(config.rootpath)
+        self._markers: frozenset[str] = frozenset()
         self._costs = FileCosts()
         config.pluginmanager.register(self._costs, "orchestrate-file-costs")
         config.pluginmanager.register(FixtureCosts(self._fixture), "orchestrate-fixture-costs")
@@ -189,6 +192,7 @@ class InProcessSession:
 
     def _run(self, session: pytest.Session) -> None:
         items, context = session.items, self.context
+        self._markers = foreign_markers(self.config)
         order = 0
         parked: pytest.Item | None = None
         while self._queue and not (session.shouldfail or session.shouldstop):
@@ -200,7 +204,9 @@ class InProcessSession:
             started = time.time()
             self._test = test
             self._attempt = attempt = Attempt()
-            self._longrepr, self._sections = None, []
+            marks = {mark.name for mark in item.iter_markers()} if self._markers else ()
+            self._evidence = Evidence(item.location[1], self._markers.intersection(marks))
+            evidence = self._evidence
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))
             nextitem = items[self._queue[0]] if self._queue else None
             parked = None
@@ -217,8 +223,7 @@ class InProcessSession:
                 attempt.outcome,
                 (attempt.setup, attempt.call, attempt.teardown),
                 started=started,
-                longrepr=self._longrepr,
-                sections=self._sections,
+                evidence=evidence,
             )
             order += 1
             context.tell(
@@ -253,6 +258,7 @@ class InProcessSession:
         report = internals.settle(item, nextitem)
         if report is not None:
             self.config.hook.pytest_runtest_logreport(report=report)
+            self.context.amend(self._items.index(item), HERE, "main", report)
 
     def _fixture(self, file: str | None, name: str, scope: str, seconds: float) -> None:
         if self.context.has_begun:
@@ -310,8 +316,4 @@ class InProcessSession:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of a phase."""
         self._attempt.add(report)
-        if report.outcome != "passed":
-            text = report.longreprtext
-            self._longrepr = f"{self._longrepr}\n{text}" if self._longrepr else text
-        if report.sections:
-            self._sections = list(report.sections)
+        self._evidence.add(report, self._root)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller import leavings
 from pytest_orchestrate.model.events import (
-    TestAmended,
     TestFinished,
     TestsLacking,
     TestsReturned,
@@ -89,6 +88,7 @@ class Messages:
                 "collect": message.seconds,
                 "collected": message.tests,
                 "imports": message.imports,
+                "at": self.context.now(),
             }
         )
         self.crew.collecting.reported(worker, message.errors, message.full_because)
@@ -169,8 +169,7 @@ class Messages:
             message.outcome,
             (message.setup, message.call, message.teardown),
             started=known.started if known is not None else time.time(),
-            longrepr=known.longrepr if known is not None else None,
-            sections=known.sections if known is not None else (),
+            evidence=known.evidence if known is not None else None,
         )
         worker.order += 1
         self.context.tell(
@@ -191,19 +190,7 @@ class Messages:
     def _amendment(self, worker: WorkerState, message: wire.TestAmendment) -> None:
         test = worker.index(message.test)
         report = self.relay.phase(test, worker.node, message.report, late=not message.replaces)
-        self.context.tell(
-            TestAmended(now=self.context.now(), worker=worker.number, test=test, outcome="error")
-        )
-        self.context.write(
-            {
-                "record": "amend",
-                "test": test,
-                "nodeid": self.context.tests[test].nodeid,
-                "worker": worker.id,
-                "outcome": "error",
-                "longrepr": report.longreprtext,
-            }
-        )
+        self.context.amend(test, worker.number, worker.id, report)
         self.crew.stopping.obey_session()
 
     def _xml_attributes(self, worker: WorkerState, message: wire.XmlAttributes) -> None:

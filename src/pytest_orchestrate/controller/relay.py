@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import builtins
+import os
 import sys
 import time
 import warnings
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import execnet
 import pytest
 
 from pytest_orchestrate import internals, wire
+from pytest_orchestrate.controller.evidence import Evidence, foreign_markers
 from pytest_orchestrate.xdist_contract import Node
 
 if TYPE_CHECKING:
     from pytest_orchestrate.artifacts import Left
 
+#: Seconds by which a test cannot have begun before that was heard.
+CLOCKS_DIFFER = 10.0
+
 
 class OpenTest:
     """A test that a worker has begun and not closed."""
 
-    __slots__ = ("attributes", "keywords", "left", "location", "longrepr", "sections", "started")
+    __slots__ = ("attributes", "evidence", "keywords", "left", "location", "started")
 
-    def __init__(self, location: tuple[str, int | None, str], keywords: dict[str, int]) -> None:
+    def __init__(
+        self,
+        location: tuple[str, int | None, str],
+        keywords: dict[str, int],
+        markers: Collection[str] = (),
+    ) -> None:
         self.location = location
         self.keywords = keywords
         self.started = time.time()
-        self.longrepr: str | None = None
-        self.sections: list[tuple[str, str]] = []
+        self.evidence = Evidence(location[1], markers)
         self.attributes: list[tuple[str, str]] = []
         self.left: Left | None = None
+
+    def began_at(self, when: float) -> None:
+        """Its worker says when it began; believe that, unless its clock is another one."""
+        if abs(self.started - when) < CLOCKS_DIFFER:
+            self.started = when
 
 
 class TextOnly:
@@ -58,6 +73,8 @@ class Relay:
     def __init__(self, config: pytest.Config, run_id: str) -> None:
         self.config = config
         self.run_id = run_id
+        self._root = os.fspath(config.rootpath)
+        self._markers = foreign_markers(config)
         self._ids: dict[int, Any] = {}
         self._nodeids: list[str] = []
         self._open: dict[int, OpenTest] = {}
@@ -79,7 +96,8 @@ class Relay:
     def began(self, test: int, message: wire.TestBegan) -> None:
         """Replay the start of a test."""
         location = (message.location[0], message.location[1], message.location[2])
-        self._open[test] = OpenTest(location, dict.fromkeys(message.keywords, 1))
+        markers = self._markers.intersection(message.keywords) if self._markers else ()
+        self._open[test] = OpenTest(location, dict.fromkeys(message.keywords, 1), markers)
         self._logstart(nodeid=self._nodeids[test], location=location)
 
     def phase_passed(self, test: int, node: Node, message: wire.PhasePassed) -> None:
@@ -101,6 +119,8 @@ class Relay:
             message.stop,
         )
         if message.when != "call":
+            if message.when == "setup":
+                known.began_at(message.start)
             if self._unnoticed is None:
                 self._unnoticed = internals.goes_unnoticed(self.config)
             if self._unnoticed:
@@ -123,10 +143,9 @@ class Relay:
         known = self._open.get(test)
         if known is not None:
             known.left = left or known.left
-            if report.failed or (report.skipped and known.longrepr is None):
-                text = report.longreprtext
-                known.longrepr = f"{known.longrepr}\n{text}" if known.longrepr else text
-            known.sections = list(report.sections)
+            known.evidence.add(report, self._root)
+            if report.when == "setup":
+                known.began_at(report.start)
         self._log(test, node, report, late=late)
         return report
 
@@ -192,8 +211,8 @@ class Relay:
         text: str,
         sections: list[tuple[str, str]],
         duration: float,
-    ) -> None:
-        """Report a test whose worker died under it."""
+    ) -> Evidence:
+        """Report a test whose worker died under it; return what is told of that."""
         nodeid = self._nodeids[test]
         known = self._open.get(test)
         if known is None:
@@ -208,8 +227,9 @@ class Relay:
             sections,
             duration,
         )
-        known.longrepr, known.sections = text, sections
+        known.evidence.longrepr, known.evidence.sections = text, sections
         self._log(test, node, report)
+        return known.evidence
 
     # --- collection ---
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,13 @@ import pytest
 from pytest_orchestrate.controller.fleet_size import Decision
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history.course import RecordedCourse, read_course
+from pytest_orchestrate.report.next_commands import REPLAY, replay_command
 
 if TYPE_CHECKING:
     from pytest_orchestrate.model.collected import CollectedTest
     from pytest_orchestrate.options import Options
 
-FLAG = "--orchestrate-replay"
+FLAG = REPLAY
 
 
 class Replay:
@@ -86,14 +86,4 @@ def replay_of(config: pytest.Config, settings: Options, *, forced: str | None) -
 
 def command(config: pytest.Config, run: str, worker: str) -> str:
     """Return the command that does again what a worker of a run did."""
-    given = [str(word) for word in config.invocation_params.args]
-    words = []
-    skip = False
-    for word in given:
-        if skip or word == FLAG:
-            skip = word == FLAG and not skip
-        elif not word.startswith(FLAG + "="):
-            words.append(word)
-    # behind "--" everything is a path
-    end = words.index("--") if "--" in words else len(words)
-    return shlex.join(["pytest", *words[:end], FLAG, f"{run}:{worker}", *words[end:]])
+    return replay_command([str(word) for word in config.invocation_params.args], run, worker)

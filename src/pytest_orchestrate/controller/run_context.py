@@ -6,15 +6,17 @@ import functools
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.controller.evidence import Evidence, amendment
+from pytest_orchestrate.controller.publishing import Publishing
 from pytest_orchestrate.controller.run_identity import selection_of
 from pytest_orchestrate.model.collected import CollectedTest
-from pytest_orchestrate.model.events import TestsCollected
+from pytest_orchestrate.model.events import TestAmended, TestsCollected
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.constraining import Constraining
@@ -48,6 +50,7 @@ class RunContext:
         self.selection = selection_of(config)
         self.warnings: list[str] = []
         self.log: RunLog | None = None
+        self.publishing = Publishing(config, options)
         self._history: History | None = None
         self._process = os.getpid()
         self._began = time.monotonic()
@@ -218,28 +221,29 @@ class RunContext:
 
     def begin(self, mode: str, workers: int) -> None:
         """Open the log and write its first line."""
-        from pytest_orchestrate.controller.facts import plugin_versions, run_facts
+        from pytest_orchestrate.controller.surroundings import facts_of
         from pytest_orchestrate.history import log as run_logs
 
         self._began = time.monotonic()
         self.is_in_process = mode == "in-process"
         options = self.options
-        if options.record != "off":
-            self.log = run_logs.RunLog.create(
-                options.dir, self.run_id, keep_output=options.record == "on"
-            )
+        if options.record != "off" or self.publishing.is_wanted:
+            folder = options.dir if options.record != "off" else self.publishing.folder()
+            keep_output = options.record != "no-output"
+            self.log = run_logs.RunLog.create(folder, self.run_id, keep_output=keep_output)
         self.has_begun = True
+        started = time.time()
+        facts = facts_of(self.config, options, look_for_changes=self.publishing.is_wanted)
         self.write(
             {
                 "record": "run",
                 "version": run_logs.VERSION,
                 "run": self.run_id,
-                "started": time.time(),
+                "started": started,
                 "mode": mode,
                 "workers": workers,
                 "selection": self.selection,
-                "args": [str(arg) for arg in self.config.invocation_params.args],
-                "facts": run_facts(self.config.rootpath, plugins=plugin_versions(self.config)),
+                **facts,
             }
         )
 
@@ -258,34 +262,27 @@ class RunContext:
         durations: tuple[float, float, float],
         *,
         started: float,
-        longrepr: str | None,
-        sections: Sequence[tuple[str, str]],
+        evidence: Evidence | None,
     ) -> None:
         """Record one execution of a test.
 
         :param order: How many tests the worker had run before it.
         :param durations: Seconds of set-up, call and tear-down.
         :param started: Seconds since the epoch.
+        :param evidence: None where there were no reports.
         """
-        collected = self.tests[test]
-        setup, call, teardown = durations
-        self.write(
-            {
-                "record": "attempt",
-                "test": test,
-                "nodeid": collected.nodeid,
-                "occurrence": collected.occurrence,
-                "worker": worker,
-                "order": order,
-                "outcome": outcome,
-                "setup": setup,
-                "call": call,
-                "teardown": teardown,
-                "started": started,
-                "longrepr": longrepr,
-                "sections": sections,
-            }
-        )
+        told = evidence or Evidence(None)
+        name = self.tests[test]
+        self.write(told.record(test, name, worker, order, outcome, durations, started))
+
+    def amend(self, test: int, number: int, worker: str, report: pytest.TestReport) -> None:
+        """Tell the engine of a tear-down that failed after its test had ended, and record it.
+
+        :param number: Of the worker.
+        """
+        self.tell(TestAmended(now=self.now(), worker=number, test=test, outcome="error"))
+        root = os.fspath(self.config.rootpath)
+        self.write(amendment(test, self.tests[test], worker, report, root))
 
     def fixture(self, worker: str, file: str | None, name: str, scope: str, seconds: float) -> None:
         """Record what it took to set up a fixture of higher than function scope."""
@@ -364,6 +361,8 @@ class RunContext:
             store = self.history
             if store is not None and store.usable and self.log.fault is None:
                 store.fold(self.log.path)
+            self.publishing.publish(self.log.path)
+            self.warnings.extend(self.publishing.warnings)
             run_logs.prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
         if self.with_artifacts:
             leavings.prune(self)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Version of the format, in the first line of every log.
 VERSION = 1
+#: Keys of attempts and amendments that tell how a test failed.
+OUTPUT = ("longrepr", "crash", "exception")
 #: Bytes that may wait in memory for the next flush.
 BUFFER = 1 << 16
 
@@ -73,7 +75,7 @@ class RunLog:
     def write(self, record: Mapping[str, object]) -> None:
         """Append one record. What JSON cannot say is replaced by its ``repr``."""
         if not self._keep_output and record.get("record") in ("attempt", "amend"):
-            record = {**record, "longrepr": None}
+            record = {**record, **{key: None for key in OUTPUT if key in record}}
             if "sections" in record:
                 record["sections"] = []
         try:
@@ -240,7 +242,7 @@ def replay_events(path: Path) -> Iterator[tuple[AnyEvent, list[AnyCommand]]]:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise damaged(path, number, error) from error
         if found.record == "run":
-            _check_version(path, found.version)
+            check_version(path, found.version)
         if found.record == "event" and found.event is not None:
             if event is not None:
                 yield event, commands
@@ -261,7 +263,7 @@ def story(path: Path) -> Story:
     number = 0
     for number, record in enumerate(read(path), 1):
         if record.get("record") == "run":
-            _check_version(path, record.get("version", VERSION))
+            check_version(path, record.get("version", VERSION))
         try:
             told.add(record)
         except (msgspec.ValidationError, LookupError) as error:
@@ -269,7 +271,8 @@ def story(path: Path) -> Story:
     return told
 
 
-def _check_version(path: Path, version: int) -> None:
+def check_version(path: Path, version: int) -> None:
+    """Raise HistoryError for a log of a newer version."""
     if version > VERSION:
         raise HistoryError(
             f"{path} has format version {version}, this version reads up to {VERSION}: "

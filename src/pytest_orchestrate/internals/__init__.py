@@ -12,6 +12,7 @@ from pytest_orchestrate.internals.cache import (
     set_last_failed_status,
     still_last_failed,
 )
+from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
 from pytest_orchestrate.internals.importing import TestFileImports
 from pytest_orchestrate.internals.junit import (
     XmlRecorder,
@@ -61,12 +62,14 @@ from pytest_orchestrate.internals.teardown import (
 )
 
 __all__ = [
+    "CrashSite",
     "GatheredTerminal",
     "TestFileImports",
     "XmlRecorder",
     "affinity_of",
     "basetemp",
     "capture_into",
+    "crash_site",
     "drop_xml_recorder",
     "flush_terminal",
     "forget_cleanups",
@@ -89,6 +92,7 @@ __all__ = [
     "placeholder_above",
     "plain_report_fields",
     "put_xml_recorder",
+    "reason_of",
     "reopen_case",
     "replace_collecting",
     "report_id",

@@ -1,7 +1,7 @@
 """The settings: their table, what a run has chosen, and whether it asked for us.
 
-``table`` and ``activation`` are imported in every run where the plugin is merely installed,
-so they import nothing heavy. The rest is imported once a run asked for us.
+``table``, ``registering`` and ``activation`` are imported in every run where the plugin is merely
+installed, so they import nothing heavy. The rest is imported once a run asked for us.
 """
 
 from __future__ import annotations
@@ -16,14 +16,8 @@ from pytest_orchestrate.options.markers import (
     marker_names,
     yielded_markers,
 )
-from pytest_orchestrate.options.table import (
-    ACTIVATION,
-    SETTINGS,
-    Setting,
-    add_setting,
-    register,
-    register_activation,
-)
+from pytest_orchestrate.options.registering import add_setting, register, register_activation
+from pytest_orchestrate.options.table import ACTIVATION, SETTINGS, Setting
 
 if TYPE_CHECKING:
     import pytest
@@ -48,6 +42,7 @@ __all__ = [
     "read",
     "register",
     "register_activation",
+    "written",
     "yielded_markers",
 ]
 
@@ -61,6 +56,13 @@ def read(config: pytest.Config) -> Options:
     from pytest_orchestrate.options.reading import read_options
 
     return read_options(config)
+
+
+def written(config: pytest.Config) -> dict[str, str]:
+    """The settings that are not at their default: key -> value as one would write it."""
+    from pytest_orchestrate.options.reading import written_settings
+
+    return written_settings(config)
 
 
 def declare(config: pytest.Config) -> None:

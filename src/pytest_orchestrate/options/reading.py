@@ -11,6 +11,11 @@ from typing import Literal, NamedTuple, cast, get_args
 import pytest
 
 from pytest_orchestrate.errors import SettingError
+from pytest_orchestrate.options.destinations import (
+    Destination,
+    parse_destinations,
+    parse_variables,
+)
 from pytest_orchestrate.options.markers import MARKERS
 from pytest_orchestrate.options.table import (
     ACTIVATION,
@@ -25,6 +30,7 @@ from pytest_orchestrate.options.table import (
     Setting,
     Start,
     StopOn,
+    TellCI,
 )
 from pytest_orchestrate.options.values import (
     Capacity,
@@ -72,6 +78,11 @@ class Options(NamedTuple):
     #: Seconds; 0 is never.
     silence: float
     record: Record
+    #: With absolute paths.
+    report: tuple[Destination, ...]
+    #: Names of variables.
+    report_environment: tuple[str, ...]
+    ci: TellCI
     #: Absolute.
     dir: Path
     keep: Keep
@@ -113,6 +124,18 @@ def read_options(config: pytest.Config) -> Options:
         raise pytest.UsageError(str(error)) from None
 
 
+def written_settings(config: pytest.Config) -> dict[str, str]:
+    """The settings that are not at their default: key -> value as one would write it."""
+    found = {}
+    for setting in SETTINGS:
+        if setting.has_ini_key:
+            written = _written(config, setting)
+            default, chosen = written[0][1], written[-1][1]
+            if chosen != default:
+                found[setting.key] = "\n".join(chosen)
+    return found
+
+
 #: Texts of one setting with the places where they stand, the weakest first.
 _Written = list[tuple[Place, tuple[str, ...]]]
 
@@ -132,6 +155,11 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         collect=cast("Collect", parse_choice(*last("collect"), get_args(Collect))),
         start=cast("Start", parse_choice(*last("start"), get_args(Start))),
         preload=parse_modules(*last("preload")),
+        report=tuple(
+            each.below(config.rootpath) for each in parse_destinations(*written["report"][-1])
+        ),
+        report_environment=parse_variables(*written["report_environment"][-1]),
+        ci=cast("TellCI", parse_choice(*last("ci"), get_args(TellCI))),
         dir=config.rootpath / parse_path(*last("dir")),
         keep=parse_keep(written["keep"]),
         artifacts=cast("KeepArtifacts", parse_choice(*last("artifacts"), get_args(KeepArtifacts))),

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.report.story import Move, Story, TestStory
-from pytest_orchestrate.report.waiting import Wait, in_queue, ready_at, until_sent
+from pytest_orchestrate.report.waiting import MOMENT, Wait, Waiting
 from pytest_orchestrate.report.words import count_of
 
 #: So many tests are named one by one; of more, the last.
 NAMED = 3
 #: Links of a chain that are named.
 LINKS = 20
-#: A wait of fewer seconds is not told.
-MOMENT = 0.0005
 
 
 def explained(story: Story, test: int) -> list[str]:
@@ -96,16 +94,17 @@ def _facts(story: Story, told: TestStory) -> Iterator[str]:
 def _timeline(story: Story, test: int) -> Iterator[tuple[float, str]]:
     told = story.tests[test]
     yield told.collected, _collected(story, told)
-    ready, waits = ready_at(story, test)
+    waiting = Waiting(story)
+    ready, waits = waiting.ready_at(test)
     for wait in waits:
         if wait.end < float("inf"):
             yield wait.end, _wait(story, wait)
-    free = max(ready, _first_ready(story))
+    free = max(ready, waiting.first_ready)
     if free - ready >= MOMENT:
         yield free, "the first worker was ready"
     for move, following in itertools.zip_longest(told.moves, told.moves[1:]):
         if move.kind == "sent":
-            yield from _sending(story, test, free, move, following)
+            yield from _sending(waiting, test, free, move, following)
         else:
             yield move.now, _moved(story, move)
             free = max(ready, move.now)
@@ -114,15 +113,16 @@ def _timeline(story: Story, test: int) -> Iterator[tuple[float, str]]:
 
 
 def _sending(
-    story: Story, test: int, free: float, sent: Move, following: Move | None
+    waiting: Waiting, test: int, free: float, sent: Move, following: Move | None
 ) -> Iterator[tuple[float, str]]:
     """What a test waited for until it was sent to a worker, and there until it began."""
-    for wait in until_sent(story, test, free, sent):
+    story = waiting.story
+    for wait in waiting.until_sent(test, free, sent):
         if wait.end - wait.start >= MOMENT:
             yield wait.end, _wait(story, wait)
     yield sent.now, _sent(story, test, sent)
     if following is not None and following.kind == "started":
-        queue = in_queue(story, sent, following.now)
+        queue = waiting.in_queue(sent, following.now)
         if queue is not None and queue.end - queue.start >= MOMENT:
             yield queue.end, _wait(story, queue)
 
@@ -131,12 +131,6 @@ def _collected(story: Story, told: TestStory) -> str:
     if told.owner is not None:
         return f"was known: {story.name(told.owner)} had collected its file"
     return "was known"
-
-
-def _first_ready(story: Story) -> float:
-    """When the first worker could run tests."""
-    ready = [each.collected for each in story.workers.values() if each.collected is not None]
-    return min(ready, default=0.0)
 
 
 def _wait(story: Story, wait: Wait) -> str:

@@ -100,6 +100,8 @@ class Lease(msgspec.Struct):
     end: float | None = None
     #: All tests for which it was held.
     tests: list[int] = []
+    #: Of these, the ones that its worker has not finished.
+    unfinished: set[int] = set()
 
 
 class WorkerStory(msgspec.Struct):
@@ -159,9 +161,17 @@ class Story:
             case "attempt":
                 self.attempts.setdefault(record["test"], []).append(record)
             case "event":
-                self._add_event(msgspec.convert(record["event"], AnyEvent, str_keys=True))
+                event = record["event"]
+                is_plain = type(event) is dict
+                self._add_event(
+                    msgspec.convert(event, AnyEvent, str_keys=True) if is_plain else event
+                )
             case "command":
-                self._add_command(msgspec.convert(record["command"], AnyCommand, str_keys=True))
+                command = record["command"]
+                is_plain = type(command) is dict
+                self._add_command(
+                    msgspec.convert(command, AnyCommand, str_keys=True) if is_plain else command
+                )
 
     def _add_event(self, event: AnyEvent) -> None:
         self.now = event.now
@@ -249,6 +259,7 @@ class Story:
             worker.lease = Lease(number, needed(constraint.demands), self.now)
             self.leases.append(worker.lease)
         worker.lease.tests.append(test)
+        worker.lease.unfinished.add(test)
         self._let_rest(worker, number)
 
     def _keep(self, number: int, test: int) -> None:
@@ -293,11 +304,10 @@ class Story:
         if test in worker.queue:
             worker.queue.remove(test)
         lease = worker.lease
-        if (
-            lease is not None
-            and test in lease.tests
-            and not any(each in lease.tests for each in worker.queue)
-        ):
+        if lease is not None and test in lease.unfinished:
+            lease.unfinished.remove(test)
+            if lease.unfinished:
+                return
             lease.end = self.now
             worker.lease = None
             self._let_rest(worker, number)
@@ -308,4 +318,7 @@ class Story:
         return move
 
     def _worker(self, number: int) -> WorkerStory:
-        return self.workers.setdefault(number, WorkerStory())
+        worker = self.workers.get(number)
+        if worker is None:
+            worker = self.workers[number] = WorkerStory()
+        return worker

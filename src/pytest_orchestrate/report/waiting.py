@@ -1,16 +1,22 @@
-"""What one test waited for, between the time when it was known and the time when it began."""
+"""What tests waited for, between the time when they were known and the time when they began."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal
 
 import msgspec
 
 from pytest_orchestrate.model.outcome import GOOD
 from pytest_orchestrate.model.requirements import Need
-from pytest_orchestrate.report.occupancy import Needed, needed
-from pytest_orchestrate.report.story import Lease, Move, Story
+from pytest_orchestrate.report.holding import Holding
+from pytest_orchestrate.report.occupancy import needed
+from pytest_orchestrate.report.story import Move, Story
+
+#: A wait of fewer seconds is not told.
+MOMENT = 0.0005
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -30,151 +36,183 @@ class Wait(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-def ready_at(story: Story, test: int) -> tuple[float, list[Wait]]:
-    """When a test could have been sent, and the requirements that it waited for until then.
+class Waiting:
+    """Tells of each test of a story what it waited for.
 
-    Of each requirement the test is told whose end met it. Infinite if one was never met.
+    :param most: Of one wait so many tests are named, the last ones; of those that went before it
+        to any worker, none. None: all of them. With a number, all waits of a run are told in a time
+        that is hardly more than proportional to it.
     """
-    told = story.tests[test]
-    waits = []
-    needs = told.constraint.needs if told.constraint is not None else ()
-    for need in dict.fromkeys(needs):
-        target, met = _met(story, need)
-        if met > told.collected:
-            waits.append(Wait("requirement", told.collected, met, (target,)))
-    waits.sort(key=lambda wait: wait.end)
-    return max([told.collected, *(wait.end for wait in waits)]), waits
 
+    def __init__(self, story: Story, most: int | None = None) -> None:
+        self.story = story
+        self._most = most
+        self._met_needs: dict[Need, tuple[int, float]] = {}
 
-def _met(story: Story, need: Need) -> tuple[int, float]:
-    """The target whose end met a need, and when that was."""
-    ends = {}
-    for target in need.targets:
-        end = story.tests[target].end
-        if end is None:
-            continue
-        if need.when == "ran" or end.outcome in GOOD:
-            ends[target] = end.now
-    if not ends or (not need.any and len(ends) < len(need.targets)):
-        return need.targets[0], float("inf")
-    decisive = (min if need.any else max)(ends, key=lambda target: ends[target])
-    return decisive, ends[decisive]
+    def of(self, test: int) -> list[Wait]:
+        """All that a test waited for until it began for the last time, as it ended."""
+        ready, waits = self.ready_at(test)
+        waits = [wait for wait in waits if wait.end < float("inf")]
+        free = max(ready, self.first_ready)
+        moves = self.story.tests[test].moves
+        for position, move in enumerate(moves):
+            if move.kind != "sent":
+                free = max(ready, move.now)
+                continue
+            waits += self.until_sent(test, free, move)
+            following = moves[position + 1] if position + 1 < len(moves) else None
+            if following is not None and following.kind == "started":
+                queue = self.in_queue(move, following.now)
+                waits += () if queue is None else (queue,)
+        return [wait for wait in waits if wait.end - wait.start >= MOMENT]
 
+    @cached_property
+    def first_ready(self) -> float:
+        """When the first worker could run tests."""
+        workers = self.story.workers.values()
+        ready = [each.collected for each in workers if each.collected is not None]
+        return min(ready, default=0.0)
 
-def until_sent(story: Story, test: int, ready: float, sent: Move) -> Iterator[Wait]:
-    """What a test that could be sent waited for until it was."""
-    constraint = story.tests[test].constraint
-    if sent.now <= ready:
-        return
-    if constraint is not None and constraint.exclusive and not story.is_serial:
-        busy = [each for each in _ended_in(story, ready, sent.now) if each != test]
-        if busy:
-            yield Wait("alone", ready, sent.now, tuple(busy))
+    def ready_at(self, test: int) -> tuple[float, list[Wait]]:
+        """When a test could have been sent, and the requirements that it waited for until then.
+
+        Of each requirement the test is told whose end met it. Infinite if one was never met.
+        """
+        told = self.story.tests[test]
+        waits = []
+        needs = told.constraint.needs if told.constraint is not None else ()
+        for need in dict.fromkeys(needs):
+            found = self._met_needs.get(need)
+            if found is None:
+                found = self._met_needs[need] = self._met(need)
+            target, met = found
+            if met > told.collected:
+                waits.append(Wait("requirement", told.collected, met, (target,)))
+        waits.sort(key=lambda wait: wait.end)
+        return max([told.collected, *(wait.end for wait in waits)]), waits
+
+    def _met(self, need: Need) -> tuple[int, float]:
+        """The target whose end met a need, and when that was."""
+        ends = {}
+        for target in need.targets:
+            _, end = self._course[target]
+            if end is None:
+                continue
+            if need.when == "ran" or end.outcome in GOOD:
+                ends[target] = end.now
+        if not ends or (not need.any and len(ends) < len(need.targets)):
+            return need.targets[0], float("inf")
+        decisive = (min if need.any else max)(ends, key=lambda target: ends[target])
+        return decisive, ends[decisive]
+
+    def until_sent(self, test: int, ready: float, sent: Move) -> Iterator[Wait]:
+        """What a test that could be sent waited for until it was."""
+        story = self.story
+        constraint = story.tests[test].constraint
+        if sent.now <= ready:
             return
-    waits: list[Wait] = []
-    if constraint is not None and constraint.demands and not story.is_serial:
-        waits += _held(story, needed(constraint.demands), ready, sent.now)
-    waits += _beside_exclusive(story, test, ready, sent.now)
-    waits.sort(key=lambda wait: wait.end)
-    yield from waits
-    last = max([ready, *(wait.end for wait in waits)])
-    if last < sent.now:
-        earlier = tuple(_sent_in(story, last, sent.now))
-        yield Wait("turn", last, sent.now, earlier)
+        if constraint is not None and constraint.exclusive and not story.is_serial:
+            busy = self._ended_in(test, ready, sent.now)
+            if busy:
+                yield Wait("alone", ready, sent.now, busy)
+                return
+        waits: list[Wait] = []
+        if constraint is not None and constraint.demands and not story.is_serial:
+            for name, amount in sorted(needed(constraint.demands).items()):
+                waits += self._held(name, amount, ready, sent.now)
+        waits += self._beside_exclusive(test, ready, sent.now)
+        waits.sort(key=lambda wait: wait.end)
+        yield from waits
+        last = max([ready, *(wait.end for wait in waits)])
+        if last < sent.now:
+            yield Wait("turn", last, sent.now, self._sent_in(last, sent.now))
 
+    def in_queue(self, sent: Move, began: float) -> Wait | None:
+        """What a worker ran between being sent a test and beginning with it."""
+        assert sent.worker is not None
+        first: list[int] = []
+        for each in reversed(sent.behind):
+            if self._most is not None and len(first) == self._most:
+                break
+            if self._ran_in(each, sent.worker, sent.now, began):
+                first.append(each)
+        if not first:
+            return None
+        return Wait("queue", sent.now, began, tuple(reversed(first)))
 
-def in_queue(story: Story, sent: Move, began: float) -> Wait | None:
-    """What a worker ran between the time when it was sent a test and the time when it began it."""
-    assert sent.worker is not None
-    first = [each for each in sent.behind if _ran_in(story, each, sent.worker, sent.now, began)]
-    if not first:
-        return None
-    return Wait("queue", sent.now, began, tuple(first))
+    def _ran_in(self, test: int, worker: int, since: float, until: float) -> bool:
+        start, end = self._course[test]
+        if start is None or start.worker != worker or start.now > until:
+            return False
+        return end is None or end.now > since
 
+    @cached_property
+    def _course(self) -> list[tuple[Move | None, Move | None]]:
+        """When and where each test began, and how it ended."""
+        return [(each.start, each.end) for each in self.story.tests]
 
-def _ran_in(story: Story, test: int, worker: int, since: float, until: float) -> bool:
-    start, end = story.tests[test].start, story.tests[test].end
-    if start is None or start.worker != worker or start.now > until:
-        return False
-    return end is None or end.now > since
+    @cached_property
+    def _holding(self) -> Holding:
+        return Holding(self.story, self._most)
 
+    def _held(
+        self, name: str, amount: tuple[int, bool], since: float, until: float
+    ) -> Iterator[Wait]:
+        found = self._holding.while_taken(name, amount, since, until)
+        if found is not None:
+            start, end, tests = found
+            yield Wait("resource", start, end, tests, name)
 
-def _held(story: Story, amounts: Needed, since: float, until: float) -> Iterator[Wait]:
-    """For each resource: how long others held too much of it, and which tests they ran."""
-    for name, needs in sorted(amounts.items()):
-        leases = [
-            lease
-            for lease in story.leases
-            if name in lease.amounts
-            and lease.start < until
-            and (lease.end is None or lease.end > since)
-        ]
-        moments = {since}
-        for lease in leases:
-            moments.update(at for at in (lease.start, lease.end) if at and since < at < until)
-        times = sorted(moments)
-        start = end = -1.0
-        holding: list[Lease] = []
-        for at, following in zip(times, [*times[1:], until], strict=True):
-            there = [each for each in leases if _holds(each, at)]
-            if not _fits(there, name, needs, story.capacities.get(name, 1)):
-                start = at if start < 0 else start
-                end = following
-                holding += there
-        if holding:
-            yield Wait("resource", start, end, tuple(_run_by(story, holding, since, end)), name)
+    @cached_property
+    def _exclusive(self) -> list[tuple[int, float, float]]:
+        """Tests beside which nothing ran: when each was first sent, and when it ended."""
+        if self.story.is_serial:
+            return []
+        found = []
+        for test, each in enumerate(self.story.tests):
+            if each.constraint is not None and each.constraint.exclusive:
+                sent = next((move for move in each.moves if move.kind == "sent"), None)
+                end = each.end.now if each.end is not None else float("inf")
+                if sent is not None:
+                    found.append((test, sent.now, end))
+        return found
 
+    def _beside_exclusive(self, test: int, since: float, until: float) -> Iterator[Wait]:
+        for other, sent, end in self._exclusive:
+            stop = min(end, until)
+            if other != test and sent < until and stop > since:
+                yield Wait("exclusive", max(sent, since), stop, (other,))
 
-def _holds(lease: Lease, at: float) -> bool:
-    return lease.start <= at and (lease.end is None or lease.end > at)
+    @cached_property
+    def _ended(self) -> tuple[list[float], list[int]]:
+        """When tests ended on a worker, in that order, and which."""
+        ends = ((each.end, test) for test, each in enumerate(self.story.tests))
+        ended = sorted((e.now, test) for e, test in ends if e is not None and e.worker is not None)
+        return [now for now, _ in ended], [test for _, test in ended]
 
+    def _ended_in(self, asking: int, since: float, until: float) -> tuple[int, ...]:
+        """The tests that ended on a worker after this and until then, in that order."""
+        times, tests = self._ended
+        first, stop = bisect_right(times, since), bisect_right(times, until)
+        if self._most is not None:
+            first = max(first, stop - self._most - 1)
+        found = [each for each in tests[first:stop] if each != asking]
+        return tuple(found if self._most is None else found[-self._most :])
 
-def _fits(leases: list[Lease], name: str, needs: tuple[int, bool], capacity: int) -> bool:
-    amount, shared = needs
-    readers = [lease for lease in leases if lease.amounts[name][1]]
-    if shared and readers:
-        return True
-    used = sum(lease.amounts[name][0] for lease in leases if not lease.amounts[name][1])
-    used += max((lease.amounts[name][0] for lease in readers), default=0)
-    return used + amount <= capacity
+    @cached_property
+    def _sent(self) -> tuple[list[float], list[int]]:
+        """When tests were sent to a worker, in that order, and which."""
+        sent = sorted(
+            (move.now, test)
+            for test, each in enumerate(self.story.tests)
+            for move in each.moves
+            if move.kind == "sent"
+        )
+        return [now for now, _ in sent], [test for _, test in sent]
 
-
-def _run_by(story: Story, leases: list[Lease], since: float, until: float) -> list[int]:
-    """The tests that ran under these leases within this time; who ended last comes last."""
-    ran = []
-    for test in dict.fromkeys(test for lease in leases for test in lease.tests):
-        start, end = story.tests[test].start, story.tests[test].end
-        ended = float("inf") if end is None else end.now
-        if start is not None and start.now < until and ended > since:
-            ran.append((ended, test))
-    return [test for _, test in sorted(ran)]
-
-
-def _beside_exclusive(story: Story, test: int, since: float, until: float) -> Iterator[Wait]:
-    for other, each in enumerate(story.tests):
-        if each.constraint is None or not each.constraint.exclusive or other == test:
-            continue
-        sent = next((move for move in each.moves if move.kind == "sent"), None)
-        end = each.end
-        if story.is_serial or sent is None:
-            continue
-        stop = until if end is None else min(end.now, until)
-        if sent.now < until and stop > since:
-            yield Wait("exclusive", max(sent.now, since), stop, (other,))
-
-
-def _ended_in(story: Story, since: float, until: float) -> list[int]:
-    """The tests that ended on a worker after this and until then, in that order."""
-    ended = [
-        (end.now, test)
-        for test, each in enumerate(story.tests)
-        if (end := each.end) is not None and end.worker is not None and since < end.now <= until
-    ]
-    return [test for _, test in sorted(ended)]
-
-
-def _sent_in(story: Story, since: float, until: float) -> Iterator[int]:
-    """The tests that were sent to a worker after this and before then."""
-    for test, each in enumerate(story.tests):
-        if any(move.kind == "sent" and since <= move.now < until for move in each.moves):
-            yield test
+    def _sent_in(self, since: float, until: float) -> tuple[int, ...]:
+        """The tests that were sent to a worker from this time on and before that one."""
+        if self._most is not None:
+            return ()
+        times, tests = self._sent
+        return tuple(sorted(set(tests[bisect_left(times, since) : bisect_left(times, until)])))

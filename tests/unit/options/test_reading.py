@@ -37,6 +37,9 @@ def refusal(config: pytest.Config) -> str:
     return str(caught.value)
 
 
+VARIABLES = next(tuple(each.default) for each in SETTINGS if each.name == "report_environment")
+
+
 @pytest.fixture(autouse=True)
 def no_addopts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
@@ -58,6 +61,9 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         grace=5.0,
         silence=60.0,
         record="on",
+        report=(),
+        report_environment=VARIABLES,
+        ci="auto",
         dir=Path("/root/.pytest_orchestrate"),
         keep=Keep(runs=20, size=200_000_000),
         artifacts="on-failure",

@@ -75,8 +75,8 @@ def test_short_forms_are_added_only_when_asked_for(parser: Any) -> None:
 def test_only_lists_are_repeatable(parser: Any) -> None:
     register(parser, short=False)
     repeatable = {names[0] for names, added in parser.flags.items() if added["action"] == "append"}
-    lists = ("worker-spec", "keep", "resources", "priorities", "markers")
-    assert repeatable == {f"--orchestrate-{name}" for name in lists}
+    lists = "worker-spec keep resources priorities markers report report-environment"
+    assert repeatable == {f"--orchestrate-{name}" for name in lists.split()}
 
 
 def test_an_action_has_a_flag_without_value_and_no_ini_key(parser: Any) -> None:

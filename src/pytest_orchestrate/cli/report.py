@@ -1,0 +1,118 @@
+"""``pytest-orchestrate report``: a recorded run shown, or written in any format."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from pytest_orchestrate.cli.place import add_directory, directory_of
+from pytest_orchestrate.cli.saying import failed
+from pytest_orchestrate.errors import SettingError
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.cli import Commands
+    from pytest_orchestrate.controller.report_files import ReportFiles
+
+
+def add_to(commands: Commands) -> None:
+    """Add ``report`` to the command."""
+    report = commands.add_parser("report", help="what happened in a run")
+    actions = report.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    show = actions.add_parser("show", help="print what a run amounts to")
+    show.add_argument(
+        "run",
+        nargs="?",
+        default="last",
+        metavar="RUN",
+        help="the run, or how its id begins (default: the last one)",
+    )
+    show.add_argument(
+        "--format", metavar="FORMAT", help="print all of it in this format, not just the outcome"
+    )
+    show.set_defaults(action=_show)
+
+    convert = actions.add_parser(
+        "convert",
+        help="write a recorded run in any format",
+        description="Writes what --orchestrate-report would have written, from the log of a run.",
+    )
+    convert.add_argument(
+        "destinations",
+        nargs="+",
+        metavar="[RUN] FORMAT:PATH",
+        help="formats and files; before them the run, its id or how that begins"
+        " (default: the last one)",
+    )
+    convert.set_defaults(action=_convert)
+
+    for action in (show, convert):
+        add_directory(action)
+
+
+def _files(chosen: argparse.Namespace, run: str) -> ReportFiles:
+    from pytest_orchestrate.controller.report_files import ReportFiles
+    from pytest_orchestrate.history.course import find_log
+
+    return ReportFiles(find_log(directory_of(chosen), run))
+
+
+def _show(chosen: argparse.Namespace) -> int:
+    from pytest_orchestrate.report import terminal
+    from pytest_orchestrate.report.failures import failure_lines
+
+    if chosen.format is not None:
+        return _show_as(chosen)
+    report = _files(chosen, chosen.run).report
+    print(f"In the run {report.run.run}: {shlex.join(['pytest', *report.run.args])}")
+    for line in failure_lines(report):
+        print(line)
+    for told in terminal.lines(report.summary, again=report.commands.replay.__getitem__):
+        print(told.text)
+    if report.commands.rerun_failed:
+        print(f"  to run what failed again: {report.commands.rerun_failed}")
+    return 0
+
+
+def _show_as(chosen: argparse.Namespace) -> int:
+    from pytest_orchestrate.report.formats import RENDERERS
+
+    if chosen.format not in RENDERERS:
+        return _refused(
+            f"report show --format: {chosen.format!r} is not accepted."
+            f" Accepted: {', '.join(RENDERERS)}."
+        )
+    rendered = RENDERERS[chosen.format](_files(chosen, chosen.run).report)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(rendered)
+    return 0
+
+
+def _convert(chosen: argparse.Namespace) -> int:
+    from pytest_orchestrate.options.destinations import parse_destinations
+    from pytest_orchestrate.options.table import REPORT_FORMATS
+    from pytest_orchestrate.options.values import Place
+
+    first, *others = chosen.destinations
+    run, wanted = ("last", chosen.destinations) if ":" in first else (first, others)
+    formats = ", ".join(REPORT_FORMATS)
+    accepted = f"FORMAT:PATH, where FORMAT is one of {formats}"
+    if not wanted:
+        return _refused(f"report convert {run}: what to write is missing: {accepted}")
+    try:
+        destinations = parse_destinations(Place("report convert", accepted), wanted)
+    except SettingError as error:
+        return _refused(str(error))
+    files = _files(chosen, run)
+    for destination in destinations:
+        files.write(destination)
+        print(f"{destination.format} report: {destination.path}")
+    return 0
+
+
+def _refused(text: str) -> int:
+    """Say that arguments make no sense; returns the exit status for that."""
+    failed(text)
+    return 2

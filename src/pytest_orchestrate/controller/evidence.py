@@ -1,0 +1,134 @@
+"""What reports tell of one attempt beside its outcome and its times."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+
+from pytest_orchestrate import internals, options
+from pytest_orchestrate.model.collected import CollectedTest
+
+#: Markers of pytest itself, of which nobody wants to know.
+_OF_PYTEST = ("filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail")
+
+
+class Evidence:
+    """Taken from the reports of an attempt, one after another, for the record of it.
+
+    :param line: Where the test is defined, from 0 on as pytest has it; None if it does not tell.
+    :param markers: Names of the markers that it has of others.
+    """
+
+    __slots__ = ("line", "longrepr", "markers", "properties", "reason", "sections", "site")
+
+    def __init__(self, line: int | None, markers: Collection[str] = ()) -> None:
+        self.line = line
+        self.markers = markers
+        self.longrepr: str | None = None
+        self.sections: list[tuple[str, str]] = []
+        self.properties: list[tuple[str, object]] = []
+        #: Where the first failure was raised.
+        self.site: internals.CrashSite | None = None
+        #: What it was skipped for, or expected to fail for.
+        self.reason = ""
+
+    def add(self, report: pytest.TestReport, root: str) -> None:
+        """Take a report; an ordinary passed phase has nothing to tell.
+
+        :param root: The root directory.
+        """
+        if report.sections:
+            self.sections = list(report.sections)
+        if report.user_properties:
+            self.properties = list(report.user_properties)
+        if report.outcome == "failed":
+            text = report.longreprtext
+            self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
+            self.site = self.site or internals.crash_site(report, root)
+        elif report.outcome == "skipped" and self.longrepr is None:
+            self.longrepr = report.longreprtext
+            self.reason = internals.reason_of(report)
+        elif hasattr(report, "wasxfail"):
+            self.reason = internals.reason_of(report)
+
+    def record(
+        self,
+        test: int,
+        collected: CollectedTest,
+        worker: str,
+        order: int,
+        outcome: str,
+        durations: tuple[float, float, float],
+        started: float,
+    ) -> dict[str, Any]:
+        """Return the record of the attempt; what few attempts have stands only where it is.
+
+        :param order: How many tests the worker had run before it.
+        :param durations: Seconds of set-up, call and tear-down.
+        :param started: Seconds since the epoch.
+        """
+        setup, call, teardown = durations
+        found: dict[str, Any] = {
+            "record": "attempt",
+            "test": test,
+            "nodeid": collected.nodeid,
+            "occurrence": collected.occurrence,
+            "worker": worker,
+            "order": order,
+            "outcome": outcome,
+            "setup": setup,
+            "call": call,
+            "teardown": teardown,
+            "started": started,
+            "longrepr": self.longrepr,
+            "sections": self.sections,
+            "line": None if self.line is None else self.line + 1,
+        }
+        if self.markers:
+            found["markers"] = sorted(self.markers)
+        if self.site is not None:
+            found |= _crash(self.site)
+        if self.reason:
+            found["reason"] = self.reason
+        if self.properties:
+            found["properties"] = [(name, _text(value)) for name, value in self.properties]
+        return found
+
+
+def amendment(
+    test: int, collected: CollectedTest, worker: str, report: pytest.TestReport, root: str
+) -> dict[str, Any]:
+    """Return the record of a tear-down that failed after its test had ended."""
+    site = internals.crash_site(report, root)
+    return {
+        "record": "amend",
+        "test": test,
+        "nodeid": collected.nodeid,
+        "worker": worker,
+        "outcome": "error",
+        "longrepr": report.longreprtext,
+        **({} if site is None else _crash(site)),
+    }
+
+
+def _crash(site: internals.CrashSite) -> dict[str, Any]:
+    crash = {"path": site.path, "line": site.line, "message": site.message}
+    return {"crash": crash, "exception": site.exception}
+
+
+def foreign_markers(config: pytest.Config) -> frozenset[str]:
+    """Return the names of the markers that are declared to pytest, but for its own and ours."""
+    declared = {
+        line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")
+    }
+    # hooks have these two
+    return frozenset(declared - {*_OF_PYTEST, "tryfirst", "trylast", *options.marker_names(config)})
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - whatever the object of a test raises
+        return f"<{type(value).__name__} without text: {type(error).__name__}>"

@@ -1,0 +1,201 @@
+"""What the lines of a run's log look like, in full: the source of the log's JSON schema.
+
+The log is written from plain mappings and read by parts (``history/records.py``,
+``report/story.py``); tests hold what is written to these.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from pytest_orchestrate.model.commands import AnyCommand
+from pytest_orchestrate.model.events import AnyEvent
+from pytest_orchestrate.model.outcome import Outcome
+
+
+class Line(msgspec.Struct, tag_field="record", kw_only=True):
+    """Base of all lines."""
+
+
+class CIShape(msgspec.Struct):
+    """The job that the run was part of."""
+
+    name: str
+    url: str | None
+
+
+class FactsShape(msgspec.Struct, kw_only=True):
+    """Under which circumstances the tests ran."""
+
+    python: str
+    implementation: str
+    platform: str
+    hostname: str
+    cpus: int | None
+    pytest: str
+    #: Distribution -> version.
+    plugins: dict[str, str]
+    revision: str | None
+    branch: str | None
+    #: Whether tracked files differed from the revision; null if nobody looked.
+    dirty: bool | None
+    ci: CIShape | None
+    #: Ini key -> what was given, lines of a list separated by newlines.
+    settings: dict[str, str]
+    #: What random numbers began with, by plugin.
+    seeds: dict[str, str]
+    #: Of the variables that ``orchestrate_report_environment`` names, those that were set.
+    environment: dict[str, str]
+
+
+class RunLine(Line, tag="run"):
+    """The first line."""
+
+    version: int
+    run: str
+    #: Seconds since the epoch.
+    started: float
+    mode: Literal["workers", "in-process"]
+    workers: int
+    #: What was selected, in a canonical form.
+    selection: str
+    args: list[str]
+    facts: FactsShape
+
+
+class EventLine(Line, tag="event"):
+    """The engine was told something."""
+
+    event: AnyEvent
+
+
+class CommandLine(Line, tag="command"):
+    """The engine wanted something done; directly after the event that caused it."""
+
+    command: AnyCommand
+
+
+class WorkerLine(Line, tag="worker"):
+    """A worker has collected. Times are seconds."""
+
+    worker: str
+    #: From its start until it could collect.
+    start: float | None
+    collect: float | None
+    #: Tests.
+    collected: int
+    #: Installed module -> seconds that a forked worker spent on importing it.
+    imports: dict[str, float] | None = None
+    #: When it had collected, since the run began.
+    at: float | None = None
+
+
+class FilesLine(Line, tag="files"):
+    """The files that a worker has collected."""
+
+    worker: str
+    #: File -> seconds.
+    costs: dict[str, float | None]
+
+
+class FixtureLine(Line, tag="fixture"):
+    """A fixture of a scope above function was set up, in the attempt that follows."""
+
+    worker: str
+    file: str | None
+    name: str
+    scope: str
+    #: Seconds.
+    setup: float
+
+
+class CrashShape(msgspec.Struct):
+    """Where a failure was raised, or the last place in the project on the way to it."""
+
+    #: Relative to the root directory if it is below it.
+    path: str
+    #: From 1 on.
+    line: int
+    #: The first line of what pytest says of the exception.
+    message: str
+
+
+class AttemptLine(Line, tag="attempt"):
+    """A test has ended. Times of phases are seconds."""
+
+    test: int
+    nodeid: str
+    occurrence: int
+    worker: str
+    #: How many tests its worker had run before it.
+    order: int
+    outcome: Outcome
+    setup: float
+    call: float
+    teardown: float
+    #: Seconds since the epoch.
+    started: float
+    longrepr: str | None
+    #: Title and text.
+    sections: list[tuple[str, str]]
+    #: Where the test is defined, from 1 on.
+    line: int | None
+    crash: CrashShape | None = None
+    #: Name of the exception's class.
+    exception: str | None = None
+    #: What it was skipped for, or expected to fail for.
+    reason: str = ""
+    #: Names and values of ``record_property``.
+    properties: list[tuple[str, str]] = []
+    markers: list[str] = []
+
+
+class AmendLine(Line, tag="amend"):
+    """A late tear-down failed after its test had ended."""
+
+    test: int
+    nodeid: str
+    worker: str
+    outcome: Outcome
+    longrepr: str | None
+    crash: CrashShape | None = None
+    exception: str | None = None
+
+
+class NoteLine(Line, tag="note"):
+    """Something that a reader should know."""
+
+    text: str
+
+
+class EndLine(Line, tag="end"):
+    """The last line; a run that was cut off has none."""
+
+    exitstatus: int
+    #: Seconds.
+    duration: float
+    #: Tests.
+    not_run: int
+    #: Why it ended early.
+    reason: str | None
+
+
+AnyLine = (
+    RunLine
+    | EventLine
+    | CommandLine
+    | WorkerLine
+    | FilesLine
+    | FixtureLine
+    | AttemptLine
+    | AmendLine
+    | NoteLine
+    | EndLine
+)
+
+
+def log_schema() -> dict[str, Any]:
+    """The JSON schema of one line."""
+    return msgspec.json.schema(AnyLine)

@@ -1,0 +1,81 @@
+"""Where and why a phase did not end well, of what pytest keeps of a failure."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, NamedTuple
+
+#: Characters of a message that are kept.
+LONGEST = 2_000
+
+_CLASS = re.compile(r"(?:[^\W\d]\w*\.|<locals>\.)*([^\W\d]\w*)(?::|$)")
+#: What ``pytest.fail`` raises says nothing beyond the outcome.
+_FAIL = "Failed"
+
+
+class CrashSite(NamedTuple):
+    """Where a failure was raised."""
+
+    #: Relative to the root directory, with ``/``, if it is below it.
+    path: str
+    #: From 1 on.
+    line: int
+    #: The first line of what pytest says of the exception.
+    message: str
+    #: Name of its class, or empty.
+    exception: str
+
+
+def crash_site(report: Any, root: str) -> CrashSite | None:
+    """Return where the failure of a report was raised, if pytest has kept that.
+
+    If that is not in the project, it is the last place there on the way to it.
+
+    :param root: The root directory.
+    """
+    longrepr = report.longrepr
+    crash = getattr(longrepr, "reprcrash", None)
+    if crash is None:
+        return None
+    message = str(crash.message).partition("\n")[0][:LONGEST]
+    path, line = _within(str(crash.path), root), int(crash.lineno)
+    if not _is_own(path):
+        for entry in reversed(getattr(longrepr.reprtraceback, "reprentries", ())):
+            place = getattr(entry, "reprfileloc", None)
+            if place is None:
+                continue
+            calling = _within(os.path.abspath(str(place.path)), root)  # noqa: PTH100 - a text
+            if _is_own(calling):
+                path, line = calling, int(place.lineno)
+                break
+    return CrashSite(path, line, message, _exception(message))
+
+
+def _within(path: str, root: str) -> str:
+    start = root + os.sep
+    return path[len(start) :].replace(os.sep, "/") if path.startswith(start) else path
+
+
+def _is_own(path: str) -> bool:
+    """Whether a file is the project's: below the root, and not installed there."""
+    return not os.path.isabs(path) and "site-packages/" not in path  # noqa: PTH117 - a text
+
+
+def _exception(message: str) -> str:
+    if message.startswith("assert "):  # pytest leaves the class out
+        return "AssertionError"
+    found = _CLASS.match(message)
+    name = found[1] if found is not None else ""
+    return "" if name == _FAIL else name
+
+
+def reason_of(report: Any) -> str:
+    """Return why a test was skipped or was expected to fail; empty if it was neither."""
+    expected = getattr(report, "wasxfail", None)
+    if expected is not None:
+        return str(expected).removeprefix("reason: ")
+    longrepr = report.longrepr
+    if report.outcome == "skipped" and isinstance(longrepr, tuple) and len(longrepr) == 3:
+        return str(longrepr[2]).removeprefix("Skipped: ").removeprefix("Skipped")
+    return ""

@@ -1,0 +1,194 @@
+"""The records of one run, put together into its report.
+
+What needs more than these records (earlier runs, coverage) is added by others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from pytest_orchestrate.model.events import Constraint
+from pytest_orchestrate.report.attempts import Attempt, FinalOutcome, TestReport, Waited
+from pytest_orchestrate.report.builder import SummaryBuilder
+from pytest_orchestrate.report.document import CI, VERSION, Report, RunFacts
+from pytest_orchestrate.report.failures import BAD_ENDS, failure_of
+from pytest_orchestrate.report.lanes import Lanes
+from pytest_orchestrate.report.next_commands import next_commands
+from pytest_orchestrate.report.redaction import redacted_arguments
+from pytest_orchestrate.report.story import Move, Story, TestStory
+from pytest_orchestrate.report.waiting import Waiting
+
+#: Of the tests that one waited for so many are named, the last ones.
+NAMED = 5
+#: What became of a test that the log leaves without an end.
+CUT_OFF = "the run was cut off"
+
+
+class Assembly:
+    """Takes the records of one run, in order; then makes its report."""
+
+    def __init__(self) -> None:
+        self._builder = SummaryBuilder()
+        self._story = Story()
+        self._lanes = Lanes()
+        #: Test -> what was found later, as recorded.
+        self._amendments: dict[int, list[Mapping[str, Any]]] = {}
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Take the next record; of kinds that are not known nothing is said."""
+        self._builder.add(record)
+        self._story.add(record)
+        self._lanes.add(record)
+        if record["record"] == "amend":
+            self._amendments.setdefault(record["test"], []).append(record)
+
+    def report(self) -> Report:
+        """Return what the records tell."""
+        story = self._story
+        run = _run_facts(story.run)
+        waiting = Waiting(story, most=NAMED)
+        tests = tuple(self._test(number, told, waiting) for number, told in enumerate(story.tests))
+        return Report(
+            version=VERSION,
+            run=run,
+            summary=self._builder.summary(),
+            tests=tests,
+            timeline=self._lanes.timeline(story, tests),
+            commands=next_commands(run, tests),
+        )
+
+    def _test(self, number: int, told: TestStory, waiting: Waiting) -> TestReport:
+        story, constraint = self._story, told.constraint
+        recorded = story.attempts.get(number, [])
+        attempts = self._attempts(number, told, recorded)
+        end = told.end
+        last: Mapping[str, Any] = recorded[-1] if recorded else {}
+        return TestReport(
+            nodeid=told.test.nodeid,
+            occurrence=told.test.occurrence,
+            file=told.test.file,
+            line=last.get("line"),
+            outcome=_outcome(told, attempts),
+            attempts=attempts,
+            reason=_reason(end) if not attempts else "",
+            cause=end.cause if end is not None else None,
+            estimate=told.estimate,
+            waited=tuple(
+                Waited(wait.kind, wait.start, wait.end - wait.start, wait.tests, wait.name)
+                for wait in waiting.of(number)
+            ),
+            priority=constraint.priority if constraint is not None else 0,
+            requires=() if constraint is None else _targets(constraint),
+            resources=() if constraint is None else _resources(constraint),
+            group=told.test.group,
+            markers=tuple(last.get("markers", ())),
+            properties=_pairs(last.get("properties")),
+        )
+
+    def _attempts(
+        self, number: int, told: TestStory, recorded: list[Mapping[str, Any]]
+    ) -> tuple[Attempt, ...]:
+        began = float(self._story.run.get("started", 0.0))
+        attempts = [_attempt(each, began) for each in recorded[:-1]]
+        if recorded:
+            attempts.append(_attempt(recorded[-1], began, self._amendments.get(number, ())))
+        starts = [move for move in told.moves if move.kind == "started"]
+        if len(starts) > len(recorded):  # of one that was cut off there is no record
+            cut_off = starts[len(recorded) :]
+            attempts += (self._cut_off(number, told, each, began) for each in cut_off)
+        return tuple(attempts)
+
+    def _cut_off(self, number: int, told: TestStory, start: Move, began: float) -> Attempt:
+        assert start.worker is not None
+        until = told.end.now if told.end is not None else self._story.now
+        return Attempt(
+            worker=self._story.name(start.worker),
+            order=self._story.workers[start.worker].started.index(number),
+            outcome="interrupted",
+            started=began + start.now,
+            at=start.now,
+            setup=0.0,
+            call=max(0.0, until - start.now),
+            teardown=0.0,
+        )
+
+
+def _attempt(
+    record: Mapping[str, Any], began: float, late: Sequence[Mapping[str, Any]] = ()
+) -> Attempt:
+    outcome = record["outcome"]
+    if late and outcome not in BAD_ENDS:
+        outcome = late[-1]["outcome"]
+    return Attempt(
+        worker=record["worker"],
+        order=record["order"],
+        outcome=outcome,
+        started=record["started"],
+        at=max(0.0, record["started"] - began),
+        setup=record["setup"],
+        call=record["call"],
+        teardown=record["teardown"],
+        failure=failure_of(record, late) if outcome in BAD_ENDS else None,
+        reason=record.get("reason", ""),
+        sections=_pairs(record["sections"]),
+    )
+
+
+def _outcome(told: TestStory, attempts: tuple[Attempt, ...]) -> FinalOutcome:
+    if told.end is None and not attempts:
+        return "not run"
+    outcome = attempts[-1].outcome if attempts else told.outcome
+    if outcome not in BAD_ENDS and any(each.outcome in BAD_ENDS for each in attempts):
+        outcome = "flaky"
+    return cast("FinalOutcome", outcome)
+
+
+def _targets(constraint: Constraint) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(each for need in constraint.needs for each in need.targets))
+
+
+def _resources(constraint: Constraint) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(demand.name for demand in constraint.demands))
+
+
+def _pairs(recorded: Iterable[tuple[object, object]] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((str(name), str(value)) for name, value in recorded) if recorded else ()
+
+
+def _reason(end: Move | None) -> str:
+    return end.reason if end is not None else CUT_OFF
+
+
+def _run_facts(first: Mapping[str, Any]) -> RunFacts:
+    """What the first line of a log says, in whatever version it was written."""
+    facts: Mapping[str, Any] = first.get("facts", {})
+    ci = facts.get("ci")
+
+    def text(name: str) -> str:
+        return str(facts.get(name) or "")
+
+    def mapping(name: str) -> Mapping[str, str]:
+        return {str(key): str(value) for key, value in (facts.get(name) or {}).items()}
+
+    return RunFacts(
+        run=str(first.get("run", "")),
+        started=float(first.get("started", 0.0)),
+        mode=str(first.get("mode", "")),
+        args=tuple(redacted_arguments(map(str, first.get("args", ())))),
+        selection=" ".join(redacted_arguments(str(first.get("selection", "")).split(" "))),
+        python=text("python"),
+        implementation=text("implementation"),
+        platform=text("platform"),
+        cpus=facts.get("cpus"),
+        pytest=text("pytest"),
+        plugins=mapping("plugins"),
+        revision=facts.get("revision"),
+        branch=facts.get("branch"),
+        dirty=facts.get("dirty"),
+        ci=None if ci is None else CI(str(ci["name"]), ci.get("url")),
+        settings=mapping("settings"),
+        seeds=mapping("seeds"),
+        environment=mapping("environment"),
+        hostname=text("hostname") or None,
+    )

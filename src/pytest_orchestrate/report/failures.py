@@ -1,0 +1,58 @@
+"""Why an attempt did not end well, from the record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.attempts import Failure, Place
+from pytest_orchestrate.report.document import Report
+
+#: Outcomes of attempts that have a failure.
+BAD_ENDS = BAD
+
+
+def failure_of(record: Mapping[str, Any], late: Sequence[Mapping[str, Any]] = ()) -> Failure:
+    """What the record of an attempt, and of what was found later, say of its failure.
+
+    Logs of before the place was recorded have the text alone; so has a worker's death.
+    """
+    texts = [record.get("longrepr"), *(each.get("longrepr") for each in late)]
+    text = "\n".join(each for each in texts if each)
+    crash = record.get("crash") or next((e["crash"] for e in late if e.get("crash")), None)
+    if crash is None:
+        return Failure("", telling_line(text), None, text)
+    exception = record.get("exception") or next(
+        (e["exception"] for e in late if e.get("exception")), ""
+    )
+    message = without_class(crash["message"], exception)
+    return Failure(exception, message, Place(crash["path"], crash["line"]), text)
+
+
+def without_class(message: str, exception: str) -> str:
+    """The first line of what pytest says of an exception, without the name of its class."""
+    name, colon, rest = message.partition(":")
+    if exception and name.rpartition(".")[2] == exception:
+        return rest.strip() if colon else ""
+    return message
+
+
+def telling_line(text: str) -> str:
+    """The line of a traceback that tells most: the first that pytest marks, else the first."""
+    lines = text.splitlines()
+    marked = (line[2:].strip() for line in lines if line.startswith("E  "))
+    plain = (line.strip() for line in lines)
+    return next(filter(None, marked), None) or next(filter(None, plain), "")
+
+
+def failure_lines(report: Report) -> Iterator[str]:
+    """One line for each test that did not end well: how, which, where and why."""
+    for test in report.tests:
+        failure = test.attempts[-1].failure if test.attempts else None
+        if failure is not None:
+            place = f" - {failure.place.path}:{failure.place.line}" if failure.place else ""
+            why = ": ".join(filter(None, (failure.exception, failure.message)))
+            yield f"{test.outcome.upper()} {test.nodeid}{place} - {why}"
+        elif test.outcome in BAD_ENDS:
+            yield f"{test.outcome.upper()} {test.nodeid} - {test.reason}"

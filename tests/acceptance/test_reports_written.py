@@ -1,0 +1,349 @@
+"""Reports that runs write when they are over, and that are written later from their logs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.acceptance.support import Ran, run_orchestrated, write_files
+from tests.repo.documents import DOCS
+from tests.support.runs import latest_log
+
+Pytester = pytest.Pytester
+Json = dict[str, Any]
+
+SUITE = {
+    "pytest.ini": "[pytest]\nmarkers = slow\n",
+    "shop.py": "def pay(sum):\n    if sum < 0:\n        raise ValueError(f'{sum} is too little')\n",
+    "tests/test_a.py": """\
+import json, sys, warnings, pytest
+from shop import pay
+
+@pytest.fixture(scope="module")
+def db():
+    yield "db"
+    if "late" in sys.argv:
+        raise RuntimeError("the db is gone")
+
+@pytest.mark.slow
+def test_good(db, record_property):
+    record_property("orders", 3)
+    print("said by test_good")
+
+def test_bad():
+    print("said by test_bad")
+    assert 1 == 2
+
+def test_in_the_project():
+    pay(-1)
+
+def test_in_a_library():
+    json.loads("{")
+
+def test_on_purpose():
+    pytest.fail("on purpose")
+
+@pytest.mark.skip(reason="not today")
+def test_skipped(): pass
+
+@pytest.mark.xfail(reason="known bug")
+def test_xfailed():
+    assert False
+
+@pytest.fixture
+def broken():
+    raise LookupError
+
+def test_error(broken): pass
+
+def test_without_fixture(no_such_fixture): pass
+
+@pytest.mark.requires("test_bad")
+def test_blocked(): pass
+""",
+    "tests/test_b.py": """\
+import pytest, unittest
+
+@pytest.mark.parametrize("x", ["a", "<b>"])
+@pytest.mark.resource("db")
+def test_each(x): pass
+
+class TestOld(unittest.TestCase):
+    def test_old(self):
+        self.assertEqual("a", "b", "not\\nalike")
+""",
+}
+
+#: node id -> outcome, line, and of the failure: exception, message, path and line.
+EXPECTED = {
+    "tests/test_a.py::test_good": ("passed", 10, None),
+    "tests/test_a.py::test_bad": (
+        "failed",
+        15,
+        ("AssertionError", "assert 1 == 2", "tests/test_a.py", 17),
+    ),
+    "tests/test_a.py::test_in_the_project": (
+        "failed",
+        19,
+        ("ValueError", "-1 is too little", "shop.py", 3),
+    ),
+    "tests/test_a.py::test_in_a_library": (
+        "failed",
+        22,
+        ("JSONDecodeError", ..., "tests/test_a.py", 23),
+    ),
+    "tests/test_a.py::test_on_purpose": (
+        "failed",
+        25,
+        ("", "Failed: on purpose", "tests/test_a.py", 26),
+    ),
+    "tests/test_a.py::test_skipped": ("skipped", 28, None),
+    "tests/test_a.py::test_xfailed": ("xfailed", 31, None),
+    "tests/test_a.py::test_error": ("error", 39, ("LookupError", "", "tests/test_a.py", 37)),
+    "tests/test_a.py::test_without_fixture": (
+        "error",
+        41,
+        ("", "fixture 'no_such_fixture' not found", None, None),
+    ),
+    "tests/test_a.py::test_blocked": ("blocked", None, None),
+    "tests/test_b.py::test_each[a]": ("passed", 3, None),
+    "tests/test_b.py::test_each[<b>]": ("passed", 3, None),
+    "tests/test_b.py::TestOld::test_old": (
+        "failed",
+        8,
+        ("AssertionError", ..., "tests/test_b.py", 9),
+    ),
+}
+
+
+@pytest.fixture
+def suite(pytester: Pytester) -> Pytester:
+    write_files(pytester, SUITE)
+    return pytester
+
+
+@pytest.fixture
+def small(pytester: Pytester) -> Pytester:
+    write_files(pytester, {"test_it.py": "def test_bad(): assert 0\ndef test_good(): pass\n"})
+    return pytester
+
+
+def report(path: Path) -> Json:
+    loaded: Json = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def told(test: Json) -> tuple[str, int | None, tuple[object, ...] | None]:
+    """What EXPECTED has of a test."""
+    failure = test["attempts"][-1]["failure"] if test["attempts"] else None
+    if failure is not None:
+        place = failure["place"] or {"path": None, "line": None}
+        failure = (failure["exception"], failure["message"], place["path"], place["line"])
+    return test["outcome"], test["line"], failure
+
+
+def assert_told(found: Json) -> None:
+    tests = {test["nodeid"]: test for test in found["tests"]}
+    assert tests.keys() == EXPECTED.keys()
+    for nodeid, (outcome, line, failure) in EXPECTED.items():
+        found_outcome, found_line, found_failure = told(tests[nodeid])
+        assert (found_outcome, found_line) == (outcome, line), nodeid
+        if failure is None or found_failure is None:
+            assert found_failure == failure, nodeid
+        else:
+            pairs = zip(found_failure, failure, strict=True)
+            assert all(wanted in (..., there) for there, wanted in pairs), (nodeid, found_failure)
+    good = tests["tests/test_a.py::test_good"]
+    assert good["properties"] == [["orders", "3"]]
+    assert good["markers"] == ["slow"]
+    assert good["attempts"][0]["sections"] == [["Captured stdout call", "said by test_good\n"]]
+    assert tests["tests/test_a.py::test_skipped"]["attempts"][0]["reason"] == "not today"
+    assert tests["tests/test_a.py::test_xfailed"]["attempts"][0]["reason"] == "known bug"
+    blocked, bad = tests["tests/test_a.py::test_blocked"], tests["tests/test_a.py::test_bad"]
+    assert found["tests"][blocked["cause"]] == bad
+    assert "requires tests/test_a.py::test_bad" in blocked["reason"]
+    assert "E       assert 1 == 2" in bad["attempts"][0]["failure"]["text"]
+
+
+def strictly(schema: Any) -> Any:
+    """The same schema, where every key that is not in it is one too many."""
+    if isinstance(schema, dict):
+        closed = {name: strictly(part) for name, part in schema.items()}
+        return {**closed, "additionalProperties": False} if "properties" in schema else closed
+    return [strictly(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def assert_valid(records: list[Json], name: str) -> None:
+    schema = strictly(report(DOCS / "reference" / name))
+    validator = jsonschema.Draft202012Validator(schema)
+    for record in records:
+        validator.validate(record)
+
+
+def orchestrate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest_orchestrate.cli", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("workers", [2, 0])
+def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers: int) -> None:
+    ran = run_orchestrated(
+        suite,
+        "--orchestrate-report=json:out/report.json",
+        "--orchestrate-report=events:out/events.jsonl",
+        workers=workers,
+    )
+    assert ran.code == 1
+    assert "orchestrate: json report: out/report.json" in ran.out
+    assert "orchestrate: warning" not in ran.out
+    out = suite.path / "out"
+    found = report(out / "report.json")
+    assert_told(found)
+    assert found["run"]["settings"]["orchestrate_workers"] == str(workers)
+    assert found["summary"]["exitstatus"] == 1
+    log = latest_log(suite.path)
+    assert (out / "events.jsonl").read_bytes() == log.read_bytes()
+    assert_valid([found], "report.schema.json")
+    lines = [json.loads(line) for line in log.read_bytes().splitlines()]
+    assert_valid(lines, "run-log.schema.json")
+
+    converted = orchestrate("report", "convert", log.stem[:17], "json:later.json", cwd=suite.path)
+    assert converted.stdout == "json report: later.json\n", converted.stderr
+    assert report(suite.path / "later.json") == found
+    shown = orchestrate("report", "show", cwd=suite.path).stdout
+    failed = "tests/test_a.py::test_in_the_project - shop.py:3 - ValueError: -1 is too little"
+    assert f"\nFAILED {failed}\n" in shown
+    assert "orchestrate: 13 tests" in shown
+    as_json = orchestrate("report", "show", "--format=json", cwd=suite.path).stdout
+    assert json.loads(as_json) == found
+
+
+def test_without_being_asked_nothing_is_written(small: Pytester) -> None:
+    run_orchestrated(small)
+    names = {path.name for path in small.path.iterdir() if not path.name.startswith(".")}
+    assert names == {"test_it.py", "stdout", "stderr"}
+
+
+def test_a_run_that_is_not_recorded_leaves_nothing_but_its_reports(
+    small: Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    small.makeini("[pytest]\norchestrate_record = off\norchestrate_report =\n    json:r.json\n")
+    ran = run_orchestrated(small, log=False)
+    assert ran.counts == {"passed": 1, "failed": 1}
+    assert len(report(small.path / "r.json")["tests"]) == 2
+    assert not (small.path / ".pytest_orchestrate").exists()
+    assert not [*(tmp_path / "tmp").glob("pytest-orchestrate-*")]
+    assert "--orchestrate-replay" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "workers"), [("-pno:terminal", 2), ("-x", 2), ("-x", 0)], ids=str
+)
+def test_reports_are_written_however_the_run_ends(
+    small: Pytester, arguments: str, workers: int
+) -> None:
+    args = ["--orchestrate-order=declared", "--orchestrate-report=json:r.json", arguments]
+    ran = run_orchestrated(small, *args, workers=workers)
+    assert ran.code == 1
+    assert report(small.path / "r.json")["tests"][0]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("workers", [2, 0])
+def test_reports_are_written_of_a_run_that_was_interrupted(
+    pytester: Pytester, workers: int
+) -> None:
+    source = "import os, signal\ndef test_stop(): os.kill(int(os.environ['MAIN']), signal.SIGINT)"
+    source += "; __import__('time').sleep(30)\ndef test_other(): pass\n"
+    conftest = "import os\nos.environ.setdefault('MAIN', str(os.getpid()))\n"
+    write_files(pytester, {"test_it.py": source, "conftest.py": conftest})
+    args = ["--orchestrate-report=json:r.json", "--orchestrate-grace=0.1"]
+    ran = run_orchestrated(pytester, *args, workers=workers)
+    assert ran.code == 2, ran.out
+    found = report(pytester.path / "r.json")
+    assert found["summary"]["exitstatus"] == 2
+    assert "interrupted" in {test["outcome"] for test in found["tests"]}
+
+
+def test_a_report_that_cannot_be_written_warns_and_changes_no_verdict(small: Pytester) -> None:
+    (small.path / "folder").mkdir()
+    (small.path / "file").write_text("")
+    small.makeconftest(
+        """
+        from pytest_orchestrate.report import formats
+
+        def pytest_configure(config):
+            formats.RENDERERS["json"] = lambda report: report.no_such_attribute
+        """
+    )
+    reports = ("events:folder", "json:r.json", "events:file/r.jsonl", "events:good.jsonl")
+    ran = run_orchestrated(small, *(f"--orchestrate-report={each}" for each in reports))
+    assert ran.code == 1
+    assert ran.counts == {"passed": 1, "failed": 1}
+    warnings = [line for line in ran.out.splitlines() if "orchestrate: warning:" in line]
+    assert len(warnings) == 3, ran.out
+    assert "the report events:" in warnings[0]
+    assert "could not be written: Is a directory" in warnings[0]
+    assert "AttributeError: 'Report' object has no attribute 'no_such_attribute'" in warnings[1]
+    assert (small.path / "good.jsonl").is_file()
+
+
+@pytest.mark.parametrize("flag", ["--collect-only", "--orchestrate-plan"])
+def test_where_no_test_is_run_no_report_is_written(small: Pytester, flag: str) -> None:
+    ran = run_orchestrated(small, "--orchestrate-report=json:r.json", flag, log=False)
+    assert ran.code == 0
+    assert not (small.path / "r.json").exists()
+
+
+@pytest.mark.parametrize("workers", [2, 0])
+def test_a_tear_down_that_fails_when_all_has_ended_is_in_the_report(
+    pytester: Pytester, workers: int
+) -> None:
+    source = """\
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def db():
+            yield
+            raise RuntimeError("gone")
+
+        @pytest.mark.resource("db")
+        def test_a(db): pass
+        """
+    pytester.makepyfile(test_a=source, test_b="def test_b(): pass")
+    args = ["--orchestrate-report=json:r.json", "-p", "no:cacheprovider"]
+    ran: Ran = run_orchestrated(pytester, *args, workers=workers)
+    assert ran.code == 1
+    found = report(pytester.path / "r.json")
+    (test,) = (test for test in found["tests"] if test["nodeid"] == "test_a.py::test_a")
+    assert told(test) == ("error", 8, ("RuntimeError", "gone", "test_a.py", 6))
+    assert found["summary"]["outcomes"] == {"error": 1, "passed": 1}
+
+
+def test_secrets_are_neither_recorded_nor_reported(
+    small: Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.makeconftest("def pytest_addoption(parser): parser.addoption('--api-token')")
+    monkeypatch.setenv("SHOP_PASSWORD", "hunter2")
+    monkeypatch.setenv("SHOP_URL", "https://me:hunter2@host/")
+    monkeypatch.setenv("NOT_NAMED", "hunter3")
+    names = [f"--orchestrate-report-environment={name}" for name in ("SHOP_PASSWORD", "SHOP_URL")]
+    run_orchestrated(small, "--api-token=hunter2", "--orchestrate-report=json:r.json", *names)
+    found = report(small.path / "r.json")
+    assert found["run"]["environment"] == {"SHOP_PASSWORD": "***", "SHOP_URL": "https://***@host/"}
+    assert "--api-token=***" in found["run"]["args"]
+    for path in (small.path / "r.json", latest_log(small.path)):
+        assert "hunter" not in path.read_text(encoding="utf-8")

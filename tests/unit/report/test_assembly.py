@@ -1,0 +1,309 @@
+"""From records to a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
+from pytest_orchestrate.report.attempts import Failure, Place
+from pytest_orchestrate.report.document import VERSION, Report
+from pytest_orchestrate.report.failures import failure_lines, telling_line, without_class
+from pytest_orchestrate.report.next_commands import replay_command
+from pytest_orchestrate.report.timeline import Span
+from tests.support import logs
+from tests.support.logs import attempt, collected, command, end, event, finished, run
+
+Json = dict[str, Any]
+
+
+def assembled(told: list[Json]) -> Report:
+    assembly = Assembly()
+    for record in told:
+        assembly.add(record)
+    return assembly.report()
+
+
+@pytest.fixture
+def sound() -> Report:
+    return assembled(logs.sound_run())
+
+
+def short_run(*told: Json, mode: str = "workers", workers: int = 1, **facts: Any) -> Report:
+    """One worker that collected two tests and was sent both."""
+    return assembled(
+        [
+            run(mode, workers, facts=facts),
+            event("RunBegan", 0.0, workers=workers),
+            event("WorkerJoined", 0.0, worker=0),
+            collected(0.5, "a.py::t0", "a.py::t1"),
+            event("WorkerCollected", 0.5, worker=0),
+            command("Assign", worker=0, tests=[0, 1]),
+            *told,
+        ]
+    )
+
+
+def test_every_test_is_there_in_the_order_of_collection_with_its_outcome(sound: Report) -> None:
+    assert sound.version == VERSION
+    assert [(test.nodeid, test.file, test.outcome) for test in sound.tests] == [
+        ("a.py::t0", "a.py", "passed"),
+        ("a.py::t1", "a.py", "failed"),
+        ("b.py::t2", "b.py", "error"),
+        ("b.py::t3", "b.py", "crashed"),
+    ]
+    assert sound.summary.outcomes == {"passed": 1, "failed": 1, "error": 1, "crashed": 1}
+
+
+def test_an_attempt_says_where_when_and_how_long_it_ran() -> None:
+    record = attempt(0, "a.py::t0", "gw0", 0, 0.25)
+    report = short_run({**record, "setup": 0.5, "started": 1.9e9 + 2.0, "line": 7})
+    (ran,) = report.tests[0].attempts
+    assert (ran.worker, ran.order, ran.at, ran.setup, ran.call) == ("gw0", 0, 2.0, 0.5, 0.25)
+    assert ran.seconds == 0.75
+    assert report.tests[0].line == 7
+
+
+def test_what_a_late_tear_down_found_is_part_of_the_failure(sound: Report) -> None:
+    (ran,) = sound.tests[2].attempts
+    assert ran.outcome == "error"
+    assert ran.failure == Failure("", "late", None, "late")
+
+
+def test_a_failure_has_exception_message_place_and_text() -> None:
+    record = attempt(0, "a.py::t0", "gw0", 0, outcome="failed")
+    crash = {"path": "src/a.py", "line": 3, "message": "json.decoder.JSONDecodeError: no value"}
+    text = ">   load()\nE   json.decoder.JSONDecodeError: no value"
+    told = {"crash": crash, "exception": "JSONDecodeError", "longrepr": text}
+    report = short_run({**record, **told})
+    failure = report.tests[0].attempts[0].failure
+    assert failure == Failure("JSONDecodeError", "no value", Place("src/a.py", 3), text)
+    assert list(failure_lines(report)) == [
+        "FAILED a.py::t0 - src/a.py:3 - JSONDecodeError: no value"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("message", "exception", "rest"),
+    [
+        ("KeyError: 'k'", "KeyError", "'k'"),
+        ("requests.Timeout: a: b", "Timeout", "a: b"),
+        ("KeyError", "KeyError", ""),
+        ("assert 1 == 2", "AssertionError", "assert 1 == 2"),
+        ("Failed: no", "", "Failed: no"),
+        ("", "", ""),
+    ],
+)
+def test_a_message_stands_without_the_class_of_the_exception(
+    message: str, exception: str, rest: str
+) -> None:
+    assert without_class(message, exception) == rest
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "file a.py, line 3\n  def test(x)\nE       fixture 'x' not found",
+            "fixture 'x' not found",
+        ),
+        ("\n  gw0 crashed\nmore", "gw0 crashed"),
+        ("", ""),
+    ],
+)
+def test_of_a_text_alone_the_line_that_pytest_marks_tells_most(text: str, line: str) -> None:
+    assert telling_line(text) == line
+
+
+def test_reasons_properties_markers_and_output_are_taken_over() -> None:
+    record = attempt(0, "a.py::t0", "gw0", 0, outcome="skipped")
+    more = {"reason": "not now", "properties": [["a", "1"]], "markers": ["slow"]}
+    test = short_run({**record, **more, "sections": [["Captured stdout call", "x"]]}).tests[0]
+    assert test.attempts[0].reason == "not now"
+    assert test.attempts[0].failure is None
+    assert test.attempts[0].sections == (("Captured stdout call", "x"),)
+    assert (test.properties, test.markers) == ((("a", "1"),), ("slow",))
+
+
+def test_a_test_that_failed_and_then_passed_is_flaky() -> None:
+    first = attempt(0, "a.py::t0", "gw0", 0, outcome="failed")
+    test = short_run(first, attempt(0, "a.py::t0", "gw0", 1)).tests[0]
+    assert (test.outcome, [each.outcome for each in test.attempts]) == (
+        "flaky",
+        ["failed", "passed"],
+    )
+
+
+def test_tests_that_a_stop_cut_off_or_kept_from_running_say_so() -> None:
+    report = assembled(logs.stopped_run())
+    cut_off, *others = report.tests
+    assert (cut_off.outcome, cut_off.reason) == ("interrupted", "")
+    (ran,) = cut_off.attempts
+    assert (ran.worker, ran.outcome, ran.at) == ("main", "interrupted", 0.2)
+    assert ran.call == pytest.approx(0.3)
+    assert [(test.outcome, test.reason, test.attempts) for test in others] == [
+        ("not run", "interrupted", ()),
+        ("not run", "interrupted", ()),
+    ]
+
+
+def test_a_log_that_ends_early_is_told_as_far_as_it_goes() -> None:
+    report = short_run(event("TestStarted", 0.75, worker=0, test=0), event("TimePassed", 1.0))
+    began, never = report.tests
+    assert (began.outcome, began.attempts[0].call) == ("interrupted", 0.25)
+    assert (never.outcome, never.reason) == ("not run", CUT_OFF)
+    assert report.summary.exitstatus is None
+
+
+def test_a_log_without_any_test_has_a_report() -> None:
+    report = assembled([run(), end(exitstatus=5)])
+    assert (report.tests, report.summary.exitstatus) == ((), 5)
+
+
+def test_a_blocked_test_names_what_began_it() -> None:
+    ended = command("EndTest", test=1, outcome="blocked", reason="requires a.py::t0", cause=0)
+    test = short_run(attempt(0, "a.py::t0", "gw0", 0, outcome="failed"), ended).tests[1]
+    assert (test.outcome, test.reason, test.cause) == ("blocked", "requires a.py::t0", 0)
+
+
+def test_requirements_resources_priorities_and_groups_are_taken_over() -> None:
+    tests = [{"nodeid": "a.py::t0", "group": "g"}, {"nodeid": "a.py::t1"}]
+    constraint = {
+        "test": 1,
+        "needs": [{"targets": [0]}, {"targets": [0], "when": "ran"}],
+        "demands": [{"name": "db", "amount": 1, "shared": False}],
+        "priority": 10,
+    }
+    report = assembled(
+        [
+            run(),
+            event(
+                "TestsCollected",
+                0.5,
+                tests=tests,
+                estimates=[0.25, None],
+                setup_costs={},
+                constraints=[constraint],
+                resources={"db": 1},
+            ),
+        ]
+    )
+    first, second = report.tests
+    assert (first.group, first.estimate) == ("g", 0.25)
+    assert (second.requires, second.resources, second.priority) == ((0,), ("db",), 10)
+
+
+def test_waits_that_were_noticed_are_told_with_what_was_waited_for() -> None:
+    report = short_run(
+        event("TestStarted", 0.5, worker=0, test=0),
+        finished(1.5, 0, 0, 1.0),
+        attempt(0, "a.py::t0", "gw0", 0, 1.0),
+        event("TestStarted", 1.5, worker=0, test=1),
+    )
+    assert report.tests[0].waited == ()
+    (wait,) = report.tests[1].waited
+    assert (wait.kind, wait.at, wait.seconds, wait.tests) == ("queue", 0.5, 1.0, (0,))
+
+
+def test_a_lane_shows_start_collection_fixtures_and_idle_times() -> None:
+    worker = {"record": "worker", "worker": "gw0", "start": 0.25, "collect": 0.125, "at": 0.5}
+    fixture = {"record": "fixture", "worker": "gw0", "file": "a.py", "name": "db", "setup": 0.5}
+    report = short_run(
+        worker,
+        command("Hold", worker=0, reason="db is taken"),
+        event("TestStarted", 1.0, worker=0, test=0),
+        fixture,
+        {**attempt(0, "a.py::t0", "gw0", 0, 1.0), "setup": 0.5, "started": 1.9e9 + 1.0},
+        event("WorkerLeft", 4.0, worker=0, reason="closed"),
+        workers=2,
+    )
+    (lane,) = report.timeline.lanes
+    assert lane.worker == "gw0"
+    assert lane.spans == (
+        Span("start", 0.125, 0.25),
+        Span("collect", 0.375, 0.125),
+        Span("idle", 0.5, 0.5, "db is taken"),
+        Span("fixture", 1.0, 0.5, "db"),
+        Span("idle", 2.5, 1.5),
+    )
+
+
+def test_a_resource_has_a_lane_of_who_held_it_and_who_was_waited_for() -> None:
+    demand = {"name": "db", "amount": 1, "shared": False}
+    constraints = [{"test": test, "demands": [demand]} for test in (0, 1)]
+    tests = [{"nodeid": "a.py::t0"}, {"nodeid": "a.py::t1"}]
+    report = assembled(
+        [
+            run(),
+            event("RunBegan", 0.0, workers=2),
+            event(
+                "TestsCollected",
+                0.0,
+                tests=tests,
+                estimates=[None, None],
+                setup_costs={},
+                constraints=constraints,
+                resources={"db": 1},
+            ),
+            event("WorkerCollected", 0.0, worker=0),
+            command("Assign", worker=0, tests=[0]),
+            event("WorkerCollected", 0.0, worker=1),
+            event("TestStarted", 0.0, worker=0, test=0),
+            finished(2.0, 0, 0, 2.0),
+            command("Assign", worker=1, tests=[1]),
+            event("TestStarted", 2.0, worker=1, test=1),
+            finished(3.0, 1, 1, 1.0),
+        ]
+    )
+    (lane,) = report.timeline.resources
+    assert (lane.name, lane.capacity, lane.waited, lane.waited_by_holder) == (
+        "db",
+        1,
+        2.0,
+        ((0, 2.0),),
+    )
+    held = [(each.worker, each.at, each.seconds, each.tests) for each in lane.held]
+    assert held == [("gw0", 0.0, 2.0, (0,)), ("gw1", 2.0, 1.0, (1,))]
+
+
+def test_next_commands_run_failures_again_replay_their_workers_and_explain() -> None:
+    failed = [attempt(0, "a.py::t0", "gw0", 0, outcome="failed")]
+    told = short_run(*failed).commands
+    assert told.rerun_failed == "pytest -p orchestrate a.py::t0"
+    assert told.explain == "pytest-orchestrate explain --run 20300101-000000-abcdef01 a.py::t0"
+    replay = "pytest --orchestrate-replay 20300101-000000-abcdef01:gw0"
+    assert told.replay == {"gw0": replay}
+    assert short_run(attempt(0, "a.py::t0", "gw0", 0)).commands.rerun_failed == ""
+
+
+def test_the_command_to_replay_stands_before_what_is_a_path_whatever_it_looks_like() -> None:
+    given = ["-q", "--orchestrate-replay", "last", "--orchestrate-replay=x", "--", "a b"]
+    assert replay_command(given, "r", "gw1") == ("pytest -q --orchestrate-replay r:gw1 -- 'a b'")
+
+
+def test_many_failures_are_run_again_by_what_pytest_remembers() -> None:
+    tests = [f"a.py::t{number}" for number in range(6)]
+    told = [run(), event("RunBegan", 0.0, workers=1), collected(0.0, *tests)]
+    told += [attempt(n, test, "gw0", n, outcome="failed") for n, test in enumerate(tests)]
+    assert assembled(told).commands.rerun_failed == "pytest -p orchestrate --lf"
+
+
+def test_the_circumstances_of_a_run_are_taken_over_without_secrets() -> None:
+    facts = {"python": "3.11.7", "cpus": 2, "plugins": {"pytest-cov": "7.0"}, "hostname": "here"}
+    facts |= {"revision": "abc", "dirty": True, "ci": {"name": "GitHub Actions", "url": "u"}}
+    facts |= {"settings": {"orchestrate_workers": "2"}, "seeds": {"pytest-randomly": "7"}}
+    first = run(facts=facts, args=["--password=hunter2", "-q"])
+    told = assembled([first]).run
+    assert told.args == ("--password=***", "-q")
+    assert (told.python, told.cpus, told.plugins) == ("3.11.7", 2, {"pytest-cov": "7.0"})
+    assert (told.revision, told.dirty, told.hostname) == ("abc", True, "here")
+    assert told.ci is not None
+    assert (told.ci.name, told.ci.url) == ("GitHub Actions", "u")
+    assert (told.settings, told.seeds) == ({"orchestrate_workers": "2"}, {"pytest-randomly": "7"})
+
+
+def test_a_log_of_before_these_were_recorded_has_a_report() -> None:
+    report = assembled(logs.sound_run())
+    assert report.run.settings == {}
+    assert [test.line for test in report.tests] == [None] * 4
