@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
@@ -203,6 +204,9 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
         suite,
         "--orchestrate-report=json:out/report.json",
         "--orchestrate-report=events:out/events.jsonl",
+        "--orchestrate-report=junit:out/junit.xml",
+        "--orchestrate-report=markdown:out/report.md",
+        "--orchestrate-report=ctrf:out/ctrf.json",
         workers=workers,
     )
     assert ran.code == 1
@@ -215,6 +219,9 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert found["summary"]["exitstatus"] == 1
     log = latest_log(suite.path)
     assert (out / "events.jsonl").read_bytes() == log.read_bytes()
+    assert "### What failed" in (out / "report.md").read_text(encoding="utf-8")
+    assert len(ElementTree.parse(out / "junit.xml").findall(".//testcase")) == len(EXPECTED)
+    assert len(report(out / "ctrf.json")["results"]["tests"]) == len(EXPECTED)
     assert_valid([found], "report.schema.json")
     lines = [json.loads(line) for line in log.read_bytes().splitlines()]
     assert_valid(lines, "run-log.schema.json")
@@ -223,8 +230,7 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert converted.stdout == "json report: later.json\n", converted.stderr
     assert report(suite.path / "later.json") == found
     shown = orchestrate("report", "show", cwd=suite.path).stdout
-    failed = "tests/test_a.py::test_in_the_project - shop.py:3 - ValueError: -1 is too little"
-    assert f"\nFAILED {failed}\n" in shown
+    assert "ValueError: -1 is too little in shop.py:3\n" in shown
     assert "orchestrate: 13 tests" in shown
     as_json = orchestrate("report", "show", "--format=json", cwd=suite.path).stdout
     assert json.loads(as_json) == found
@@ -347,3 +353,50 @@ def test_secrets_are_neither_recorded_nor_reported(
     assert "--api-token=***" in found["run"]["args"]
     for path in (small.path / "r.json", latest_log(small.path)):
         assert "hunter" not in path.read_text(encoding="utf-8")
+
+
+#: What the plugin that annotates, too, is called where it is installed.
+ANNOTATING = "pytest_github_actions_annotate_failures-1.0.dist-info"
+
+
+@pytest.fixture
+def github(small: Pytester, monkeypatch: pytest.MonkeyPatch) -> Pytester:
+    """A step of a job, of which another command has written a summary."""
+    (small.path / "summary.md").write_text("before\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(small.path / "summary.md"))
+    return small
+
+
+def annotated(ran: Ran) -> list[str]:
+    return [line for line in ran.out.splitlines() if line.startswith("::")]
+
+
+def test_a_job_of_github_gets_a_summary_and_annotations(github: Pytester) -> None:
+    ran = run_orchestrated(github, "--orchestrate-record=off", log=False)
+    (line,) = annotated(ran)
+    assert line.startswith("::error file=test_it.py,line=1,title=test_it.py%3A%3Atest_bad::")
+    summary = (github.path / "summary.md").read_text(encoding="utf-8")
+    assert summary.startswith("before\n\n## ")
+    assert "1 of 2 tests failed" in summary
+
+
+def test_a_job_of_github_is_told_nothing_if_that_is_off(github: Pytester) -> None:
+    ran = run_orchestrated(github, "--orchestrate-ci=off")
+    assert annotated(ran) == []
+    assert (github.path / "summary.md").read_text(encoding="utf-8") == "before\n"
+
+
+def test_annotations_are_left_to_the_plugin_that_makes_them(github: Pytester) -> None:
+    installed = github.path.with_name(github.path.name + "-beside") / ANNOTATING
+    installed.mkdir(parents=True)
+    name = "pytest-github-actions-annotate-failures"
+    (installed / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("[pytest11]\nannotating = annotating\n")
+    (installed.parent / "annotating.py").write_text("")
+    full = "x" * (1 << 20)
+    (github.path / "summary.md").write_text(full)
+    ran = run_orchestrated(github, workers=0)
+    assert annotated(ran) == []
+    # and nothing is added to a summary that has no room
+    assert (github.path / "summary.md").read_text(encoding="utf-8") == full

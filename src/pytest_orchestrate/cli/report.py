@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import shlex
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -56,23 +56,17 @@ def _files(chosen: argparse.Namespace, run: str) -> ReportFiles:
     from pytest_orchestrate.controller.report_files import ReportFiles
     from pytest_orchestrate.history.course import find_log
 
-    return ReportFiles(find_log(directory_of(chosen), run))
+    directory = directory_of(chosen)
+    return ReportFiles(find_log(directory, run), directory.absolute())
 
 
 def _show(chosen: argparse.Namespace) -> int:
-    from pytest_orchestrate.report import terminal
-    from pytest_orchestrate.report.failures import failure_lines
+    from pytest_orchestrate.report.formats import text
 
     if chosen.format is not None:
         return _show_as(chosen)
     report = _files(chosen, chosen.run).report
-    print(f"In the run {report.run.run}: {shlex.join(['pytest', *report.run.args])}")
-    for line in failure_lines(report):
-        print(line)
-    for told in terminal.lines(report.summary, again=report.commands.replay.__getitem__):
-        print(told.text)
-    if report.commands.rerun_failed:
-        print(f"  to run what failed again: {report.commands.rerun_failed}")
+    print(text.render(report, width=shutil.get_terminal_size().columns), end="")
     return 0
 
 

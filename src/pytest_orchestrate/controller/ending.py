@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ class SummaryAtTheEnd:
         yield
         summary = self.ending.finish(int(exitstatus))
         config = terminalreporter.config
+        for text in self.context.publishing.annotations:
+            terminalreporter.write_line(text)
         if summary is None or getattr(config.option, "no_summary", False):
             return
         for warning in self.context.warnings:
@@ -79,6 +82,10 @@ class SummaryAtTheEnd:
         """End the record also where nothing is printed (``-p no:terminal``)."""
         if not self.ending.config.pluginmanager.hasplugin("terminalreporter"):
             self.ending.finish(int(exitstatus))
+            for text in self.context.publishing.annotations:
+                sys.stdout.write(f"{text}\n")
+            for warning in self.context.publishing.warnings:
+                sys.stderr.write(f"orchestrate: warning: {warning}\n")
 
     @pytest.hookimpl
     def pytest_unconfigure(self) -> None:

@@ -258,7 +258,7 @@ class InProcessSession:
         report = internals.settle(item, nextitem)
         if report is not None:
             self.config.hook.pytest_runtest_logreport(report=report)
-            self.context.amend(self._items.index(item), HERE, "main", report)
+            self.context.amend(self._test, HERE, "main", report)
 
     def _fixture(self, file: str | None, name: str, scope: str, seconds: float) -> None:
         if self.context.has_begun:

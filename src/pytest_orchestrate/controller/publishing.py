@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_orchestrate.controller.report_files import ReportFiles
     from pytest_orchestrate.options import Options
 
 
@@ -22,14 +23,20 @@ class Publishing:
         self.config = config
         self.options = options
         self.warnings: list[str] = []
-        #: What was written, to be read by the user.
+        #: What was written where, for the user.
         self.written: list[str] = []
+        #: Lines for standard output.
+        self.annotations: list[str] = []
         self._folder: Path | None = None
 
     @property
     def is_wanted(self) -> bool:
-        """Whether any report is asked for."""
-        return bool(self.options.report)
+        """Whether any report is asked for, or a CI service is to be told."""
+        return bool(self.options.report) or self._tells_github
+
+    @property
+    def _tells_github(self) -> bool:
+        return self.options.ci == "auto" and os.environ.get("GITHUB_ACTIONS") == "true"
 
     def folder(self) -> Path:
         """Return a private folder for the log of a run that is not to be recorded."""
@@ -48,11 +55,27 @@ class Publishing:
     def _publish(self, log: Path) -> None:
         from pytest_orchestrate.controller.report_files import ReportFiles
 
-        files = ReportFiles(log)
+        files = ReportFiles(log, self.options.dir)
         for each in self.options.report:
             if self._done(f"the report {each}", lambda: files.write(each)):  # noqa: B023 - called now
                 shown = os.path.relpath(each.path, self.config.invocation_params.dir)
                 self.written.append(f"{each.format} report: {shown}")
+        if self._tells_github:
+            self._tell_github(files)
+
+    def _tell_github(self, files: ReportFiles) -> None:
+        from pytest_orchestrate.controller import github
+
+        path = os.environ.get("GITHUB_STEP_SUMMARY")
+        if path:
+            self._done(
+                "the summary of the job", lambda: github.add_summary(files.report, Path(path))
+            )
+        if not github.has_annotations(self.config):
+            self._done(
+                "the annotations",
+                lambda: self.annotations.extend(github.annotation_lines(files.report)),
+            )
 
     def _done(self, what: str, write: Callable[[], None]) -> bool:
         try:

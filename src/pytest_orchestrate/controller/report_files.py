@@ -22,10 +22,12 @@ class ReportFiles:
     """Writes reports of one run, which is read from its log at most once.
 
     :param log: Closed.
+    :param directory: Of the history.
     """
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, directory: Path) -> None:
         self._log = log
+        self._directory = directory
 
     @cached_property
     def report(self) -> Report:
@@ -33,7 +35,7 @@ class ReportFiles:
 
         :raises HistoryError: its log is damaged.
         """
-        return report_of(self._log)
+        return report_of(self._log, self._directory)
 
     def write(self, destination: Destination) -> None:
         """Write one report; make the folders that it needs. A file that is there is replaced.

@@ -22,13 +22,15 @@ _COMMAND = b'{"record":"command","command":'
 _END = b"}\n"
 
 
-def report_of(path: Path) -> Report:
+def report_of(path: Path, directory: Path) -> Report:
     """The report of the run of a log, as far as the log goes.
+
+    ``directory``: that of the history, in which the artifacts are.
 
     Raises OSError when the log cannot be read, HistoryError when it is damaged or was written by
     a newer version.
     """
-    assembly, decoded = Assembly(), _Decoder(path)
+    assembly, decoded = Assembly(directory.as_posix()), _Decoder(path)
     number = 0
     with _all_stays():
         try:

@@ -152,6 +152,19 @@ class AttemptLine(Line, tag="attempt"):
     markers: list[str] = []
 
 
+class ArtifactLine(Line, tag="artifact"):
+    """A file that a test has left, directly before the attempt that did."""
+
+    test: int
+    worker: str
+    #: Below the attempt's folder.
+    name: str
+    #: Relative to the folder of the history.
+    path: str
+    bytes: int
+    media_type: str
+
+
 class AmendLine(Line, tag="amend"):
     """A late tear-down failed after its test had ended."""
 
@@ -190,6 +203,7 @@ AnyLine = (
     | FilesLine
     | FixtureLine
     | AttemptLine
+    | ArtifactLine
     | AmendLine
     | NoteLine
     | EndLine

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pytest_orchestrate.model.events import Constraint
-from pytest_orchestrate.report.attempts import Attempt, FinalOutcome, TestReport, Waited
+from pytest_orchestrate.report.attempts import Artifact, Attempt, FinalOutcome, TestReport, Waited
 from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.document import CI, VERSION, Report, RunFacts
 from pytest_orchestrate.report.failures import BAD_ENDS, failure_of
@@ -26,9 +26,17 @@ CUT_OFF = "the run was cut off"
 
 
 class Assembly:
-    """Takes the records of one run, in order; then makes its report."""
+    """Takes the records of one run, in order; then makes its report.
 
-    def __init__(self) -> None:
+    :param folder: Where the folders are that tests have left.
+    """
+
+    def __init__(self, folder: str = "") -> None:
+        self._folder = f"{folder}/" if folder else ""
+        #: Test -> what its next attempt on record has left.
+        self._left: dict[int, list[Artifact]] = {}
+        #: Test and position of its attempt -> what that has left.
+        self._artifacts: dict[tuple[int, int], tuple[Artifact, ...]] = {}
         self._builder = SummaryBuilder()
         self._story = Story()
         self._lanes = Lanes()
@@ -40,8 +48,21 @@ class Assembly:
         self._builder.add(record)
         self._story.add(record)
         self._lanes.add(record)
-        if record["record"] == "amend":
-            self._amendments.setdefault(record["test"], []).append(record)
+        match record["record"]:
+            case "amend":
+                self._amendments.setdefault(record["test"], []).append(record)
+            case "artifact":
+                left = Artifact(
+                    name=record["name"],
+                    path=self._folder + record["path"],
+                    bytes=record["bytes"],
+                    media_type=record["media_type"],
+                )
+                self._left.setdefault(record["test"], []).append(left)
+            case "attempt" if record["test"] in self._left:
+                test = record["test"]
+                place = (test, len(self._story.attempts[test]) - 1)
+                self._artifacts[place] = tuple(self._left.pop(test))
 
     def report(self) -> Report:
         """Return what the records tell."""
@@ -90,9 +111,11 @@ class Assembly:
         self, number: int, told: TestStory, recorded: list[Mapping[str, Any]]
     ) -> tuple[Attempt, ...]:
         began = float(self._story.run.get("started", 0.0))
-        attempts = [_attempt(each, began) for each in recorded[:-1]]
-        if recorded:
-            attempts.append(_attempt(recorded[-1], began, self._amendments.get(number, ())))
+        attempts = []
+        for position, record in enumerate(recorded, 1):
+            late = self._amendments.get(number, ()) if position == len(recorded) else ()
+            left = self._artifacts.get((number, position - 1), ())
+            attempts.append(_attempt(record, began, late, left))
         starts = [move for move in told.moves if move.kind == "started"]
         if len(starts) > len(recorded):  # of one that was cut off there is no record
             cut_off = starts[len(recorded) :]
@@ -115,7 +138,10 @@ class Assembly:
 
 
 def _attempt(
-    record: Mapping[str, Any], began: float, late: Sequence[Mapping[str, Any]] = ()
+    record: Mapping[str, Any],
+    began: float,
+    late: Sequence[Mapping[str, Any]],
+    left: tuple[Artifact, ...],
 ) -> Attempt:
     outcome = record["outcome"]
     if late and outcome not in BAD_ENDS:
@@ -132,6 +158,7 @@ def _attempt(
         failure=failure_of(record, late) if outcome in BAD_ENDS else None,
         reason=record.get("reason", ""),
         sections=_pairs(record["sections"]),
+        artifacts=left,
     )
 
 

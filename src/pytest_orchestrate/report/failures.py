@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Failure, Place
-from pytest_orchestrate.report.document import Report
 
 #: Outcomes of attempts that have a failure.
 BAD_ENDS = BAD
@@ -44,15 +43,3 @@ def telling_line(text: str) -> str:
     marked = (line[2:].strip() for line in lines if line.startswith("E  "))
     plain = (line.strip() for line in lines)
     return next(filter(None, marked), None) or next(filter(None, plain), "")
-
-
-def failure_lines(report: Report) -> Iterator[str]:
-    """One line for each test that did not end well: how, which, where and why."""
-    for test in report.tests:
-        failure = test.attempts[-1].failure if test.attempts else None
-        if failure is not None:
-            place = f" - {failure.place.path}:{failure.place.line}" if failure.place else ""
-            why = ": ".join(filter(None, (failure.exception, failure.message)))
-            yield f"{test.outcome.upper()} {test.nodeid}{place} - {why}"
-        elif test.outcome in BAD_ENDS:
-            yield f"{test.outcome.upper()} {test.nodeid} - {test.reason}"

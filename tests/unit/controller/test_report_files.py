@@ -38,7 +38,7 @@ def test_what_cannot_be_finished_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="directory|Permission"):
+    with pytest.raises(OSError, match=r"directory|Permission"):
         replace_file(tmp_path, [b"x"])
     assert tmp_path.is_dir()
 

@@ -18,14 +18,15 @@ def test_a_log_makes_the_report_that_its_records_make(tmp_path: Path) -> None:
     assembly = Assembly()
     for record in told:
         assembly.add(record)
-    assert report_of(logs.write(tmp_path / "r.jsonl", told)) == assembly.report()
+    log = logs.write(tmp_path / "r.jsonl", told)
+    assert report_of(log, tmp_path) == assembly.report()
 
 
 def test_a_last_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
     log = logs.write(tmp_path / "r.jsonl", logs.sound_run())
     with log.open("a") as file:
         file.write('{"record":"event","event":{"ev')
-    assert len(report_of(log).tests) == 4
+    assert len(report_of(log, tmp_path).tests) == 4
 
 
 @pytest.mark.parametrize(
@@ -44,19 +45,19 @@ def test_a_damaged_line_is_named(tmp_path: Path, line: str) -> None:
     with log.open("a") as file:
         file.write(line + "\n")
     with pytest.raises(HistoryError, match=r"r\.jsonl, line 4: not a record of a run"):
-        report_of(log)
+        report_of(log, tmp_path)
 
 
 def test_a_log_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     log = logs.write(tmp_path / "r.jsonl", [logs.run(version=99)])
     with pytest.raises(HistoryError, match="format version 99"):
-        report_of(log)
+        report_of(log, tmp_path)
 
 
 def test_kinds_and_keys_that_are_not_known_are_passed_over(tmp_path: Path) -> None:
     told = [{**record, "later": 1} for record in logs.sound_run()]
     log = logs.write(tmp_path / "r.jsonl", [*told, {"record": "unheard", "of": []}])
-    assert len(report_of(log).tests) == 4
+    assert len(report_of(log, tmp_path).tests) == 4
 
 
 def test_a_log_is_passed_on_as_it_is_but_for_secrets(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
-from pytest_orchestrate.report.attempts import Failure, Place
+from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import VERSION, Report
-from pytest_orchestrate.report.failures import failure_lines, telling_line, without_class
+from pytest_orchestrate.report.failures import telling_line, without_class
 from pytest_orchestrate.report.next_commands import replay_command
 from pytest_orchestrate.report.timeline import Span
 from tests.support import logs
@@ -79,9 +79,6 @@ def test_a_failure_has_exception_message_place_and_text() -> None:
     report = short_run({**record, **told})
     failure = report.tests[0].attempts[0].failure
     assert failure == Failure("JSONDecodeError", "no value", Place("src/a.py", 3), text)
-    assert list(failure_lines(report)) == [
-        "FAILED a.py::t0 - src/a.py:3 - JSONDecodeError: no value"
-    ]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +121,22 @@ def test_reasons_properties_markers_and_output_are_taken_over() -> None:
     assert test.attempts[0].failure is None
     assert test.attempts[0].sections == (("Captured stdout call", "x"),)
     assert (test.properties, test.markers) == ((("a", "1"),), ("slow",))
+
+
+def test_what_a_test_has_left_belongs_to_the_attempt_that_follows() -> None:
+    left = {"record": "artifact", "test": 0, "worker": "gw0", "name": "a.png"}
+    left |= {"path": "artifacts/r/a.png", "bytes": 3, "media_type": "image/png"}
+    assembly = Assembly("/home/.pytest_orchestrate")
+    tests = collected(0.5, "a.py::t0")
+    first = attempt(0, "a.py::t0", "gw0", 0, outcome="failed")
+    for record in (run(), tests, first, left, attempt(0, "a.py::t0", "gw0", 1)):
+        assembly.add(record)
+    without, having = assembly.report().tests[0].attempts
+    path = "/home/.pytest_orchestrate/artifacts/r/a.png"
+    assert (without.artifacts, having.artifacts) == (
+        (),
+        (Artifact("a.png", path, 3, "image/png"),),
+    )
 
 
 def test_a_test_that_failed_and_then_passed_is_flaky() -> None:
