@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
@@ -220,7 +220,7 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     log = latest_log(suite.path)
     assert (out / "events.jsonl").read_bytes() == log.read_bytes()
     assert "### What failed" in (out / "report.md").read_text(encoding="utf-8")
-    assert len(ElementTree.parse(out / "junit.xml").findall(".//testcase")) == len(EXPECTED)
+    assert len(ET.parse(out / "junit.xml").findall(".//testcase")) == len(EXPECTED)
     assert len(report(out / "ctrf.json")["results"]["tests"]) == len(EXPECTED)
     assert_valid([found], "report.schema.json")
     lines = [json.loads(line) for line in log.read_bytes().splitlines()]
