@@ -203,7 +203,7 @@ def _run_facts(first: Mapping[str, Any]) -> RunFacts:
         started=float(first.get("started", 0.0)),
         mode=str(first.get("mode", "")),
         args=tuple(redacted_arguments(map(str, first.get("args", ())))),
-        selection=" ".join(redacted_arguments(str(first.get("selection", "")).split(" "))),
+        selection=str(first.get("selection", "")),
         python=text("python"),
         implementation=text("implementation"),
         platform=text("platform"),

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 
 #: Stands where something was left out.
 HIDDEN = "***"
+#: Characters of the shortest secret that is told by its shape alone.
+SHORTEST = 15
 
 
 @functools.cache
@@ -53,20 +55,24 @@ def _shapes() -> re.Pattern[str]:
     )
 
 
-#: ``scheme://user:password@host``: everything before the last ``@`` of the authority.
-_ADDRESS = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#]*@")
-
-#: ``NAME=value`` and ``Name: value`` within a longer text; a value in quotes may have spaces.
-_NAMED = re.compile(
-    r"""(?P<name>[A-Za-z][\w.-]*)(?P<sign>\s*=\s*|:[ ]+)"""
-    r"""(?P<value>"[^"]*"|'[^']*'|[^\s"'&;,]+)"""
-)
-#: ``--token value``.
-_FOLLOWED = re.compile(
-    r"""(?P<name>(?<!\S)--[A-Za-z][\w-]*)(?P<sign>[ ]+)(?P<value>"[^"]*"|'[^']*'|[^\s"'-]\S*)"""
-)
-#: ``Bearer value``, of HTTP.
-_SCHEME = re.compile(r"\b(Bearer|Basic)[ ]+[\w+/=.~-]{6,}")
+@functools.cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    """An address, a name with its value, an option followed by its value, a header of HTTP."""
+    value = r"""(?P<value>"[^"]*"|'[^']*'|{})"""
+    return (
+        # scheme://user:password@host: everything before the last @ of the authority
+        re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#]*@"),
+        # NAME=value and Name: value; a value in quotes may have spaces
+        re.compile(
+            r"(?P<name>[A-Za-z][\w.-]*)(?P<sign>\s*=\s*|:[ ]+)" + value.format(r"""[^\s"'&;,]+""")
+        ),
+        # --token value
+        re.compile(
+            r"(?P<name>(?<!\S)--[A-Za-z][\w-]*)(?P<sign>[ ]+)" + value.format(r"""[^\s"'-]\S*""")
+        ),
+        # Bearer value
+        re.compile(r"\b(Bearer|Basic)[ ]+[\w+/=.~-]{6,}"),
+    )
 
 
 def is_secret_name(name: str) -> bool:
@@ -76,19 +82,28 @@ def is_secret_name(name: str) -> bool:
     return _secret_name().search(words) is not None
 
 
+def _is_plain(text: str) -> bool:
+    """Whether a text is too short and simple for a secret: most of a command line is."""
+    return len(text) < SHORTEST and not any(sign in text for sign in "=:@ \n")
+
+
 def redacted_text(text: str) -> str:
     """A text without what looks like a secret in it."""
+    if _is_plain(text):
+        return text
+    address, named, followed, header = _forms()
     text = _shapes().sub(HIDDEN, text)
-    text = _ADDRESS.sub(rf"\g<scheme>{HIDDEN}@", text)
-    text = _SCHEME.sub(rf"\1 {HIDDEN}", text)
-    text = _NAMED.sub(_without_value, text)
-    return _FOLLOWED.sub(_without_value, text)
+    text = address.sub(rf"\g<scheme>{HIDDEN}@", text)
+    text = header.sub(rf"\1 {HIDDEN}", text)
+    text = named.sub(_without_value, text)
+    return followed.sub(_without_value, text)
 
 
 def _without_value(found: re.Match[str]) -> str:
     value = HIDDEN
     if not is_secret_name(found["name"]):
-        value = _NAMED.sub(_without_value, found["value"])  # such as an address with a query
+        _, named, *_ = _forms()
+        value = named.sub(_without_value, found["value"])  # such as an address with a query
     return f"{found['name']}{found['sign']}{value}"
 
 
@@ -106,8 +121,10 @@ def redacted_arguments(arguments: Iterable[str]) -> list[str]:
             continue
         name, sign, value = argument.partition("=")
         is_option = argument.startswith("-")
-        if sign and is_option and is_secret_name(name) and value:
+        if sign and is_option and value and is_secret_name(name):
             found.append(f"{name}={HIDDEN}")
+        elif sign and is_option and _is_plain(value) and name[2:].replace("-", "").isalpha():
+            found.append(argument)
         else:
             found.append(redacted_text(argument))
         is_value = argument.startswith("--") and not sign and is_secret_name(name)
