@@ -73,6 +73,8 @@ def _run(config: pytest.Config, mode: str, folder: Path) -> int:
         f"--orchestrate-collect={mode}",
         f"--orchestrate-dir={folder}",
         "--orchestrate-record=no-output",
+        "--orchestrate-report=",
+        "--orchestrate-ci=off",
     ]
     if config.option.orchestrate_workers is None:
         settings.append("--orchestrate-workers=2")
