@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
+
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.attempts import Attempt, TestReport
+
+#: Outcomes that nobody has to look at; skipped and interrupted tests say nothing.
+WELL = frozenset({"passed", "xpassed", "xfailed"})
 
 #: So many runs are looked back at.
 RUNS = 20
@@ -57,3 +63,40 @@ class Past(msgspec.Struct, frozen=True):
     last: int | None = None
     #: Those with any, in order of time.
     attempts: Mapping[TestName, tuple[PastAttempt, ...]] = {}
+
+    def of(self, test: TestReport) -> tuple[PastAttempt, ...]:
+        """What a test did before, in order of time."""
+        return self.attempts.get((test.nodeid, test.occurrence), ())
+
+    def code(self, run: int) -> Code:
+        """What the code was in a run: equal for runs of one revision, unless files were changed."""
+        there = self.runs[run]
+        return same_code(there.run, there.revision, dirty=there.dirty)
+
+
+#: Equal where the same code ran: kind, and revision or run.
+Code = tuple[str, str]
+
+
+def same_code(run: str, revision: str | None, *, dirty: bool | None) -> Code:
+    """Equal for runs in which the code was the same for sure.
+
+    Where it is not known whether files differed from the revision, only for one run and itself.
+    """
+    if revision is None or dirty is not False:
+        return "run", run
+    return "revision", revision
+
+
+def ends(attempts: Iterable[PastAttempt]) -> dict[int, bool]:
+    """Run -> whether the test ended badly there; without runs that say neither."""
+    return {
+        each.run: each.outcome in BAD
+        for each in attempts
+        if each.outcome in BAD or each.outcome in WELL
+    }
+
+
+def has_bad(attempts: Iterable[Attempt | PastAttempt]) -> bool:
+    """Whether one of them was bad."""
+    return not BAD.isdisjoint([each.outcome for each in attempts])
