@@ -37,7 +37,7 @@ GRAIN = 0.01
 _MACHINE = frozenset({"cpu", "memory"})
 
 
-class _Test(msgspec.Struct):
+class RecordedTest(msgspec.Struct):
     """One test of the run, or several neighbours."""
 
     collected: CollectedTest
@@ -45,11 +45,11 @@ class _Test(msgspec.Struct):
     constraint: Constraint | None = None
 
 
-class _Recorded(msgspec.Struct):
+class Recorded(msgspec.Struct):
     """A run as it was. Tests are indices."""
 
     began: RunBegan
-    tests: list[_Test]
+    tests: list[RecordedTest]
     #: File -> seconds to enter it.
     entries: dict[str, float]
     capacities: dict[str, int]
@@ -66,7 +66,7 @@ def what_if(log: Path) -> WhatIf | None:
     if recorded is None:
         return None
     return WhatIf(
-        simulate=_Simulator(recorded),
+        simulate=Simulator(recorded),
         capacities={
             name: amount for name, amount in recorded.capacities.items() if name not in _MACHINE
         },
@@ -75,10 +75,10 @@ def what_if(log: Path) -> WhatIf | None:
     )
 
 
-class _Simulator:
+class Simulator:
     """Answers as long as the budget lasts."""
 
-    def __init__(self, recorded: _Recorded) -> None:
+    def __init__(self, recorded: Recorded) -> None:
         self._recorded = recorded
         self._left = BUDGET
 
@@ -118,7 +118,7 @@ class _Simulator:
         return Rehearsal(opening, workers, truth).schedule().makespan
 
 
-def _read(log: Path) -> _Recorded | None:
+def _read(log: Path) -> Recorded | None:
     story = fold.read_story(log)
     began: RunBegan | None = None
     known: list[TestsCollected] = []
@@ -136,10 +136,12 @@ def _read(log: Path) -> _Recorded | None:
         took[name] = took.get(name, 0.0) + max(0.0, sum(phases))
     collected = [test for event in known for test in event.tests]
     constraints = {each.test: each for event in known for each in event.constraints}
-    return _Recorded(
+    return Recorded(
         began=began,
         tests=[
-            _Test(test, took.get((test.nodeid, test.occurrence), 0.0), constraints.get(index))
+            RecordedTest(
+                test, took.get((test.nodeid, test.occurrence), 0.0), constraints.get(index)
+            )
             for index, test in enumerate(collected)
         ],
         entries=_entries(story),
@@ -167,7 +169,7 @@ def _repeated(story: fold.Story) -> list[RepeatedSetup]:
     return sorted(found, key=lambda each: -each.seconds)
 
 
-def _changed(recorded: _Recorded, change: Change) -> tuple[list[_Test], dict[str, float]]:
+def _changed(recorded: Recorded, change: Change) -> tuple[list[RecordedTest], dict[str, float]]:
     """The tests and the costs to enter their files, if something were different."""
     tests = [replace(test) for test in recorded.tests]
     entries = dict(recorded.entries)
@@ -191,7 +193,7 @@ def _changed(recorded: _Recorded, change: Change) -> tuple[list[_Test], dict[str
     return tests, entries
 
 
-def _release(test: _Test, target: int) -> None:
+def _release(test: RecordedTest, target: int) -> None:
     """The test does not require the target any more."""
     if test.constraint is None:
         return
@@ -203,7 +205,7 @@ def _release(test: _Test, target: int) -> None:
     test.constraint = replace(test.constraint, needs=tuple(needs))
 
 
-def _split(tests: list[_Test], number: int, parts: int) -> None:
+def _split(tests: list[RecordedTest], number: int, parts: int) -> None:
     """Make further tests of a test; who requires it requires all of them."""
     whole = tests[number]
     whole.seconds /= parts
@@ -211,7 +213,7 @@ def _split(tests: list[_Test], number: int, parts: int) -> None:
     for index in more:
         name = f"{whole.collected.nodeid} {index}"
         constraint = whole.constraint and replace(whole.constraint, test=index)
-        tests.append(_Test(replace(whole.collected, nodeid=name), whole.seconds, constraint))
+        tests.append(RecordedTest(replace(whole.collected, nodeid=name), whole.seconds, constraint))
     for test in tests:
         if test.constraint is not None and test.constraint.needs:
             needs = [
@@ -221,7 +223,7 @@ def _split(tests: list[_Test], number: int, parts: int) -> None:
             test.constraint = replace(test.constraint, needs=tuple(needs))
 
 
-def _merged(tests: Sequence[_Test], workers: int) -> list[_Test]:
+def _merged(tests: Sequence[RecordedTest], workers: int) -> list[RecordedTest]:
     """The same with fewer tests: short ones that nothing constrains are one with their neighbours.
 
     Thousands of tests are simulated so in the time of hundreds, and end at nearly the same time.
@@ -230,7 +232,7 @@ def _merged(tests: Sequence[_Test], workers: int) -> list[_Test]:
     single = {index for index, test in enumerate(tests) if test.constraint is not None}
     single.update(_targets(tests))
     place: list[int] = []
-    merged: list[_Test] = []
+    merged: list[RecordedTest] = []
     is_open = False
     for index, test in enumerate(tests):
         alone = index in single or test.collected.group is not None or test.seconds >= grain
@@ -254,7 +256,7 @@ def _merged(tests: Sequence[_Test], workers: int) -> list[_Test]:
     return merged
 
 
-def _targets(tests: Iterable[_Test]) -> Iterator[int]:
+def _targets(tests: Iterable[RecordedTest]) -> Iterator[int]:
     for test in tests:
         for need in test.constraint.needs if test.constraint is not None else ():
             yield from need.targets

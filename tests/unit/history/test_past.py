@@ -86,6 +86,13 @@ def test_runs_that_were_cut_off_and_other_selections_do_not_count(history: Histo
     assert len(past(history, facts(4)).attempts[A, 0]) == 1
 
 
+def test_of_a_stored_run_the_selection_is_known_word_for_word(history: History) -> None:
+    for number in (1, 2):
+        selection = "--token=secret"
+        history.fold(record_run(history.directory, number, [Attempt(A)], selection=selection))
+    assert len(past(history, facts(2, selection="--token=***")).runs) == 1
+
+
 def test_the_last_run_on_the_branch_is_found_however_long_ago(history: History) -> None:
     fold(history, 0, Attempt(A, 7.0), branch="feature")
     for number in range(1, RUNS + 3):
