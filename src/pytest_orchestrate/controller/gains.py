@@ -80,7 +80,8 @@ class Simulator:
 
     def __init__(self, recorded: Recorded) -> None:
         self._recorded = recorded
-        self._left = BUDGET
+        #: So many tests may still be simulated.
+        self.left = BUDGET
 
     def __call__(self, change: Change) -> float | None:
         """Seconds from the first start to the last end."""
@@ -88,9 +89,9 @@ class Simulator:
         tests, entries = _changed(recorded, change)
         workers = recorded.began.workers + change.workers
         tests = _merged(tests, workers)
-        if len(tests) > self._left:
+        if len(tests) > self.left:
             return None
-        self._left -= len(tests)
+        self.left -= len(tests)
         capacities = {
             name: amount + change.slots.get(name, 0) for name, amount in recorded.capacities.items()
         }
