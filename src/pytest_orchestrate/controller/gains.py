@@ -7,27 +7,22 @@ known beforehand holds for both, so that their difference is what the change wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
+from pytest_orchestrate.controller.recorded import Recorded, RecordedTest, recorded_run
 from pytest_orchestrate.engine.rehearsal import Rehearsal, Truth
-from pytest_orchestrate.history import fold
-from pytest_orchestrate.history.estimate import median
-from pytest_orchestrate.history.log import replay_events
-from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import (
     AnyEvent,
     Constraint,
-    RunBegan,
     TestsCollected,
     WorkerCollected,
     WorkerJoined,
 )
 from pytest_orchestrate.model.requirements import Need
-from pytest_orchestrate.report.what_if import Change, RepeatedSetup, WhatIf
+from pytest_orchestrate.report.what_if import Change, WhatIf
 
 #: In all simulations of a run together, at most so many tests are simulated: a second or so.
 BUDGET = 10_000
@@ -37,32 +32,12 @@ GRAIN = 0.01
 _MACHINE = frozenset({"cpu", "memory"})
 
 
-class RecordedTest(msgspec.Struct):
-    """One test of the run, or several neighbours."""
-
-    collected: CollectedTest
-    seconds: float
-    constraint: Constraint | None = None
-
-
-class Recorded(msgspec.Struct):
-    """A run as it was. Tests are indices."""
-
-    began: RunBegan
-    tests: list[RecordedTest]
-    #: File -> seconds to enter it.
-    entries: dict[str, float]
-    capacities: dict[str, int]
-    hosted: tuple[str, ...]
-    setups: tuple[RepeatedSetup, ...]
-
-
 def what_if(log: Path) -> WhatIf | None:
     """What can be asked of the run of this log; None if it ran no tests on workers.
 
     Raises OSError and HistoryError where the log cannot be read.
     """
-    recorded = _read(log)
+    recorded = recorded_run(log)
     if recorded is None:
         return None
     return WhatIf(
@@ -119,61 +94,10 @@ class Simulator:
         return Rehearsal(opening, workers, truth).schedule().makespan
 
 
-def _read(log: Path) -> Recorded | None:
-    story = fold.read_story(log)
-    began: RunBegan | None = None
-    known: list[TestsCollected] = []
-    for event, _ in replay_events(log):
-        if isinstance(event, RunBegan):
-            began = event
-        elif isinstance(event, TestsCollected):
-            known.append(event)
-    if story is None or story.run.mode == "in-process" or began is None or not story.attempts:
-        return None
-    took: dict[tuple[str, int], float] = {}
-    for attempt, shared in zip(story.attempts, story.shared, strict=True):
-        phases = (attempt.setup or 0.0, attempt.call or 0.0, attempt.teardown or 0.0, -shared)
-        name = (attempt.nodeid, attempt.occurrence)
-        took[name] = took.get(name, 0.0) + max(0.0, sum(phases))
-    collected = [test for event in known for test in event.tests]
-    constraints = {each.test: each for event in known for each in event.constraints}
-    return Recorded(
-        began=began,
-        tests=[
-            RecordedTest(
-                test, took.get((test.nodeid, test.occurrence), 0.0), constraints.get(index)
-            )
-            for index, test in enumerate(collected)
-        ],
-        entries=_entries(story),
-        capacities={name: amount for event in known for name, amount in event.resources.items()},
-        hosted=tuple(dict.fromkeys(name for event in known for name in event.hosted)),
-        setups=tuple(_repeated(story)),
-    )
-
-
-def _entries(story: fold.Story) -> dict[str, float]:
-    """File -> seconds of all its fixtures of module scope."""
-    entries: dict[str, float] = {}
-    for (file, _, scope), costs in story.fixtures.items():
-        if file and scope == "module":
-            entries[file] = entries.get(file, 0.0) + median(costs)
-    return entries
-
-
-def _repeated(story: fold.Story) -> list[RepeatedSetup]:
-    found = [
-        RepeatedSetup(file, name, len(costs), sum(costs))
-        for (file, name, scope), costs in story.fixtures.items()
-        if file and scope == "module" and len(costs) > 1
-    ]
-    return sorted(found, key=lambda each: -each.seconds)
-
-
 def _changed(recorded: Recorded, change: Change) -> tuple[list[RecordedTest], dict[str, float]]:
     """The tests and the costs to enter their files, if something were different."""
     tests = [replace(test) for test in recorded.tests]
-    entries = dict(recorded.entries)
+    fixtures = dict(recorded.fixtures)
     if change.ungrouped:
         for test in tests:
             if test.collected.group == change.ungrouped:
@@ -185,13 +109,20 @@ def _changed(recorded: Recorded, change: Change) -> tuple[list[RecordedTest], di
     if change.released is not None:
         number, target = change.released
         _release(tests[number], target)
-    if change.set_up_once in entries:
-        once = entries.pop(change.set_up_once)
-        first = next(test for test in tests if test.collected.file == change.set_up_once)
-        first.seconds += once
+    if change.set_up_once in fixtures:
+        first = next(test for test in tests if test.collected.file == change.set_up_once[0])
+        first.seconds += fixtures.pop(change.set_up_once)
     for number in change.split:
         _split(tests, number, change.parts)
-    return tests, entries
+    return tests, _entries(fixtures)
+
+
+def _entries(fixtures: Mapping[tuple[str, str], float]) -> dict[str, float]:
+    """File -> seconds to enter it."""
+    entries: dict[str, float] = {}
+    for (file, _), seconds in fixtures.items():
+        entries[file] = entries.get(file, 0.0) + seconds
+    return entries
 
 
 def _release(test: RecordedTest, target: int) -> None:

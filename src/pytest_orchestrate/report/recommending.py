@@ -92,10 +92,10 @@ def _ideas(report: Report, limits: Limits, what_if: WhatIf) -> Iterator[_Idea]:
     for setup in what_if.setups[:1]:
         yield _Idea(
             "set-up",
-            Change(set_up_once=setup.file),
+            Change(set_up_once=(setup.file, setup.name)),
             lambda gain, setup=setup: (  # type: ignore[misc]
-                f"fixture {setup.name} of {setup.file} was set up {setup.times} times, for "
-                f"{seconds(setup.seconds)}: set up once for all workers, it saves {gain}"
+                f"fixture {setup.name} of {setup.file} was set up on {setup.workers} workers, for "
+                f"{seconds(setup.seconds)} in all: set up once for all of them, it saves {gain}"
             ),
         )
 

@@ -26,8 +26,8 @@ class Change(msgspec.Struct, frozen=True):
     beside: bool = False
     #: A group whose tests would not have to stay on one worker.
     ungrouped: str = ""
-    #: A file whose fixtures would be set up once, whoever runs its tests.
-    set_up_once: str = ""
+    #: File, and the name of a fixture in it that would be set up once, whoever runs its tests.
+    set_up_once: tuple[str, str] = ("", "")
 
 
 class RepeatedSetup(msgspec.Struct, frozen=True):
@@ -35,8 +35,8 @@ class RepeatedSetup(msgspec.Struct, frozen=True):
 
     file: str
     name: str
-    #: How often it was set up, and the seconds of all these.
-    times: int
+    workers: int
+    #: Of all of them together.
     seconds: float
 
 

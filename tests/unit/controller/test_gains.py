@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_orchestrate.controller.gains import (
-    BUDGET,
-    Recorded,
-    RecordedTest,
-    Simulator,
-    what_if,
-)
+from pytest_orchestrate.controller.gains import BUDGET, Simulator, what_if
+from pytest_orchestrate.controller.recorded import Recorded, RecordedTest
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint, RunBegan
@@ -27,7 +22,7 @@ def simulator(
     workers: int = 2,
     constraints: tuple[Constraint, ...] = (),
     groups: tuple[str | None, ...] = (),
-    entries: dict[str, float] | None = None,
+    fixtures: dict[tuple[str, str], float] | None = None,
     capacities: dict[str, int] | None = None,
     file: str = "test_a.py",
 ) -> Simulator:
@@ -43,7 +38,7 @@ def simulator(
                 )
                 for test, each in enumerate(seconds)
             ],
-            entries=entries or {},
+            fixtures=fixtures or {},
             capacities=capacities or {},
             hosted=(),
             setups=(),
@@ -110,12 +105,13 @@ def test_a_group_that_may_run_anywhere() -> None:
 
 
 def test_a_fixture_that_is_set_up_once() -> None:
-    simulate = simulator(*[5.0] * 4, entries={"test_a.py": 1.0})
+    server = {("test_a.py", "server"): 1.0}
+    simulate = simulator(*[5.0] * 4, fixtures=server)
     assert took(simulate) == 11.0
-    assert took(simulate, Change(set_up_once="test_a.py")) == 11.0
-    simulate = simulator(5.0, 5.0, 4.0, entries={"test_a.py": 1.0})
+    assert took(simulate, Change(set_up_once=("test_a.py", "server"))) == 11.0
+    simulate = simulator(5.0, 5.0, 4.0, fixtures=server)
     assert took(simulate) == 10.0
-    assert took(simulate, Change(set_up_once="test_a.py")) == 9.0
+    assert took(simulate, Change(set_up_once=("test_a.py", "server"))) == 9.0
 
 
 def test_thousands_of_short_tests_cost_no_more_than_hundreds() -> None:
@@ -166,5 +162,5 @@ def test_seconds_fixtures_and_resources_are_those_of_the_log(tmp_path: Path) -> 
     assert found.capacities == {"db": 2}
     assert found.hosted == ("db",)
     (setup,) = found.setups
-    assert (setup.file, setup.name, setup.times, setup.seconds) == ("test_a.py", "server", 2, 2.0)
+    assert (setup.file, setup.name, setup.workers, setup.seconds) == ("test_a.py", "server", 2, 2.0)
     assert found.simulate(Change()) == pytest.approx(4.0)

@@ -104,10 +104,10 @@ def test_a_dear_fixture_is_to_be_set_up_once() -> None:
     told = Told(40.0, 35.0)
     setups = (RepeatedSetup("a.py", "server", 4, 20.0), RepeatedSetup("b.py", "db", 2, 1.0))
     found = one(report(), told, setups=setups)
-    assert told.asked[1] == Change(set_up_once="a.py")
+    assert told.asked[1] == Change(set_up_once=("a.py", "server"))
     assert found.text == (
-        "fixture server of a.py was set up 4 times, for 20.0 s: set up once for all workers, it "
-        "saves 5.0 s"
+        "fixture server of a.py was set up on 4 workers, for 20.0 s in all: set up once for all of "
+        "them, it saves 5.0 s"
     )
 
 
