@@ -134,6 +134,8 @@ def store(connection: sqlite3.Connection, story: Story) -> bool:
 def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> None:
     run, end = story.run, story.end
     revision, dirty = run.facts.get("revision"), run.facts.get("dirty")
+    if dirty is None and run.facts.get("ci"):
+        dirty = False  # a CI job runs what it has checked out
     branch = run.facts.get("branch")
     tests, failed, flaky = _counted(story.attempts)
     starts = [_seconds(w.start) for w in story.workers.values() if w.start is not None]

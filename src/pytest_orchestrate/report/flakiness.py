@@ -9,7 +9,7 @@ from itertools import pairwise
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FlakyTest
-from pytest_orchestrate.report.past import WELL, Code, Past, has_bad, same_code
+from pytest_orchestrate.report.past import WELL, Code, Past, code_of, has_bad
 
 #: Of the standard normal distribution: 95 % lie within.
 _QUANTILE = 1.959964
@@ -21,7 +21,7 @@ def flaky_tests(report: Report, past: Past) -> list[FlakyTest]:
     Attempts of one revision count together where no tracked file differed from it, else only those
     of one run. Where a test was never good, the code may be what is bad: that says nothing.
     """
-    here = same_code(report.run.run, report.run.revision, dirty=report.run.dirty)
+    here = code_of(report.run)
     codes = [past.code(run) for run in range(len(past.runs))]
     found = []
     for position, test in enumerate(report.tests):

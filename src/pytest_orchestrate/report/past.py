@@ -11,6 +11,7 @@ import msgspec
 
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Attempt, TestReport
+from pytest_orchestrate.report.document import RunFacts
 
 #: Outcomes that nobody has to look at; skipped and interrupted tests say nothing.
 WELL = frozenset({"passed", "xpassed", "xfailed"})
@@ -35,7 +36,8 @@ class PastRun(msgspec.Struct, frozen=True):
     wall: float
     revision: str | None = None
     branch: str | None = None
-    #: Whether tracked files differed from the revision; None if that is not known.
+    #: Whether tracked files differed from the revision; None if that is not known. A CI job runs
+    #: what it has checked out.
     dirty: bool | None = None
     #: Tests that ended failed, with an error, or crashed; None where that was not counted.
     failed: int | None = None
@@ -71,14 +73,20 @@ class Past(msgspec.Struct, frozen=True):
     def code(self, run: int) -> Code:
         """What the code was in a run: equal for runs of one revision, unless files were changed."""
         there = self.runs[run]
-        return same_code(there.run, there.revision, dirty=there.dirty)
+        return _code(there.run, there.revision, dirty=there.dirty)
 
 
 #: Equal where the same code ran: kind, and revision or run.
 Code = tuple[str, str]
 
 
-def same_code(run: str, revision: str | None, *, dirty: bool | None) -> Code:
+def code_of(run: RunFacts) -> Code:
+    """What the code is in this run. A CI job runs what it has checked out."""
+    dirty = False if run.dirty is None and run.ci is not None else run.dirty
+    return _code(run.run, run.revision, dirty=dirty)
+
+
+def _code(run: str, revision: str | None, *, dirty: bool | None) -> Code:
     """Equal for runs in which the code was the same for sure.
 
     Where it is not known whether files differed from the revision, only for one run and itself.

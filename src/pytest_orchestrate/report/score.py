@@ -57,7 +57,7 @@ def _parts(
     share = (bad + blocked) / ended
     points = RED * (1 - math.sqrt(share)) if share else 40.0
     yield ScorePart("failures", points, 40, why)
-    if past.runs or flaky:
+    if flaky or _is_comparable(past) or any(len(test.attempts) > 1 for test in report.tests):
         why = count_of(len(flaky), "flaky test")
         yield ScorePart("flakiness", 25 * _left(len(flaky) / ended, FLAKY), 25, why)
     skipped = outcomes.count("skipped")
@@ -71,6 +71,11 @@ def _parts(
     if past.runs:
         why = f"{count_of(len(slower), 'test')} slower than before"
         yield ScorePart("duration", 10 * _left(len(slower) / ended, SLOWER), 10, why)
+
+
+def _is_comparable(past: Past) -> bool:
+    """Whether there are runs of which the code is known, so that flaky tests could show."""
+    return any(past.code(run)[0] == "revision" for run in range(len(past.runs)))
 
 
 def _left(share: float, worst: float) -> float:

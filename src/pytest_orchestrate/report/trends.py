@@ -8,7 +8,7 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import TrendPoint
 from pytest_orchestrate.report.flakiness import is_both
-from pytest_orchestrate.report.past import Code, Past, PastAttempt, ends, has_bad, same_code
+from pytest_orchestrate.report.past import Code, Past, PastAttempt, code_of, ends, has_bad
 
 
 def trend(report: Report, past: Past) -> list[TrendPoint]:
@@ -32,8 +32,7 @@ class _Counts:
         self._past = past
         self._here = {(test.nodeid, test.occurrence): test for test in report.tests}
         self._codes: list[Code] = [past.code(run) for run in range(len(past.runs))]
-        facts = report.run
-        self._codes.append(same_code(facts.run, facts.revision, dirty=facts.dirty))
+        self._codes.append(code_of(report.run))
         size = len(self._codes)
         self._failed = [0] * size
         self._flaky = [0] * size

@@ -35,6 +35,7 @@ def begin(
     revision: str | None = None,
     branch: str | None = None,
     dirty: bool | None = False,
+    ci: str | None = None,
 ) -> RunLog:
     """The log of run ``number``; runs begin a day apart."""
     run_id = run_id or f"run-{number:04}"
@@ -49,7 +50,12 @@ def begin(
             "workers": workers,
             "selection": selection,
             "args": [],
-            "facts": {"revision": revision, "dirty": dirty, "branch": branch},
+            "facts": {
+                "revision": revision,
+                "dirty": dirty,
+                "branch": branch,
+                "ci": ci and {"name": ci, "url": None},
+            },
         }
     )
     return log

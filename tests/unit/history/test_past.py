@@ -68,6 +68,19 @@ def test_seconds_are_those_of_all_phases(history: History) -> None:
     assert (attempt.seconds, attempt.call) == (0.875, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("ci", "dirty", "known"),
+    [(None, None, None), ("GitLab CI", None, False), ("GitLab CI", True, True), (None, True, True)],
+)
+def test_a_ci_job_runs_what_it_has_checked_out(
+    history: History, ci: str | None, dirty: bool | None, known: bool | None
+) -> None:
+    log = recorded.begin(history.directory, 1, ci=ci, dirty=dirty)
+    recorded.add_attempts(log, 1, [Attempt(A)])
+    history.fold(recorded.end(log))
+    assert past(history, facts(2)).runs[0].dirty is known
+
+
 def test_the_run_itself_and_later_ones_are_not_past(history: History) -> None:
     for number in (1, 2, 3):
         fold(history, number, Attempt(A))

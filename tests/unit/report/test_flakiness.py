@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pytest_orchestrate.report.attempts import TestReport
+from pytest_orchestrate.report.document import CI
 from pytest_orchestrate.report.findings import FlakyTest
 from pytest_orchestrate.report.flakiness import flaky_tests, interval
 from pytest_orchestrate.report.past import Past
+from pytest_orchestrate.report.trends import trend
 from tests.support.pasts import past_of
 from tests.support.reports import attempt_of, reported
 from tests.unit.report.test_changes import on_main
@@ -36,6 +38,14 @@ def test_on_a_revision_with_other_changes_only_one_run_is_the_same_code() -> Non
     assert found(past, reported("a", "failed"), dirty=None) == []
     past = past_of({"a": "failed passed"}, revision=["x"], dirty=[True])
     assert len(found(past, reported("a"))) == 1
+
+
+def test_a_ci_job_runs_what_it_has_checked_out() -> None:
+    past = past_of({"a": "failed"}, revision=["x"])
+    job = CI("GitHub Actions")
+    report = on_main(reported("a"), revision="x", dirty=None, ci=job)
+    assert len(flaky_tests(report, past)) == 1
+    assert [point.flaky for point in trend(report, past)] == [0, 1]
 
 
 def test_runs_without_a_revision_are_not_the_same_code() -> None:

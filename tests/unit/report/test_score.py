@@ -43,6 +43,11 @@ def test_what_cannot_be_told_counts_neither_for_nor_against() -> None:
     }
 
 
+def test_without_runs_whose_code_is_known_nothing_shows_what_is_flaky() -> None:
+    past = past_of({"a::0": "passed"}, dirty=[None])
+    assert "flakiness" not in points(scored(*many(), past=past))
+
+
 def test_one_failure_costs_the_green_run_and_more_of_them_more() -> None:
     one = scored(*many(99), reported("b", "failed"))
     two = scored(*many(98), reported("b", "failed"), reported("c", "blocked"))
