@@ -54,8 +54,8 @@ def groups(tests: Sequence[TestReport]) -> list[FailureGroup]:
     for position, test in enumerate(tests):
         if test.outcome == "blocked":
             root = _root(tests, position)
-            key = group_of.get(root, ("blocked", root)) if root is not None else None
-            behind.setdefault(key or ("blocked", test.reason), []).append(position)
+            began = tests[root].reason if tests[root].outcome == "blocked" else root
+            behind.setdefault(group_of.get(root, ("blocked", began)), []).append(position)
     made = [_group(key, members, behind.pop(key, [])) for key, members in found.items()]
     made += [_blocked(tests, positions) for positions in behind.values()]
     made.sort(key=lambda group: (-len(group.tests) - len(group.blocked), group.tests[0]))
@@ -117,15 +117,16 @@ def _word(told: _Told) -> _Key | None:
     return None
 
 
-def _root(tests: Sequence[TestReport], position: int) -> int | None:
-    """The test that began it; None if that is not known."""
+def _root(tests: Sequence[TestReport], position: int) -> int:
+    """The test that began it; itself a blocked one if no test did."""
     seen = {position}
-    while (cause := tests[position].cause) is not None and cause not in seen:
+    while tests[position].outcome == "blocked":
+        cause = tests[position].cause
+        if cause is None or cause in seen:
+            break
         seen.add(cause)
         position = cause
-        if tests[position].outcome != "blocked":
-            return position
-    return cause
+    return position
 
 
 def _group(key: _Key, members: list[_Told], blocked: list[int]) -> FailureGroup:
@@ -161,10 +162,9 @@ def _title(kind: str, members: list[_Told]) -> str:
 
 
 def _blocked(tests: Sequence[TestReport], positions: list[int]) -> FailureGroup:
-    first = positions[0]
-    root = _root(tests, first)
-    if root is None:
-        title = f"blocked: {tests[first].reason or 'something that they require did not end well'}"
+    root = tests[_root(tests, positions[0])]
+    if root.outcome == "blocked":
+        title = f"blocked: {root.reason or 'something that they require did not end well'}"
     else:
-        title = f"blocked by {tests[root].nodeid}, which ended {tests[root].outcome}"
+        title = f"blocked by {root.nodeid}, which ended {root.outcome}"
     return FailureGroup("blocked", titled(title), None, tuple(positions))

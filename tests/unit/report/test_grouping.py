@@ -107,10 +107,11 @@ def test_what_a_skipped_test_blocks_is_a_group_of_its_own() -> None:
         reported("test_a.py::cart", "blocked", cause=0),
         reported("test_a.py::pay", "blocked", cause=1),
         reported("test_a.py::ship", "blocked", reason="no such test"),
+        reported("test_a.py::bill", "blocked", cause=3, reason="ship is blocked"),
     ]
     assert told(*tests) == [
         ("blocked", "blocked by test_a.py::login, which ended skipped", (1, 2)),
-        ("blocked", "blocked: no such test", (3,)),
+        ("blocked", "blocked: no such test", (3, 4)),
     ]
     assert all(group.failure is None for group in groups(tests))
 
