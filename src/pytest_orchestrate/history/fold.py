@@ -23,6 +23,7 @@ from pytest_orchestrate.history.records import (
     WorkerRecord,
     records,
 )
+from pytest_orchestrate.model.outcome import BAD, GOOD
 
 
 class Story(msgspec.Struct):
@@ -133,6 +134,10 @@ def store(connection: sqlite3.Connection, story: Story) -> bool:
 def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> None:
     run, end = story.run, story.end
     revision, dirty = run.facts.get("revision"), run.facts.get("dirty")
+    if dirty is None and run.facts.get("ci"):
+        dirty = False  # a CI job runs what it has checked out
+    branch = run.facts.get("branch")
+    tests, failed, flaky = _counted(story.attempts)
     starts = [_seconds(w.start) for w in story.workers.values() if w.start is not None]
     collects = [_seconds(w.collect) for w in story.workers.values() if w.collect is not None]
     values = {
@@ -144,7 +149,7 @@ def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> Non
         "workers": run.workers,
         "revision": revision if isinstance(revision, str) else None,
         "dirty": dirty if isinstance(dirty, bool) else None,
-        "tests": len({(attempt.nodeid, attempt.occurrence) for attempt in story.attempts}),
+        "tests": tests,
         "work": sum(
             _seconds(attempt.setup) + _seconds(attempt.call) + _seconds(attempt.teardown)
             for attempt in story.attempts
@@ -156,6 +161,9 @@ def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> Non
         "not_run": end.not_run if end else 0,
         "finished": end is not None,
         "bytes": story.bytes,
+        "branch": branch if isinstance(branch, str) else None,
+        "failed": failed,
+        "flaky": flaky,
     }
     connection.execute(
         f"INSERT OR REPLACE INTO run ({','.join(values)}) VALUES ({rows.marks(list(values))})",
@@ -168,6 +176,19 @@ def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> Non
             for worker in story.workers.values()
         ],
     )
+
+
+def _counted(attempts: list[AttemptRecord]) -> tuple[int, int, int]:
+    """How many tests there are, ended badly, and had both a good and a bad attempt."""
+    last = {(attempt.nodeid, attempt.occurrence): attempt.outcome for attempt in attempts}
+    failed = sum(map(BAD.__contains__, last.values()))
+    bad = {(each.nodeid, each.occurrence) for each in attempts if each.outcome in BAD}
+    both = {
+        test
+        for each in (attempts if len(attempts) > len(last) else ())
+        if (test := (each.nodeid, each.occurrence)) in bad and each.outcome in GOOD
+    }
+    return len(last), failed, len(both)
 
 
 def _store_tests(

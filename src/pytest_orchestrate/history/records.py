@@ -23,7 +23,7 @@ class RunRecord(msgspec.Struct):
     version: int = VERSION
     #: What was selected, in a canonical form: equal strings mean the same question.
     selection: str = ""
-    #: Of these, history keeps ``revision`` and ``dirty``.
+    #: Of these, history keeps ``revision``, ``dirty`` (of CI jobs: no) and ``branch``.
     facts: dict[str, object] = {}
 
 

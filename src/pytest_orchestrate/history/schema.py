@@ -109,6 +109,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHERE outcome IN ('failed', 'error', 'crashed')
         """,
     ),
+    # What reports tell of earlier runs. NULL in rows that are older than that.
+    (
+        "ALTER TABLE run ADD COLUMN branch TEXT",
+        # tests that ended failed, with an error, or crashed
+        "ALTER TABLE run ADD COLUMN failed INTEGER",
+        # tests with both a good and a bad attempt
+        "ALTER TABLE run ADD COLUMN flaky INTEGER",
+    ),
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)

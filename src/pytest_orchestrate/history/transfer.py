@@ -39,6 +39,10 @@ class ExportedRun(msgspec.Struct, array_like=True):
     not_run: int
     finished: int
     bytes: int
+    #: Not in exports of earlier versions.
+    branch: str | None = None
+    failed: int | None = None
+    flaky: int | None = None
 
 
 class ExportedTest(msgspec.Struct, omit_defaults=True):

@@ -96,7 +96,7 @@ class FlakyTest(msgspec.Struct, frozen=True):
 
     #: Position.
     test: int
-    #: Attempts on record, and how many of them were bad.
+    #: Attempts on revisions on which it was good at least once, and how many of them were bad.
     attempts: int
     bad: int
     #: How often a good and a bad attempt followed each other.
@@ -112,7 +112,7 @@ class Regression(msgspec.Struct, frozen=True):
 
     #: Position.
     test: int
-    #: Median of the attempts before, and the median since, in seconds.
+    #: Median of its calls before, and the median since, in seconds.
     before: float
     now: float
     #: Chance that noise alone makes it look like this, by the test that the docs state.

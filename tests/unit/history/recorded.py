@@ -33,6 +33,9 @@ def begin(
     workers: int = 2,
     selection: str = ".",
     revision: str | None = None,
+    branch: str | None = None,
+    dirty: bool | None = False,
+    ci: str | None = None,
 ) -> RunLog:
     """The log of run ``number``; runs begin a day apart."""
     run_id = run_id or f"run-{number:04}"
@@ -47,7 +50,12 @@ def begin(
             "workers": workers,
             "selection": selection,
             "args": [],
-            "facts": {"revision": revision, "dirty": False},
+            "facts": {
+                "revision": revision,
+                "dirty": dirty,
+                "branch": branch,
+                "ci": ci and {"name": ci, "url": None},
+            },
         }
     )
     return log
@@ -97,9 +105,13 @@ def record_run(
     others: Iterable[Mapping[str, object]] = (),
     run_id: str | None = None,
     revision: str | None = None,
+    branch: str | None = None,
+    selection: str = ".",
 ) -> Path:
     """A finished run; ``others`` are records that stand before the attempts."""
-    log = begin(directory, number, run_id=run_id, revision=revision)
+    log = begin(
+        directory, number, run_id=run_id, revision=revision, branch=branch, selection=selection
+    )
     for record in others:
         log.write(record)
     add_attempts(log, number, attempts)

@@ -1,0 +1,83 @@
+"""In what shape a suite is, from 0 to 100.
+
+The formula, with the reasons for it, stands in ``docs/reference/report-findings.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.findings import FlakyTest, Regression, Score, ScorePart
+from pytest_orchestrate.report.past import Past
+from pytest_orchestrate.report.words import count_of
+
+#: What a run with any failure can have at most of the points for failures.
+RED = 30
+#: Shares of all tests from which on there are no points for it.
+FLAKY = 0.05
+SLOWER = 0.05
+#: Share of tests that are skipped for good reasons in most suites, and that of no points.
+USUALLY_SKIPPED = 0.05
+ALL_SKIPPED = 0.5
+
+
+def score(
+    report: Report, past: Past, flaky: Sequence[FlakyTest], slower: Sequence[Regression]
+) -> Score | None:
+    """The points, and where they went; None if no test has ended.
+
+    What cannot be told, such as regressions without earlier runs, is left out, and the other parts
+    count for more.
+    """
+    ended = sum(test.outcome != "not run" for test in report.tests)
+    if not ended:
+        return None
+    parts = tuple(_parts(report, past, flaky, slower, ended))
+    return Score(
+        points=round(100 * sum(part.points for part in parts) / sum(part.of for part in parts), 1),
+        parts=parts,
+    )
+
+
+def _parts(
+    report: Report,
+    past: Past,
+    flaky: Sequence[FlakyTest],
+    slower: Sequence[Regression],
+    ended: int,
+) -> Iterator[ScorePart]:
+    outcomes = [test.outcome for test in report.tests]
+    bad = sum(outcome in BAD for outcome in outcomes)
+    blocked = outcomes.count("blocked")
+    why = count_of(bad, "failure") if bad or blocked else "nothing failed"
+    why += f", {blocked} blocked" if blocked else ""
+    share = (bad + blocked) / ended
+    points = RED * (1 - math.sqrt(share)) if share else 40.0
+    yield ScorePart("failures", points, 40, why)
+    if flaky or _is_comparable(past) or any(len(test.attempts) > 1 for test in report.tests):
+        why = count_of(len(flaky), "flaky test")
+        yield ScorePart("flakiness", 25 * _left(len(flaky) / ended, FLAKY), 25, why)
+    skipped = outcomes.count("skipped")
+    many = max(0.0, skipped / ended - USUALLY_SKIPPED) / (ALL_SKIPPED - USUALLY_SKIPPED)
+    yield ScorePart("skipped", 10 * max(0.0, 1 - many), 10, f"{skipped} of {ended} skipped")
+    limits = report.summary.limits
+    if limits is not None and limits.workers > 1 and limits.testing > 0:
+        busy = min(1.0, report.summary.serial / (limits.workers * limits.testing))
+        why = f"{limits.workers} workers busy {100 * busy:.0f} % of the time that tests ran"
+        yield ScorePart("balance", 15 * busy, 15, why)
+    if past.runs:
+        why = f"{count_of(len(slower), 'test')} slower than before"
+        yield ScorePart("duration", 10 * _left(len(slower) / ended, SLOWER), 10, why)
+
+
+def _is_comparable(past: Past) -> bool:
+    """Whether there are runs of which the code is known, so that flaky tests could show."""
+    return any(past.code(run)[0] == "revision" for run in range(len(past.runs)))
+
+
+def _left(share: float, worst: float) -> float:
+    """1 for none; the first few cost most; 0 from the worst share on."""
+    return max(0.0, 1 - math.sqrt(share / worst))

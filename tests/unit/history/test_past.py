@@ -1,0 +1,191 @@
+"""What the history tells of earlier runs, for a report."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_orchestrate.history import schema
+from pytest_orchestrate.history.past import past
+from pytest_orchestrate.history.store import History
+from pytest_orchestrate.history.transfer import export_to, import_from
+from pytest_orchestrate.report.document import RunFacts
+from pytest_orchestrate.report.past import RUNS, Past
+from tests.unit.history import recorded
+from tests.unit.history.recorded import EPOCH, Attempt, record_run
+
+A, B = "tests/test_a.py::one", "tests/test_b.py::two"
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    history = History.open(tmp_path)
+    yield history
+    assert history.warnings == []
+    history.close()
+
+
+def facts(number: int, *, branch: str | None = "main", selection: str = ".") -> RunFacts:
+    """Run ``number``, which need not be stored."""
+    started = EPOCH + 86_400.0 * number
+    return RunFacts(
+        run=f"run-{number:04}", started=started, mode="", selection=selection, branch=branch
+    )
+
+
+def fold(history: History, number: int, *attempts: Attempt, branch: str | None = "main") -> None:
+    path = record_run(history.directory, number, attempts, revision="abc", branch=branch)
+    assert history.fold(path)
+
+
+def test_nothing_is_known_without_a_history(history: History) -> None:
+    assert past(history, facts(1)) == Past()
+
+
+def test_earlier_runs_come_the_oldest_first_with_what_was_counted(history: History) -> None:
+    fold(history, 2, Attempt(A, outcome="failed"), Attempt(A), Attempt(B, outcome="error"))
+    fold(history, 1, Attempt(A, 2.0))
+    found = past(history, facts(3))
+    assert [run.run for run in found.runs] == ["run-0001", "run-0002"]
+    assert found.last == 1
+    run = found.runs[1]
+    assert (run.revision, run.branch, run.dirty) == ("abc", "main", False)
+    assert (run.tests, run.failed, run.flaky) == (2, 1, 1)
+    assert (run.wall, run.serial) == (10.0, 1.5)
+    assert [(each.run, each.outcome, each.call) for each in found.attempts[A, 0]] == [
+        (0, "passed", 2.0),
+        (1, "failed", 0.5),
+        (1, "passed", 0.5),
+    ]
+
+
+def test_seconds_are_those_of_all_phases(history: History) -> None:
+    fold(history, 1, Attempt(A, 0.5, setup=0.25, teardown=0.125))
+    (attempt,) = past(history, facts(2)).attempts[A, 0]
+    assert (attempt.seconds, attempt.call) == (0.875, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("ci", "dirty", "known"),
+    [(None, None, None), ("GitLab CI", None, False), ("GitLab CI", True, True), (None, True, True)],
+)
+def test_a_ci_job_runs_what_it_has_checked_out(
+    history: History, ci: str | None, dirty: bool | None, known: bool | None
+) -> None:
+    log = recorded.begin(history.directory, 1, ci=ci, dirty=dirty)
+    recorded.add_attempts(log, 1, [Attempt(A)])
+    history.fold(recorded.end(log))
+    assert past(history, facts(2)).runs[0].dirty is known
+
+
+def test_the_run_itself_and_later_ones_are_not_past(history: History) -> None:
+    for number in (1, 2, 3):
+        fold(history, number, Attempt(A))
+    assert [run.run for run in past(history, facts(2)).runs] == ["run-0001"]
+
+
+def test_runs_that_were_cut_off_and_other_selections_do_not_count(history: History) -> None:
+    fold(history, 1, Attempt(A))
+    other = record_run(history.directory, 2, [Attempt(A)], branch="main", selection="-k one")
+    history.fold(other)
+    cut_off = recorded.begin(history.directory, 3, branch="main")
+    recorded.add_attempts(cut_off, 3, [Attempt(A)])
+    cut_off.close()
+    history.fold(cut_off.path)
+    assert [run.run for run in past(history, facts(4)).runs] == ["run-0001"]
+    assert len(past(history, facts(4)).attempts[A, 0]) == 1
+
+
+def test_of_a_stored_run_the_selection_is_known_word_for_word(history: History) -> None:
+    for number in (1, 2):
+        selection = "--token=secret"
+        history.fold(record_run(history.directory, number, [Attempt(A)], selection=selection))
+    assert len(past(history, facts(2, selection="--token=***")).runs) == 1
+
+
+def test_the_last_run_on_the_branch_is_found_however_long_ago(history: History) -> None:
+    fold(history, 0, Attempt(A, 7.0), branch="feature")
+    for number in range(1, RUNS + 3):
+        fold(history, number, Attempt(A))
+    found = past(history, facts(50, branch="feature"))
+    assert len(found.runs) == RUNS
+    assert found.last == 0
+    assert found.runs[0].branch == "feature"
+    assert found.attempts[A, 0][0].call == 7.0
+    assert past(history, facts(50, branch="other")).last is None
+
+
+def test_runs_without_a_branch_follow_on_each_other(history: History) -> None:
+    fold(history, 1, Attempt(A), branch=None)
+    fold(history, 2, Attempt(A))
+    assert past(history, facts(3, branch=None)).last == 0
+
+
+def test_tests_of_one_node_id_are_kept_apart(history: History) -> None:
+    log = recorded.begin(history.directory, 1)
+    record = {"record": "attempt", "nodeid": A, "worker": "gw0", "outcome": "passed"}
+    for order in (0, 1):
+        log.write({**record, "order": order, "occurrence": order, "call": float(order)})
+    history.fold(recorded.end(log))
+    found = past(history, facts(2, branch=None)).attempts
+    assert found[A, 0][0].call == 0.0
+    assert found[A, 1][0].call == 1.0
+
+
+def test_of_two_tests_with_one_node_id_only_the_second_may_have_run(history: History) -> None:
+    log = recorded.begin(history.directory, 1)
+    log.write(
+        {
+            "record": "attempt",
+            "nodeid": A,
+            "worker": "gw0",
+            "outcome": "passed",
+            "order": 0,
+            "occurrence": 1,
+        }
+    )
+    history.fold(recorded.end(log))
+    assert list(past(history, facts(2, branch=None)).attempts) == [(A, 1)]
+
+
+def test_the_ring_of_attempts_may_have_gone_round(history: History) -> None:
+    for number in range(schema.ATTEMPTS + 3):
+        fold(history, number, Attempt(A, float(number)))
+    found = past(history, facts(500)).attempts[A, 0]
+    assert [each.call for each in found] == [float(number) for number in range(83, 103)]
+
+
+def test_branch_and_counts_go_along_to_other_machines(history: History, tmp_path: Path) -> None:
+    fold(history, 1, Attempt(A, outcome="failed"))
+    export_to(history, tmp_path / "export.json")
+    there = History.open(tmp_path / "there")
+    import_from(there, tmp_path / "export.json")
+    assert past(there, facts(2)) == past(history, facts(2))
+    assert past(there, facts(2)).runs[0].failed == 1
+    there.close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_of_runs_in_older_stores_less_is_known(tmp_path: Path, version: int) -> None:
+    connection = sqlite3.connect(tmp_path / "history.sqlite3")
+    for step in schema.MIGRATIONS[:version]:
+        for statement in step:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute(
+        "INSERT INTO run VALUES (1, 'run-0000', 5.0, '.', 'workers', 2, 'abc', 0, 3, 1.5, NULL,"
+        " NULL, 4.0, 0, 0, 1, 9)"
+    )
+    connection.commit()
+    connection.close()
+    history = History.open(tmp_path)
+    fold(history, 1, Attempt(A))
+    old, new = past(history, facts(2)).runs
+    assert (old.run, old.tests, old.wall) == ("run-0000", 3, 4.0)
+    assert (old.branch, old.failed, old.flaky) == (None, None, None)
+    assert (new.branch, new.failed, new.flaky) == ("main", 0, 0)
+    assert history.warnings == []
+    history.close()

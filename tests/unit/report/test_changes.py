@@ -1,0 +1,152 @@
+"""What is told to be different from earlier runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_orchestrate.report.analysis import analysed
+from pytest_orchestrate.report.document import Report, RunFacts
+from pytest_orchestrate.report.past import Past
+from tests.support.pasts import past_of
+from tests.support.reports import RUN, STARTED, attempt_of, report_of, reported
+
+
+def on_main(*tests: Any, **fields: Any) -> Report:
+    """The report of a run on main."""
+    facts = {"revision": "now", "branch": "main", "dirty": False, **fields}
+    return report_of(*tests, run=RunFacts(RUN, STARTED, "workers", **facts), wall=3.0)
+
+
+def test_without_an_earlier_run_on_the_branch_nothing_has_changed() -> None:
+    past = past_of({"a": "passed"}, branches=["other"])
+    assert analysed(on_main(reported("a", "failed")), past).changes is None
+    assert analysed(on_main(reported("a", "failed")), Past()).changes is None
+
+
+def test_the_last_run_on_the_branch_is_what_counts() -> None:
+    past = past_of(
+        {"a": "failed", "b": "passed", "c": "failed", "d": "failed", "gone": "skipped"},
+        {"a": "passed", "b": "failed", "c": "passed", "elsewhere": "passed"},
+        branches=["main", "other"],
+    )
+    tests = [
+        reported("a", "failed"),
+        reported("b", "failed"),
+        reported("c"),
+        reported("d", "flaky"),
+        reported("new", "error"),
+    ]
+    found = analysed(on_main(*tests), past).changes
+    assert found is not None
+    assert (found.run, found.revision, found.wall) == ("run-0", "revision-0", 1.0)
+    assert found.newly_failing == (1, 4)
+    assert found.still_failing == (0,)
+    assert found.fixed == (2, 3)
+    assert found.added == (4,)
+    assert found.removed == ("gone",)
+
+
+def test_the_last_attempt_in_a_run_is_how_a_test_ended_there() -> None:
+    past = past_of({"a": "failed passed", "b": "passed failed"})
+    found = analysed(on_main(reported("a", "failed"), reported("b")), past).changes
+    assert found is not None
+    assert (found.newly_failing, found.fixed) == ((0,), (1,))
+
+
+def test_what_the_last_run_left_out_is_not_new() -> None:
+    past = past_of({"a": "passed"}, {"b": "passed"})
+    found = analysed(on_main(reported("a"), reported("b")), past).changes
+    assert found is not None
+    assert found.added == ()
+
+
+def test_blocked_and_skipped_tests_are_not_fixed() -> None:
+    past = past_of({"a": "failed", "b": "failed"})
+    found = analysed(on_main(reported("a", "blocked"), reported("b", "skipped")), past).changes
+    assert found is not None
+    assert found.fixed == ()
+
+
+def since(past: Past, *names: str) -> tuple[str | None, str | None, str | None]:
+    (group,) = analysed(on_main(*(reported(name, "failed") for name in names)), past).groups
+    return group.status, group.since, group.since_revision
+
+
+def test_a_group_whose_tests_were_good_is_new() -> None:
+    assert since(past_of({"a": "failed"}, {"a": "passed"}), "a") == ("new", None, None)
+
+
+def test_a_group_fails_since_the_first_run_of_the_series() -> None:
+    past = past_of({"a": "failed"}, {"a": "passed"}, {"a": "error"}, {"a": "failed"})
+    assert since(past, "a") == ("still", "run-2", "revision-2")
+
+
+def test_of_several_tests_the_one_that_fails_longest_counts() -> None:
+    past = past_of({"a": "passed", "b": "failed"}, {"a": "failed", "b": "failed"})
+    assert since(past, "a", "b") == ("still", "run-0", "revision-0")
+
+
+def test_runs_in_which_it_was_skipped_do_not_end_a_series() -> None:
+    past = past_of({"a": "failed"}, {"a": "skipped"}, {"other": "passed"})
+    assert since(past, "a") == ("still", "run-0", "revision-0")
+
+
+def test_runs_on_other_branches_do_not_count() -> None:
+    past = past_of({"a": "failed"}, {"a": "passed"}, branches=["main", "other"])
+    assert since(past, "a") == ("still", "run-0", "revision-0")
+
+
+def test_where_the_branch_is_new_all_runs_count() -> None:
+    past = past_of({"a": "failed"}, branches=["other"])
+    assert since(past, "a") == ("still", "run-0", "revision-0")
+
+
+def test_of_a_test_that_never_ran_nothing_is_known() -> None:
+    assert since(past_of({"b": "passed"}), "a") == (None, None, None)
+
+
+def test_what_a_test_did_before_is_told_with_it() -> None:
+    past = past_of({"a": "failed passed"}, {"a": [0.5]})
+    (test,) = analysed(on_main(reported("a")), past).tests
+    assert test.past == (("failed", 0.1), ("passed", 0.1), ("passed", 0.5))
+
+
+class TestTrend:
+    def test_a_point_a_run_and_this_one_is_the_last(self) -> None:
+        past = past_of({"a": "passed", "b": "failed"}, failed=[7], wall=[4.0], serial=[9.0])
+        first, last = analysed(on_main(reported("a", "failed")), past).trend
+        assert (first.run, first.tests, first.failed, first.wall) == ("run-0", 2, 7, 4.0)
+        assert (last.run, last.tests, last.failed, last.wall) == (RUN, 1, 1, 3.0)
+        assert (first.serial, last.serial) == (9.0, 0.1)
+        assert (first.revision, last.revision) == ("revision-0", "now")
+
+    def test_failures_that_were_not_counted_then_are_counted_now(self) -> None:
+        past = past_of({"a": "passed", "b": "failed", "c": "failed passed"}, failed=[None])
+        assert analysed(on_main(reported("a")), past).trend[0].failed == 1
+
+    def test_tests_come_and_go(self) -> None:
+        past = past_of({"a": "passed", "b": "passed"}, {"a": "passed", "c": "passed"})
+        trend = analysed(on_main(reported("a"), reported("d", "blocked")), past).trend
+        assert [point.added for point in trend] == [0, 1, 1]
+        assert [point.removed for point in trend] == [0, 1, 1]
+
+    def test_what_a_run_left_out_has_neither_gone_nor_come(self) -> None:
+        past = past_of({"a": "passed", "b": "passed"}, {"a": "passed"})
+        trend = analysed(on_main(reported("a"), reported("b")), past).trend
+        assert [(point.added, point.removed) for point in trend] == [(0, 0)] * 3
+
+    def test_a_test_is_flaky_from_the_run_on_that_shows_it_on_that_revision(self) -> None:
+        past = past_of(
+            {"a": "passed", "b": "failed"},
+            {"a": "failed", "b": "passed"},
+            {"a": "failed", "b": "passed"},
+            {"a": "passed failed", "b": "passed"},
+            revision=["x", "x", "y", "x"],
+        )
+        trend = analysed(on_main(reported("a"), reported("b"), revision="y"), past).trend
+        assert [point.flaky for point in trend] == [0, 2, 0, 2, 1]
+
+    def test_the_first_run_alone_is_a_trend_of_one_point(self) -> None:
+        flaky = reported("a", "flaky", [attempt_of("failed"), attempt_of(at=0.7)])
+        (point,) = analysed(on_main(flaky), Past()).trend
+        assert (point.tests, point.failed, point.flaky, point.added) == (1, 0, 1, 0)
