@@ -1,0 +1,171 @@
+// The first view: what happened, why, and what to do next.
+
+const Summary = (() => {
+  const { summary, run, changes } = Run;
+
+  /** One figure with its name. */
+  function reading(name, value, note, className = "", drawing = null) {
+    return element(
+      "div",
+      { class: `reading ${className}` },
+      element("dt", {}, name),
+      element("dd", {}, element("span", { class: "value" }, value), drawing, element("span", { class: "note" }, note ?? "")),
+    );
+  }
+
+  const recent = (of) => Run.trend.slice(-24).map((point) => ["p", of(point)]);
+
+  function readings() {
+    const rate = Run.pass_rate;
+    const workers = summary.mode === "in-process" ? "in-process" : countOf(summary.workers, "worker");
+    return element(
+      "dl",
+      { class: "readings" },
+      reading("Pass rate", rate === null ? "–" : percent(rate, 1), `of ${countOf(summary.ran, "test")} that ran`),
+      reading("Wall time", seconds(summary.wall), changes ? `${change(changes.wall)} since the last run` : "", "",
+        Run.trend.length > 2 ? sparkline(recent((point) => point.wall), 72, 18) : null),
+      reading("One after another", seconds(summary.serial), "all attempts added up"),
+      Run.speedup === null
+        ? reading("Workers", workers, "")
+        : reading("Speed-up", `${Run.speedup.toFixed(1)}×`, `${workers}, ${percent(summary.busy_share ?? 0)} busy`),
+      Run.score ? reading("Quality", `${Math.round(Run.score.points)}`, element("a", { href: Address.to({ view: "health" }) }, "of 100, why")) : null,
+    );
+  }
+
+  /** Counts of outcomes that switch what is listed. */
+  function pills(query, onTests) {
+    const asked = new Set(Query.values(query, "s"));
+    const chosen = (outcome) => asked.has(outcome.replace(" ", "-"));
+    const all = element(
+      "a",
+      { class: "pill", href: Address.ofQuery(Query.parse(query).filter((term) => term.key !== "s").map(Query.written).join(" ")), "aria-current": onTests && !asked.size ? "true" : null },
+      element("b", {}, count(summary.collected)), " all",
+    );
+    const some = Run.outcomes.filter((outcome) => summary.outcomes[outcome]).map((outcome) => {
+      const value = outcome.replace(" ", "-");
+      const pill = element(
+        "a",
+        { class: `pill ${classOf(outcome)}`, href: Address.ofQuery(Query.toggled(query, "s", value, true)), "aria-current": onTests && chosen(outcome) ? "true" : null, title: MEANING[outcome] },
+        mark(outcome, false), element("b", {}, count(summary.outcomes[outcome])), ` ${outcome}`,
+      );
+      pill.addEventListener("click", (event) => {
+        if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+        event.preventDefault();
+        Address.go({ view: "tests", query: Query.toggled(query, "s", value, false) });
+      });
+      return pill;
+    });
+    return element("div", { class: "pills", role: "group", "aria-label": "Filter by outcome" }, all, some);
+  }
+
+  function circumstances() {
+    const branch = run.branch ? [" on ", element("b", {}, run.branch)] : null;
+    const ci = run.ci && (/^https?:\/\//i.test(run.ci.url ?? "")
+      ? element("a", { href: run.ci.url, rel: "noreferrer noopener" }, run.ci.name)
+      : run.ci.name);
+    return element(
+      "p",
+      { class: "circumstances" },
+      run.revision ? element("span", {}, element("code", { title: run.revision }, short(run.revision)), branch, run.dirty ? element("span", { class: "tag" }, "with local changes") : null) : null,
+      element("time", { datetime: new Date(run.started * 1000).toISOString() }, moment(run.started)),
+      ci ? element("span", {}, ci) : null,
+      run.python ? element("span", {}, `Python ${run.python}`) : null,
+      run.selection ? element("span", {}, "selected ", element("code", {}, run.selection)) : null,
+      element("span", { class: "quiet" }, "run ", element("code", {}, run.run)),
+    );
+  }
+
+  function sinceLast() {
+    if (!changes) return null;
+    const linked = (name, positions, text, outcome) =>
+      positions.length
+        ? element("li", {}, element("a", { href: Address.ofQuery(`is:${name}`) }, mark(outcome, false), element("b", {}, count(positions.length)), ` ${text}`))
+        : null;
+    const entries = [
+      linked("new", changes.newly_failing, "newly failing", "failed"),
+      linked("still", changes.still_failing, "still failing", "failed"),
+      linked("fixed", changes.fixed, "fixed", "passed"),
+      linked("added", changes.added, "added", "not run"),
+    ];
+    const gone = changes.removed.length
+      ? element("details", {}, element("summary", {}, `${count(changes.removed.length)} removed`),
+        capped(changes.removed, 20, (nodeid) => element("li", {}, element("code", {}, nodeid)), { class: "plain" }))
+      : null;
+    const nothing = entries.every((entry) => entry === null) && !gone;
+    return part(
+      "Since the last run", { class: "since" },
+      element("p", { class: "quiet" }, "run ", element("code", {}, changes.run), changes.revision ? [" at ", element("code", {}, short(changes.revision))] : null,
+        ", ", element("b", {}, change(changes.wall))),
+      nothing ? element("p", {}, "The same tests, with the same outcomes.") : element("ul", { class: "changes" }, entries),
+      gone,
+    );
+  }
+
+  function advice() {
+    if (!Run.recommendations.length) return null;
+    return part(
+      "What to do", { class: "advice" },
+      element("ol", { class: "recommendations" }, Run.recommendations.map((each) =>
+        element("li", {},
+          each.gain ? element("b", { class: "gain" }, `−${seconds(each.gain)}`) : null,
+          element("span", {}, each.text),
+          each.setting ? element("div", { class: "setting" }, element("code", {}, each.setting), copyButton("Copy the setting", each.setting)) : null))),
+    );
+  }
+
+  function next() {
+    const { rerun_failed, replay, explain } = Run.commands;
+    const lines = [
+      rerun_failed ? command("Run again what failed", rerun_failed) : null,
+      ...Object.entries(replay).slice(0, 4).map(([worker, line]) => command(`Replay ${worker}`, line)),
+      explain ? command("Explain", explain) : null,
+    ].filter(Boolean);
+    return lines.length ? part("Next", { class: "next" }, lines) : null;
+  }
+
+  function slowest() {
+    const slow = summary.slowest.filter((each) => each.seconds >= 0.005);
+    if (slow.length < 2) return null;
+    const most = slow[0].seconds;
+    return part(
+      "Slowest", { class: "slowest" },
+      element("ol", { class: "measured" }, slow.map((each) => {
+        const test = Run.find(each.nodeid);
+        const name = each.nodeid.slice(each.nodeid.lastIndexOf("/") + 1);
+        return element("li", {},
+          element("span", { class: "took" }, seconds(each.seconds)), bar(each.seconds / most),
+          test === undefined ? element("code", {}, name) : element("a", { href: Address.ofTest(test), title: each.nodeid }, name));
+      })),
+      element("a", { class: "more", href: Address.ofQuery("", "slow") }, "all by time"),
+    );
+  }
+
+  function bounded() {
+    if (!Run.bounded_by || summary.workers < 2) return null;
+    return element("p", { class: "bounded" }, element("span", { class: "label" }, "Bounded by "), Run.bounded_by, " ",
+      element("a", { href: Address.to({ view: "timeline" }) }, "Timeline"));
+  }
+
+  const losses = () => [
+    summary.reason ? element("p", { class: "loss" }, "Ended early: ", summary.reason) : null,
+    ...summary.crashes.slice(0, 5).map((each) => element("p", { class: "loss" }, mark("crashed"), ` ${each.worker}: ${each.reason}`)),
+    ...summary.not_run.slice(0, 5).map((each) => element("p", { class: "loss" }, mark("not run"), ` ${countOf(each.count, "test")} not run: ${each.reason}`)),
+  ];
+
+  return {
+    pills,
+    title: "Summary",
+    build: () =>
+      element("div", { class: "summary" },
+        element("header", { class: "headline" },
+          element("h1", {}, Run.sentence), circumstances()),
+        outcomeBar(summary.outcomes, Run.sentence),
+        pills("", false),
+        readings(),
+        bounded(),
+        losses(),
+        element("div", { class: "columns" },
+          element("div", { class: "wide" }, failureGroups()),
+          element("div", { class: "narrow" }, sinceLast(), advice(), next(), slowest()))),
+  };
+})();
