@@ -380,27 +380,39 @@ class _Invention:
         )
 
     def _timeline(self) -> Timeline:
-        last = max(
-            (attempt.at + attempt.seconds, position)
-            for position, test in enumerate(self.tests)
-            for attempt in test.attempts
-        )[1]
-        worker = self.tests[last].attempts[-1].worker
-        path = [
-            (attempt.at, attempt.seconds, position)
-            for position, test in enumerate(self.tests)
-            for attempt in test.attempts[-1:]
-            if attempt.worker == worker
-        ]
-        longest = sorted(sorted(path, key=lambda step: -step[1])[:14])
-        steps = tuple(
-            CriticalStep(position, at, seconds, "worker" if number else "start")
-            for number, (at, seconds, position) in enumerate(longest)
-        )
+        steps = self._path()
         waited = tuple(self.waited_by.most_common(5))
         database = ResourceLane("database", 2, tuple(self.held), sum(self.waited_by.values()), waited)
         lanes = zip(self.workers, self.spans, strict=True)
         return Timeline(tuple(Lane(name, tuple(spans)) for name, spans in lanes), (database,), steps)
+
+    def _path(self) -> tuple[CriticalStep, ...]:
+        """Back from the last end: what ended when each one began, on its worker or with its slot."""
+        ends = {
+            attempt.at + attempt.seconds: (position, attempt)
+            for position, test in enumerate(self.tests)
+            for attempt in test.attempts
+        }
+        before: dict[str, list[float]] = {name: [] for name in self.workers}
+        for end in sorted(ends):
+            before[ends[end][1].worker].append(end)
+        end = max(ends)
+        path: list[CriticalStep] = []
+        while True:
+            position, attempt = ends[end]
+            mine = [other for other in before[attempt.worker] if other <= attempt.at]
+            held = [
+                wait.tests[-1] for wait in self.tests[position].waited if wait.kind == "resource"
+            ]
+            because: Any = "resource" if held else "worker" if mine else "start"
+            path.append(CriticalStep(position, attempt.at, attempt.seconds, because))
+            if held:
+                holder = self.tests[held[0]].attempts[-1]
+                end = holder.at + holder.seconds
+            elif mine:
+                end = mine[-1]
+            else:
+                return tuple(reversed(path))
 
 
 def _score() -> Score:

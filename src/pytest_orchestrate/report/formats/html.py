@@ -45,6 +45,7 @@ SCRIPTS = (
     "waits.js",
     "lanes.js",
     "drawing.js",
+    "strip.js",
     "timeline.js",
     "folders.js",
     "health.js",

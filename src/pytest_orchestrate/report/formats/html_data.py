@@ -20,7 +20,7 @@ import msgspec
 from pytest_orchestrate.report.attempts import Attempt, Failure, TestReport
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
-from pytest_orchestrate.report.verdict import OUTCOMES, pass_rate, sentence, verdict
+from pytest_orchestrate.report.verdict import OUTCOMES, decided, pass_rate, sentence, verdict
 
 #: Times in columns are whole numbers of this many seconds.
 TICK = 1e-4
@@ -32,6 +32,8 @@ ALL_TEXTS = 48_000_000
 BLOCK = 1_000_000
 #: Of the tests that one test waited for, the last ones are named, at most so many.
 WAITED_FOR = 8
+#: What stands for the outcome of an earlier attempt: good, no verdict; ``f`` for all others.
+LETTERS = {"passed": "p", "xpassed": "p", "xfailed": "p", "skipped": "s"}
 #: What goes into the page as it stands in the report.
 AS_IT_IS = (
     "areas",
@@ -59,6 +61,7 @@ def embedded(report: Report, root: str = "") -> tuple[str, list[str]]:
     document: dict[str, Any] = {
         "root": root,
         "verdict": verdict(report.summary),
+        "decided": decided(report.summary),
         "sentence": sentence(report.summary),
         "pass_rate": pass_rate(report.summary),
         "speedup": report.summary.speedup,
@@ -125,7 +128,7 @@ def shortened(text: str, allowance: int) -> str:
         return text
     half = allowance // 2
     left_out = len(text) - 2 * half
-    told = f"\n[... {left_out:,} characters are left out here; the run's log has them ...]\n"
+    told = f"\n[... {left_out:,} characters are left out here; see the run's log ...]\n"
     return text[:half] + told + text[-half:]
 
 
@@ -192,8 +195,8 @@ class _Columns:
         columns["estimate"].append(-1 if test.estimate is None else _ticks(test.estimate))
         for attempt in test.attempts:
             self._add_attempt(attempt)
-        outcomes = "".join(_letter(outcome) for outcome, _ in test.past)
-        self._past.append([outcomes, *(_ticks(seconds) for _, seconds in test.past)])
+        past = [LETTERS.get(outcome, "f") for outcome, _ in test.past]
+        self._past.append(["".join(past), *(round(seconds / TICK) for _, seconds in test.past)])
         more = _more_of(test)
         if not in_file:
             more["elsewhere"] = True
@@ -274,10 +277,6 @@ def _group(columns: _Columns, group: dict[str, Any]) -> dict[str, Any]:
     failure = group["failure"]
     number = None if failure is None else columns.failure(msgspec.convert(failure, Failure))
     return {**group, "failure": number}
-
-
-def _letter(outcome: str) -> str:
-    return {"passed": "p", "xpassed": "p", "xfailed": "p", "skipped": "s"}.get(outcome, "f")
 
 
 def _ticks(seconds: float) -> int:

@@ -1,24 +1,27 @@
 // Drawing the timeline on a canvas. Times are seconds, places are CSS pixels.
 
-const LANE = { top: 26, height: 20, gap: 6, share: 9, between: 14, label: 84 };
+/** How high lines are and what is between them; as a view of its own, and as a part of another. */
+const WHOLE_PAGE = { top: 26, height: 20, gap: 6, share: 9, between: 14, label: 84 };
+const STRIP = { top: 20, height: 11, gap: 4, share: 6, between: 6, label: 64 };
 
 class Drawing {
-  constructor(canvas, lanes) {
+  constructor(canvas, lanes, shape = WHOLE_PAGE) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
     this.lanes = lanes;
+    this.shape = shape;
     this.from = 0;
     this.until = Lanes.end;
     this.chosen = -1;
     this.path = true;
-    let y = LANE.top;
+    let y = shape.top;
     let kind = "worker";
     for (const lane of lanes) {
-      if (lane.kind !== kind) y += LANE.between;
+      if (lane.kind !== kind) y += shape.between;
       kind = lane.kind;
       lane.y = y;
-      lane.height = lane.kind === "worker" ? LANE.height : lane.rows * LANE.share;
-      y += lane.height + LANE.gap;
+      lane.height = lane.kind === "worker" ? shape.height : lane.rows * shape.share;
+      y += lane.height + shape.gap;
     }
     this.height = y + 8;
     this.laneOf = new Map(lanes.map((lane) => [`${lane.kind} ${lane.name}`, lane]));
@@ -26,11 +29,11 @@ class Drawing {
   }
 
   x(time) {
-    return LANE.label + ((time - this.from) / (this.until - this.from)) * (this.width - LANE.label);
+    return this.shape.label + ((time - this.from) / (this.until - this.from)) * (this.width - this.shape.label);
   }
 
   time(x) {
-    return this.from + ((x - LANE.label) / (this.width - LANE.label)) * (this.until - this.from);
+    return this.from + ((x - this.shape.label) / (this.width - this.shape.label)) * (this.until - this.from);
   }
 
   /** Take the colours of the theme that is on. */
@@ -80,7 +83,7 @@ class Drawing {
     this.axis();
     context.save();
     context.beginPath();
-    context.rect(LANE.label, 0, this.width - LANE.label, this.height);
+    context.rect(this.shape.label, 0, this.width - this.shape.label, this.height);
     context.clip();
     for (const lane of this.lanes) {
       this.ground(lane);
@@ -95,7 +98,7 @@ class Drawing {
 
   axis() {
     const { context } = this;
-    const least = ((this.until - this.from) / (this.width - LANE.label)) * 80;
+    const least = ((this.until - this.from) / (this.width - this.shape.label)) * 80;
     const power = 10 ** Math.floor(Math.log10(least));
     const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= least);
     context.textAlign = "left";
@@ -112,7 +115,7 @@ class Drawing {
   ground(lane) {
     const { context } = this;
     context.fillStyle = this.colour.ground;
-    const from = Math.max(LANE.label, this.x(0));
+    const from = Math.max(this.shape.label, this.x(0));
     const until = Math.min(this.width, this.x(Lanes.end));
     if (until > from) context.fillRect(from, lane.y, until - from, lane.height);
   }
@@ -145,8 +148,8 @@ class Drawing {
     context.fillStyle = this.outcome[outcome];
     context.fillRect(left, lane.y, wide, lane.height);
     if (width > 4) {
-      const setup = (Run.setup[attempt] / (this.until - this.from)) * (this.width - LANE.label);
-      const teardown = (Run.teardown[attempt] / (this.until - this.from)) * (this.width - LANE.label);
+      const setup = (Run.setup[attempt] / (this.until - this.from)) * (this.width - this.shape.label);
+      const teardown = (Run.teardown[attempt] / (this.until - this.from)) * (this.width - this.shape.label);
       context.fillStyle = this.colour.setup;
       if (setup > 0.7) context.fillRect(left, lane.y, Math.min(setup, wide), lane.height);
       if (teardown > 0.7) context.fillRect(left + wide - Math.min(teardown, wide), lane.y, Math.min(teardown, wide), lane.height);
@@ -158,12 +161,12 @@ class Drawing {
       context.fillStyle = this.outcome[outcome];
       context.fillRect(left, lane.y - 4, Math.max(Math.min(wide, 6), 2), 4);
     }
-    if (width > 70) this.caption(Run.name(Run.testOf[attempt]), left, wide, lane);
+    if (width > 70 && lane.height > 14) this.caption(Run.name(Run.testOf[attempt]), left, wide, lane);
   }
 
   caption(text, left, width, lane) {
     const { context } = this;
-    const from = Math.max(left, LANE.label) + 5;
+    const from = Math.max(left, this.shape.label) + 5;
     const room = Math.min(left + width, this.width) - from - 4;
     if (room < 40) return;
     const fits = Math.floor(room / 6.2);
@@ -175,15 +178,16 @@ class Drawing {
   span(lane, span) {
     const left = this.x(span.at);
     const width = Math.max(this.x(span.at + span.seconds) - left, 0.5);
-    if (left > this.width || left + width < LANE.label) return;
+    if (left > this.width || left + width < this.shape.label) return;
     const { context } = this;
     context.fillStyle = span.kind === "idle" ? this.patterns.idle : this.colour[span.kind];
-    if (span.kind === "fixture") context.fillRect(left, lane.y + lane.height - 4, width, 4);
-    else context.fillRect(left, lane.y + 4, width, lane.height - 8);
-    if (span.kind !== "fixture" && span.kind !== "idle" && width > 60) {
+    const inset = lane.height / 5;
+    if (span.kind === "fixture") context.fillRect(left, lane.y + lane.height - inset, width, inset);
+    else context.fillRect(left, lane.y + inset, width, lane.height - 2 * inset);
+    if (span.kind !== "fixture" && span.kind !== "idle" && width > 60 && lane.height > 14) {
       context.fillStyle = this.colour.text;
       context.textAlign = "left";
-      context.fillText(span.kind === "start" ? "start" : "collection", Math.max(left, LANE.label) + 5, lane.y + lane.height / 2 + 0.5);
+      context.fillText(span.kind === "start" ? "start" : "collection", Math.max(left, this.shape.label) + 5, lane.y + lane.height / 2 + 0.5);
     }
   }
 
@@ -193,8 +197,8 @@ class Drawing {
     for (const held of lane.held) {
       const left = this.x(held.at);
       const width = Math.max(this.x(held.at + held.seconds) - left - 0.5, 1);
-      if (left > this.width || left + width < LANE.label) continue;
-      context.fillRect(left, lane.y + Math.min(held.row, lane.rows - 1) * LANE.share, width, LANE.share - 2);
+      if (left > this.width || left + width < this.shape.label) continue;
+      context.fillRect(left, lane.y + Math.min(held.row, lane.rows - 1) * this.shape.share, width, this.shape.share - 2);
     }
   }
 
@@ -202,13 +206,14 @@ class Drawing {
   criticalPath() {
     const { context } = this;
     const points = [];
+    const width = this.shape === STRIP ? 1.4 : 2.2;
     for (const step of Run.timeline.critical_path) {
       const lane = this.laneOfTest(step.test, step.at);
       if (lane) points.push([this.x(step.at), this.x(step.at + step.seconds), lane.y + lane.height + 2]);
     }
-    for (const [colour, width] of [[this.colour.panel, 5], [this.colour.path, 2.2]]) {
+    for (const [colour, thick] of [[this.colour.panel, width * 2.2], [this.colour.path, width]]) {
       context.strokeStyle = colour;
-      context.lineWidth = width;
+      context.lineWidth = thick;
       context.lineJoin = "round";
       context.beginPath();
       for (const [index, [left, right, y]] of points.entries()) {
@@ -251,13 +256,13 @@ class Drawing {
 
   /** What lies at a place: {lane, attempt | span | held}; null for nothing. */
   at(x, y) {
-    if (x < LANE.label) return null;
-    const lane = this.lanes.find((each) => y >= each.y - 4 && y < each.y + each.height + LANE.gap - 2);
+    if (x < this.shape.label) return null;
+    const lane = this.lanes.find((each) => y >= each.y - 4 && y < each.y + each.height + this.shape.gap - 2);
     if (!lane) return null;
     const time = this.time(x);
     const near = ((this.until - this.from) / this.width) * 2;
     if (lane.kind === "resource") {
-      const row = Math.floor((y - lane.y) / LANE.share);
+      const row = Math.floor((y - lane.y) / this.shape.share);
       const held = lane.held.find((each) => each.at <= time && time < each.at + each.seconds && Math.min(each.row, lane.rows - 1) === row);
       return held ? { lane, held } : null;
     }

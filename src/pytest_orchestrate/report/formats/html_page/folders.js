@@ -77,5 +77,20 @@ const Folders = (() => {
       covered ? element("td", { class: "number" }, area.coverage === null ? "" : element("span", { class: "with-bar" }, bar(area.coverage, "covered"), percent(area.coverage))) : null);
   }
 
-  return { title: "Folders", build };
+  /** The folders right below what all tests have in common, those with the most time first. */
+  function digest() {
+    const above = (area) => parent(area.path);
+    let root = "";
+    const within = () => Run.areas.filter((area) => above(area) === root);
+    while (within().length === 1 && !within()[0].is_file) root = within()[0].path;
+    const shown = within().sort(orders.seconds[0]).slice(0, 12);
+    if (shown.length < 2) return null;
+    const covered = shown.some((area) => area.coverage !== null);
+    folded.clear();
+    return part(root ? `In ${root}/` : "Folders", { class: "digest" },
+      element("table", { class: "areas" }, element("tbody", {}, shown.map((area) => row(area, 1, false, covered)))),
+      element("a", { class: "more", href: Address.to({ view: "folders" }) }, "all folders"));
+  }
+
+  return { title: "Folders", build, digest };
 })();

@@ -32,6 +32,7 @@ const Page = (() => {
     document.getElementById("views").append(...links);
     document.getElementById("verdict").append(
       mark({ passed: "passed", failed: "failed", unfinished: "interrupted", empty: "not run" }[Run.verdict], false), element("span", {}, verdictWords()));
+    document.head.append(icon());
     document.getElementById("skip").addEventListener("click", () => main.focus());
     document.getElementById("search").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -45,6 +46,16 @@ const Page = (() => {
     Keys.listen();
     Theme.begin();
     show(Address.now, null);
+  }
+
+  /** For the browser's tab: the verdict's symbol in its colour, on any ground. */
+  function icon() {
+    const [colour, path] = {
+      passed: ["#2a9d5c", "M3 8.5 6.5 12 13 4.5"],
+      failed: ["#d8392b", "M4 4l8 8M12 4l-8 8"],
+    }[Run.verdict] ?? ["#b57b00", "M5.5 3v10M10.5 3v10"];
+    const image = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="${path}" fill="none" stroke="${colour}" stroke-width="3"/></svg>`;
+    return element("link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(image)}` });
   }
 
   function verdictWords() {

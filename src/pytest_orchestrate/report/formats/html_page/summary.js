@@ -3,6 +3,13 @@
 const Summary = (() => {
   const { summary, run, changes } = Run;
 
+  /** The verdict; what comes after its first comma is beside the point. */
+  const sentence = () => Run.sentence.split(", ", 1)[0];
+  const beside = () => {
+    const rest = Run.sentence.slice(sentence().length);
+    return rest ? element("span", { class: "beside-verdict" }, rest) : null;
+  };
+
   /** One figure with its name. */
   function reading(name, value, note, className = "", drawing = null) {
     return element(
@@ -21,7 +28,7 @@ const Summary = (() => {
     return element(
       "dl",
       { class: "readings" },
-      reading("Pass rate", rate === null ? "–" : percent(rate, 1), `of ${countOf(summary.ran, "test")} that ran`),
+      reading("Pass rate", rate === null ? "–" : percent(rate, 1), `of ${countOf(Run.decided, "test")} with a verdict`),
       reading("Wall time", seconds(summary.wall), changes ? `${change(changes.wall)} since the last run` : "", "",
         Run.trend.length > 2 ? sparkline(recent((point) => point.wall), 72, 18) : null),
       reading("One after another", seconds(summary.serial), "all attempts added up"),
@@ -140,17 +147,19 @@ const Summary = (() => {
     );
   }
 
-  function bounded() {
-    if (!Run.bounded_by || summary.workers < 2) return null;
-    return element("p", { class: "bounded" }, element("span", { class: "label" }, "Bounded by "), Run.bounded_by, " ",
-      element("a", { href: Address.to({ view: "timeline" }) }, "Timeline"));
+  /** What the run lost, each in a line: workers, tests that had no turn, its end. */
+  function losses() {
+    const crashed = summary.crashes.map((each) => {
+      const who = each.reason.includes(each.worker) ? "" : `${each.worker}: `;
+      return element("p", {}, mark("crashed"), ` ${who}${each.reason}`);
+    });
+    const left = summary.not_run.map((each) =>
+      element("p", {}, mark("not run"), ` ${countOf(each.count, "test")} not run: ${each.reason}`));
+    const told = summary.not_run.some((each) => each.reason === summary.reason);
+    const early = summary.reason && !told ? element("p", {}, mark("interrupted"), ` Ended early: ${summary.reason}`) : null;
+    const all = [early, ...crashed.slice(0, 5), ...left.slice(0, 5)].filter(Boolean);
+    return all.length ? element("div", { class: "loss" }, all) : null;
   }
-
-  const losses = () => [
-    summary.reason ? element("p", { class: "loss" }, "Ended early: ", summary.reason) : null,
-    ...summary.crashes.slice(0, 5).map((each) => element("p", { class: "loss" }, mark("crashed"), ` ${each.worker}: ${each.reason}`)),
-    ...summary.not_run.slice(0, 5).map((each) => element("p", { class: "loss" }, mark("not run"), ` ${countOf(each.count, "test")} not run: ${each.reason}`)),
-  ];
 
   return {
     pills,
@@ -158,14 +167,13 @@ const Summary = (() => {
     build: () =>
       element("div", { class: "summary" },
         element("header", { class: "headline" },
-          element("h1", {}, Run.sentence), circumstances()),
+          element("h1", {}, sentence(), beside()), circumstances()),
         outcomeBar(summary.outcomes, Run.sentence),
         pills("", false),
         readings(),
-        bounded(),
         losses(),
         element("div", { class: "columns" },
-          element("div", { class: "wide" }, failureGroups()),
+          element("div", { class: "wide" }, failureGroups(), Strip.strip(), Folders.digest()),
           element("div", { class: "narrow" }, sinceLast(), advice(), next(), slowest()))),
   };
 })();

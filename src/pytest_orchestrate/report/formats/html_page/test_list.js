@@ -83,10 +83,14 @@ const TestList = (() => {
     else tree.removeAttribute("aria-activedescendant");
   }
 
+  /** Scroll so that a line is seen; one that is far away comes into the middle. */
   function reveal(number) {
     const top = number * height;
-    if (top < tree.scrollTop) tree.scrollTop = top;
-    else if (top + height > tree.scrollTop + tree.clientHeight) tree.scrollTop = top + height - tree.clientHeight;
+    const below = top + height - tree.scrollTop - tree.clientHeight;
+    const above = tree.scrollTop - top;
+    if (Math.max(below, above) > 3 * height) tree.scrollTop = top - tree.clientHeight / 2;
+    else if (above > 0) tree.scrollTop = top;
+    else if (below > 0) tree.scrollTop += below;
   }
 
   function open(number, isUnfolded = !rows[number].open) {

@@ -30,7 +30,7 @@ const TestPage = (() => {
         element("p", { class: "test-outcome" },
           mark(outcome, false), element("b", { class: `word ${classOf(outcome)}` }, outcome),
           until > from ? element("span", {}, seconds(Run.took[test])) : null,
-          expected(test), steps(), closing()),
+          expected(test), steps()),
         element("h1", { class: "nodeid" }, Run.name(test)),
         element("p", { class: "where" }, element("code", {}, line ? `${file}:${line}` : file), copyButton("Copy the place", line ? `${file}:${line}` : file)),
         element("p", { class: "actions" },
@@ -58,7 +58,8 @@ const TestPage = (() => {
   const steps = () =>
     element("span", { class: "steps" },
       element("button", { type: "button", class: "tool", "aria-label": "Previous test (k)", title: "Previous (k)", onclick: () => TestList.step(-1) }, "↑"),
-      element("button", { type: "button", class: "tool", "aria-label": "Next test (j)", title: "Next (j)", onclick: () => TestList.step(1) }, "↓"));
+      element("button", { type: "button", class: "tool", "aria-label": "Next test (j)", title: "Next (j)", onclick: () => TestList.step(1) }, "↓"),
+      closing());
 
   /** What one can ask for that holds for this test. */
   function chips(test) {
@@ -93,7 +94,7 @@ const TestPage = (() => {
           capped(more.requires, 6, (each) => element("li", {}, testLink(each)), { class: "plain" }))
         : null,
       others > 0
-        ? element("div", { class: "relation" }, element("span", { class: "label" }, "One cause"),
+        ? element("div", { class: "relation" }, element("span", { class: "label" }, "Same cause"),
           element("a", { href: Address.ofQuery(`cause:${Run.group[test] + 1}`) }, `with ${countOf(others, "other test")}`))
         : null,
     ].filter(Boolean);

@@ -20,6 +20,7 @@ const Theme = (() => {
     button.setAttribute("aria-label", `Use ${other} colours`);
     button.title = `Use ${other} colours`;
     Timeline.repaint();
+    Strip.repaint();
   }
 
   button.append(symbol("theme"));

@@ -71,7 +71,7 @@ const Timeline = (() => {
 
   function listen() {
     canvas.addEventListener("wheel", (event) => {
-      if (event.offsetX < LANE.label) return; // over the names, the page scrolls
+      if (event.offsetX < drawing.shape.label) return; // over the names, the page scrolls
       event.preventDefault();
       if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) move((event.deltaX || event.deltaY) / 1000);
       else zoom(2 ** (event.deltaY / 240), drawing.time(event.offsetX));
@@ -83,7 +83,7 @@ const Timeline = (() => {
     });
     canvas.addEventListener("pointermove", (event) => {
       if (!drag) return hover(event);
-      const by = ((drag.x - event.clientX) / (drawing.width - LANE.label)) * (drag.until - drag.from);
+      const by = ((drag.x - event.clientX) / (drawing.width - drawing.shape.label)) * (drag.until - drag.from);
       if (Math.abs(drag.x - event.clientX) > 3) drag.moved = true;
       if (drag.moved) look(drag.from + by, drag.until + by);
     });
@@ -110,7 +110,7 @@ const Timeline = (() => {
 
   function hover(event) {
     const found = drawing.at(event.offsetX, event.offsetY);
-    canvas.style.cursor = found?.attempt !== undefined ? "pointer" : event.offsetX < LANE.label ? "default" : "grab";
+    canvas.style.cursor = found?.attempt !== undefined ? "pointer" : event.offsetX < drawing.shape.label ? "default" : "grab";
     tip.hidden = !found;
     if (!found) return;
     tip.replaceChildren(...described(found));
