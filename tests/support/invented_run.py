@@ -16,17 +16,8 @@ from msgspec.structs import replace
 
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Attempt, Failure, TestReport, Waited
-from pytest_orchestrate.report.document import CI, Commands, Report, RunFacts
-from pytest_orchestrate.report.findings import (
-    Changes,
-    FailureGroup,
-    FlakyTest,
-    Recommendation,
-    Regression,
-    Score,
-    ScorePart,
-    TrendPoint,
-)
+from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.findings import Regression
 from pytest_orchestrate.report.limits import Limit, Limits
 from pytest_orchestrate.report.timeline import (
     CriticalStep,
@@ -36,9 +27,10 @@ from pytest_orchestrate.report.timeline import (
     Span,
     Timeline,
 )
-from tests.support.reports import RUN, STARTED, failure_of, report_of
+from tests.support import invented_findings
+from tests.support.reports import STARTED, failure_of, report_of
 
-FOLDERS = ("api", "web/pages", "web/forms", "billing", "billing/invoices", "search", "stock", "jobs")
+FOLDERS = ("api", "web/pages", "web/forms", "billing", "billing/invoices", "search", "stock")
 NOUNS = ("orders", "customers", "cart", "prices", "refunds", "sessions", "exports", "labels")
 VERBS = ("creates", "lists", "rejects", "updates", "deletes", "sorts", "renders", "merges")
 THINGS = ("one", "an_empty_one", "twice", "with_discount", "for_guests", "in_order", "by_date")
@@ -127,9 +119,7 @@ class _Invention:
             f"{file}::{name}", 0, file, line, "blocked", (), reason, login, requires=(login,)
         )
 
-    def _ran(
-        self, position: int, file: str, name: str, line: int, cause: int | None
-    ) -> TestReport:
+    def _ran(self, position: int, file: str, name: str, line: int, cause: int | None) -> TestReport:
         usual = min(30.0, self.random.lognormvariate(-2.6, 1.25))
         needs_database = file.startswith("tests/billing")
         worker = min(range(len(self.workers)), key=lambda each: self.free[each])
@@ -199,7 +189,15 @@ class _Invention:
         order = self.ran[worker]
         self.ran[worker] += 1
         return Attempt(
-            self.workers[worker], order, outcome, STARTED + at, at, setup, call, 0.1 * setup, **fields
+            self.workers[worker],
+            order,
+            outcome,
+            STARTED + at,
+            at,
+            setup,
+            call,
+            0.1 * setup,
+            **fields,
         )
 
     def _past(self, position: int, usual: float, outcome: str) -> tuple[tuple[str, float], ...]:
@@ -215,7 +213,7 @@ class _Invention:
         )
 
     def _printed(self, position: int) -> tuple[tuple[str, str], ...]:
-        lines = []
+        lines: list[str] = []
         while sum(map(len, lines)) < self.output:
             level, colour = self.random.choice((("INFO", 32), ("DEBUG", 36), ("WARNING", 33)))
             lines.append(
@@ -235,7 +233,8 @@ class _Invention:
             f"client = <Client of 'shop' at 0x7f{self.random.randrange(16**10):010x}>\n\n"
             f"    def {function}(client):\n        order = client.post('/orders', items=3)\n"
             f">       assert order.total() == client.get('/total').json()\n\n{file}:{line + 3}: \n"
-            + "_ " * 40
+            + "_ "
+            * 40
             + f"\n\n    def total(self):\n        prices = self.prices()\n"
             f">       return sum(price for price in prices if price.valid)\n"
             f"E       {exception}: {message}\n"
@@ -266,128 +265,33 @@ class _Invention:
             covered[area.path] = 0.6 + (sum(map(ord, area.path)) % 39) / 100
         return replace(
             report,
-            run=self._facts(),
+            run=invented_findings.facts(len(self.workers), dirty=self.bad > 0),
             summary=summary,
             areas=tuple(replace(area, coverage=covered[area.path]) for area in report.areas),
-            groups=tuple(self._groups(bad)),
-            changes=self._changes(bad),
-            trend=tuple(self._trend(summary.wall, summary.serial, len(bad))),
-            flaky=tuple(
-                FlakyTest(position, 24, 5, 7, 0.21, 0.09, 0.40)
-                for position, test in enumerate(tests)
-                if test.outcome == "flaky"
-            ),
+            groups=tuple(invented_findings.groups(tests, bad)),
+            changes=invented_findings.changes(bad),
+            trend=tuple(invented_findings.trend(summary, len(bad), self.random)),
+            flaky=tuple(invented_findings.flaky(tests)),
             regressions=(Regression(3, 0.11, 0.24, 0.0004),),
-            recommendations=self._advice(),
-            score=_score(),
+            recommendations=invented_findings.ADVICE,
+            score=invented_findings.SCORE,
             timeline=self._timeline(),
-            commands=self._commands(bad),
-        )
-
-    def _facts(self) -> RunFacts:
-        return RunFacts(
-            RUN,
-            STARTED,
-            "workers",
-            args=("--workers", str(len(self.workers)), "-m", "not manual"),
-            selection="-m 'not manual'",
-            python="3.13.1",
-            implementation="CPython",
-            platform="Linux-6.8-x86_64",
-            cpus=len(self.workers),
-            pytest="9.2.0",
-            plugins={"pytest-cov": "7.0.0", "pytest-randomly": "4.0.1"},
-            revision="5f1d3c8a9b0e4d7c6a2f1b3e5d7c9a8b6f4e2d1c",
-            branch="retry-payments",
-            dirty=bool(self.bad),
-            ci=CI("GitHub Actions", "https://github.com/example/shop/actions/runs/77"),
-            settings={"orchestrate_resources": "database = 2"},
-            seeds={"pytest-randomly": "20300317"},
-            environment={"CI": "true", "TZ": "UTC"},
-        )
-
-    def _groups(self, bad: list[int]) -> Iterator[FailureGroup]:
-        by_place: dict[tuple[str, str], list[int]] = {}
-        for position in bad:
-            failure = self.tests[position].attempts[-1].failure
-            assert failure is not None
-            by_place.setdefault((failure.exception, failure.message), []).append(position)
-        blocked = tuple(each for each, test in enumerate(self.tests) if test.cause is not None)
-        for number, ((exception, message), positions) in enumerate(
-            sorted(by_place.items(), key=lambda each: -len(each[1]))
-        ):
-            yield FailureGroup(
-                "place",
-                f"{exception}: {message}",
-                self.tests[positions[0]].attempts[-1].failure,
-                tuple(positions),
-                blocked if 0 in positions else (),
-                "new" if number % 2 == 0 else "still",
-                *(() if number % 2 == 0 else ("20300312-101500-0000", "0a1b2c3d4e5f60718293a4b5")),
-            )
-
-    def _changes(self, bad: list[int]) -> Changes:
-        return Changes(
-            "20300316-090000-00000017",
-            "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567",
-            -1.84,
-            newly_failing=tuple(bad[::2]),
-            still_failing=tuple(bad[1::2]),
-            fixed=(11, 12) if self.bad else (),
-            added=(20, 21, 22),
-            removed=("tests/api/test_orders.py::test_old_total",),
-        )
-
-    def _trend(self, wall: float, serial: float, bad: int) -> Iterator[TrendPoint]:
-        for back in range(29, -1, -1):
-            wave = 1 + 0.18 * self.random.random() + 0.008 * back
-            yield TrendPoint(
-                f"run-{back}",
-                STARTED - back * 86_400,
-                f"{(back + 1) * 7_919_191:012x}",
-                self.size - back,
-                self.random.choice((0, 0, 1, 2)) if back else bad,
-                self.random.choice((1, 2, 2, 3)),
-                wall * wave if back else wall,
-                serial * wave if back else serial,
-                1,
-                0,
-            )
-
-    def _advice(self) -> tuple[Recommendation, ...]:
-        return (
-            Recommendation(
-                "resource",
-                "database has 2 slots: 5.1 s waited for it, a third slot saves 2.4 s",
-                2.4,
-                "orchestrate_resources = database = 3",
-            ),
-            Recommendation(
-                "preload",
-                "numpy is imported by every worker: importing it once before they fork saves 0.9 s",
-                0.9,
-                "orchestrate_preload = numpy",
-            ),
-        )
-
-    def _commands(self, bad: list[int]) -> Commands:
-        if not bad:
-            return Commands()
-        return Commands(
-            "pytest -p orchestrate --lf",
-            {"gw1": f"pytest -p orchestrate --orchestrate-replay {RUN}:gw1"},
-            f"pytest-orchestrate explain {RUN} {self.tests[bad[0]].nodeid}",
+            commands=invented_findings.commands(tests, bad),
         )
 
     def _timeline(self) -> Timeline:
         steps = self._path()
         waited = tuple(self.waited_by.most_common(5))
-        database = ResourceLane("database", 2, tuple(self.held), sum(self.waited_by.values()), waited)
+        database = ResourceLane(
+            "database", 2, tuple(self.held), sum(self.waited_by.values()), waited
+        )
         lanes = zip(self.workers, self.spans, strict=True)
-        return Timeline(tuple(Lane(name, tuple(spans)) for name, spans in lanes), (database,), steps)
+        return Timeline(
+            tuple(Lane(name, tuple(spans)) for name, spans in lanes), (database,), steps
+        )
 
     def _path(self) -> tuple[CriticalStep, ...]:
-        """Back from the last end: what ended when each one began, on its worker or with its slot."""
+        """Back from the last end: what each one began after, on its worker or with its slot."""
         ends = {
             attempt.at + attempt.seconds: (position, attempt)
             for position, test in enumerate(self.tests)
@@ -413,15 +317,3 @@ class _Invention:
                 end = mine[-1]
             else:
                 return tuple(reversed(path))
-
-
-def _score() -> Score:
-    return Score(
-        84.0,
-        (
-            ScorePart("passing", 36.2, 40, "96 % of the tests that ran passed"),
-            ScorePart("steady", 17.8, 20, "3 of 300 tests are flaky"),
-            ScorePart("balanced", 17.0, 20, "workers were busy for 85 % of the run"),
-            ScorePart("kept", 13.0, 20, "6 tests are skipped, 2 are expected to fail"),
-        ),
-    )

@@ -166,8 +166,7 @@ class _Columns:
             name: [] for name in ("file", "name", "line", "outcome", "attempts", "estimate")
         }
         self._attempts: dict[str, list[int]] = {
-            name: []
-            for name in ("worker", "order", "outcome", "at", "setup", "call", "teardown")
+            name: [] for name in ("worker", "order", "outcome", "at", "setup", "call", "teardown")
         }
         self._past: list[list[Any]] = []
         self._more_tests: dict[int, dict[str, Any]] = {}
@@ -219,9 +218,7 @@ class _Columns:
         if attempt.reason:
             more["reason"] = attempt.reason
         if attempt.sections:
-            more["sections"] = [
-                (name, self._texts.number(text)) for name, text in attempt.sections
-            ]
+            more["sections"] = [(name, self._texts.number(text)) for name, text in attempt.sections]
         if attempt.artifacts:
             more["artifacts"] = msgspec.to_builtins(attempt.artifacts)
         if more:
@@ -281,5 +278,3 @@ def _group(columns: _Columns, group: dict[str, Any]) -> dict[str, Any]:
 
 def _ticks(seconds: float) -> int:
     return round(seconds / TICK)
-
-

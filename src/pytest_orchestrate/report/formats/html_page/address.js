@@ -18,10 +18,15 @@ const Address = (() => {
   function read() {
     const [path, search = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
     const slash = path.indexOf("/");
-    const asked = new Map(search.split("&").filter(Boolean).map((pair) => {
-      const [name, value = ""] = pair.split("=", 2);
-      return [name, decoded(value.replaceAll("+", " "))];
-    }));
+    const asked = new Map(
+      search
+        .split("&")
+        .filter(Boolean)
+        .map((pair) => {
+          const [name, value = ""] = pair.split("=", 2);
+          return [name, decoded(value.replaceAll("+", " "))];
+        }),
+    );
     return {
       view: (slash < 0 ? path : path.slice(0, slash)) || "summary",
       test: slash < 0 ? "" : decoded(path.slice(slash + 1)),
@@ -34,7 +39,11 @@ const Address = (() => {
   /** The address of a place: what is not given is as nothing. */
   function to({ view = "summary", test = "", query = "", sort = "", span = "" }) {
     const path = view === "summary" ? "" : test ? `${view}/${readable(test)}` : view;
-    const asked = [["q", query], ["sort", sort], ["span", span]]
+    const asked = [
+      ["q", query],
+      ["sort", sort],
+      ["span", span],
+    ]
       .filter(([, value]) => value)
       .map(([name, value]) => `${name}=${readable(value).replaceAll("%20", "+")}`);
     return `#/${path}${asked.length ? `?${asked.join("&")}` : ""}`;
@@ -65,7 +74,13 @@ const Address = (() => {
     /** Call with the new place and the one before, whenever it changes. */
     listen: (listener) => listeners.push(listener),
     /** The address of a test, keeping what is searched for. */
-    ofTest: (test) => to({ view: "tests", test: Run.key(test), query: now.view === "tests" ? now.query : "", sort: now.sort }),
+    ofTest: (test) =>
+      to({
+        view: "tests",
+        test: Run.key(test),
+        query: now.view === "tests" ? now.query : "",
+        sort: now.sort,
+      }),
     /** The address of a list of tests. */
     ofQuery: (query, sort = "") => to({ view: "tests", query, sort }),
   };

@@ -29,7 +29,9 @@ class Drawing {
   }
 
   x(time) {
-    return this.shape.label + ((time - this.from) / (this.until - this.from)) * (this.width - this.shape.label);
+    return (
+      this.shape.label + ((time - this.from) / (this.until - this.from)) * (this.width - this.shape.label)
+    );
   }
 
   time(x) {
@@ -46,10 +48,31 @@ class Drawing {
       return getComputedStyle(probe).color;
     };
     this.colour = Object.fromEntries(
-      ["text", "muted", "line", "ground", "panel", "accent", "path", "start", "collect", "fixture", "idle", "held", "setup"].map((name) => [name, colour(name)]),
+      [
+        "text",
+        "muted",
+        "line",
+        "ground",
+        "panel",
+        "accent",
+        "path",
+        "start",
+        "collect",
+        "fixture",
+        "idle",
+        "held",
+        "setup",
+      ].map((name) => [name, colour(name)]),
     );
-    const softer = { passed: "lane-passed", skipped: "lane-skipped", xfailed: "lane-xfailed", "not run": "not-run" };
-    this.outcome = Object.fromEntries(Run.outcomes.map((outcome) => [outcome, colour(softer[outcome] ?? outcome)]));
+    const softer = {
+      passed: "lane-passed",
+      skipped: "lane-skipped",
+      xfailed: "lane-xfailed",
+      "not run": "not-run",
+    };
+    this.outcome = Object.fromEntries(
+      Run.outcomes.map((outcome) => [outcome, colour(softer[outcome] ?? outcome)]),
+    );
     probe.remove();
     this.patterns = { bad: this.hatch(this.colour.panel, 5), idle: this.hatch(this.colour.line, 4) };
   }
@@ -152,7 +175,13 @@ class Drawing {
       const teardown = (Run.teardown[attempt] / (this.until - this.from)) * (this.width - this.shape.label);
       context.fillStyle = this.colour.setup;
       if (setup > 0.7) context.fillRect(left, lane.y, Math.min(setup, wide), lane.height);
-      if (teardown > 0.7) context.fillRect(left + wide - Math.min(teardown, wide), lane.y, Math.min(teardown, wide), lane.height);
+      if (teardown > 0.7)
+        context.fillRect(
+          left + wide - Math.min(teardown, wide),
+          lane.y,
+          Math.min(teardown, wide),
+          lane.height,
+        );
     }
     if (BAD.has(outcome)) {
       context.fillStyle = this.patterns.bad;
@@ -172,7 +201,11 @@ class Drawing {
     const fits = Math.floor(room / 6.2);
     context.fillStyle = this.colour.panel;
     context.textAlign = "left";
-    context.fillText(text.length > fits ? `${text.slice(0, fits - 1)}…` : text, from, lane.y + lane.height / 2 + 0.5);
+    context.fillText(
+      text.length > fits ? `${text.slice(0, fits - 1)}…` : text,
+      from,
+      lane.y + lane.height / 2 + 0.5,
+    );
   }
 
   span(lane, span) {
@@ -187,7 +220,11 @@ class Drawing {
     if (span.kind !== "fixture" && span.kind !== "idle" && width > 60 && lane.height > 14) {
       context.fillStyle = this.colour.text;
       context.textAlign = "left";
-      context.fillText(span.kind === "start" ? "start" : "collection", Math.max(left, this.shape.label) + 5, lane.y + lane.height / 2 + 0.5);
+      context.fillText(
+        span.kind === "start" ? "start" : "collection",
+        Math.max(left, this.shape.label) + 5,
+        lane.y + lane.height / 2 + 0.5,
+      );
     }
   }
 
@@ -198,28 +235,45 @@ class Drawing {
       const left = this.x(held.at);
       const width = Math.max(this.x(held.at + held.seconds) - left - 0.5, 1);
       if (left > this.width || left + width < this.shape.label) continue;
-      context.fillRect(left, lane.y + Math.min(held.row, lane.rows - 1) * this.shape.share, width, this.shape.share - 2);
+      context.fillRect(
+        left,
+        lane.y + Math.min(held.row, lane.rows - 1) * this.shape.share,
+        width,
+        this.shape.share - 2,
+      );
     }
   }
 
-  /** A line from test to test along the path that decided when the run ended. */
+  /** The path that decided when the run ended: a line below its tests, from worker to worker. */
   criticalPath() {
     const { context } = this;
-    const points = [];
     const width = this.shape === STRIP ? 1.4 : 2.2;
+    const below = [];
+    const across = [];
+    let last = null;
     for (const step of Run.timeline.critical_path) {
       const lane = this.laneOfTest(step.test, step.at);
-      if (lane) points.push([this.x(step.at), this.x(step.at + step.seconds), lane.y + lane.height + 2]);
+      if (!lane) continue;
+      const [left, right, y] = [this.x(step.at), this.x(step.at + step.seconds), lane.y + lane.height + 2];
+      below.push([left, y, Math.max(right, left + 1), y]);
+      // changes of worker among steps too narrow to be told apart would cover what they connect
+      if (last && last.y !== y && Math.max(right - left, last.right - last.left) > 7)
+        across.push([left, last.y, left, y], [last.right, last.y, left, last.y]);
+      last = { left, right, y };
     }
-    for (const [colour, thick] of [[this.colour.panel, width * 2.2], [this.colour.path, width]]) {
+    context.lineCap = "square";
+    for (const [lines, colour, thick] of [
+      [across, this.colour.panel, width * 2.2],
+      [across, this.colour.path, width],
+      [below, this.colour.path, width],
+    ]) {
       context.strokeStyle = colour;
       context.lineWidth = thick;
-      context.lineJoin = "round";
       context.beginPath();
-      for (const [index, [left, right, y]] of points.entries()) {
-        if (index === 0) context.moveTo(left, y);
-        else context.lineTo(left, y);
-        context.lineTo(right, y);
+      for (const [fromX, fromY, toX, toY] of lines) {
+        if (Math.max(fromX, toX) < this.shape.label || Math.min(fromX, toX) > this.width) continue;
+        context.moveTo(fromX, fromY);
+        context.lineTo(toX, toY);
       }
       context.stroke();
     }
@@ -263,7 +317,10 @@ class Drawing {
     const near = ((this.until - this.from) / this.width) * 2;
     if (lane.kind === "resource") {
       const row = Math.floor((y - lane.y) / this.shape.share);
-      const held = lane.held.find((each) => each.at <= time && time < each.at + each.seconds && Math.min(each.row, lane.rows - 1) === row);
+      const held = lane.held.find(
+        (each) =>
+          each.at <= time && time < each.at + each.seconds && Math.min(each.row, lane.rows - 1) === row,
+      );
       return held ? { lane, held } : null;
     }
     const attempt = lane.attempts[Lanes.firstAfter(lane.attempts, time - near)];

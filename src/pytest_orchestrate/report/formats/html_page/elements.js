@@ -16,7 +16,9 @@ function furnished(made, attributes, children) {
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
     else made.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  made.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""),
+  );
   return made;
 }
 
@@ -44,7 +46,9 @@ function part(title, attributes, ...children) {
 
 /** A table. `columns`: [heading, class]; `rows`: arrays of cells, the first one heads its row. */
 function table(caption, columns, rows) {
-  const heads = columns.map(([heading, className]) => element("th", { scope: "col", class: className }, heading));
+  const heads = columns.map(([heading, className]) =>
+    element("th", { scope: "col", class: className }, heading),
+  );
   const lines = rows.map((cells) =>
     element(
       "tr",

@@ -17,10 +17,15 @@ const Folders = (() => {
   function build() {
     const covered = Run.areas.some((area) => area.coverage !== null);
     // many files are folded up, one level is shown
-    if (Run.areas.length > 150) for (const area of Run.areas) if (!area.is_file && area.path.includes("/")) folded.add(area.path);
+    if (Run.areas.length > 150)
+      for (const area of Run.areas) if (!area.is_file && area.path.includes("/")) folded.add(area.path);
     const head = (key, className) => {
       const button = element("button", { type: "button" }, orders[key][1]);
-      const cell = element("th", { scope: "col", class: className, "aria-sort": key === order ? "ascending" : "none" }, button);
+      const cell = element(
+        "th",
+        { scope: "col", class: className, "aria-sort": key === order ? "ascending" : "none" },
+        button,
+      );
       button.addEventListener("click", () => {
         order = key;
         for (const other of cell.parentNode.children) other.setAttribute("aria-sort", "none");
@@ -30,10 +35,37 @@ const Folders = (() => {
       return cell;
     };
     fill(covered);
-    return element("div", { class: "folders" }, element("h1", {}, "Folders"),
-      Run.areas.length ? element("div", { class: "scroll" }, element("table", { class: "areas" },
-        element("thead", {}, element("tr", {}, head("path", ""), head("tests", "number"), element("th", { scope: "col", class: "spread" }, "outcomes"), head("bad", "number"), head("seconds", "number"), element("th", { scope: "col", class: "spread" }, "share"), covered ? head("coverage", "number") : null)),
-        body)) : element("p", { class: "none" }, "Nothing was recorded by folder."));
+    return element(
+      "div",
+      { class: "folders" },
+      element("h1", {}, "Folders"),
+      Run.areas.length
+        ? element(
+            "div",
+            { class: "scroll" },
+            element(
+              "table",
+              { class: "areas" },
+              element(
+                "thead",
+                {},
+                element(
+                  "tr",
+                  {},
+                  head("path", ""),
+                  head("tests", "number"),
+                  element("th", { scope: "col", class: "spread" }, "outcomes"),
+                  head("bad", "number"),
+                  head("seconds", "number"),
+                  element("th", { scope: "col", class: "spread" }, "share"),
+                  covered ? head("coverage", "number") : null,
+                ),
+              ),
+              body,
+            ),
+          )
+        : element("p", { class: "none" }, "Nothing was recorded by folder."),
+    );
   }
 
   function fill(covered) {
@@ -59,22 +91,78 @@ const Folders = (() => {
     const name = depth && above ? area.path.slice(above.length + 1) : area.path;
     const open = !folded.has(area.path);
     const bad = badOf(area);
-    const told = Object.entries(area.outcomes).map(([outcome, number]) => `${number} ${outcome}`).join(", ");
+    const told = Object.entries(area.outcomes)
+      .map(([outcome, number]) => `${number} ${outcome}`)
+      .join(", ");
     const twist = hasMore
-      ? element("button", { type: "button", class: `twist ${open ? "open" : ""}`, "aria-expanded": String(open), "aria-label": area.path, onclick: () => {
-        if (!folded.delete(area.path)) folded.add(area.path);
-        fill(covered);
-        body.querySelectorAll("button.twist").forEach((button) => button.ariaLabel === area.path && button.focus());
-      } }, symbol("open"))
+      ? element(
+          "button",
+          {
+            type: "button",
+            class: `twist ${open ? "open" : ""}`,
+            "aria-expanded": String(open),
+            "aria-label": area.path,
+            onclick: () => {
+              if (!folded.delete(area.path)) folded.add(area.path);
+              fill(covered);
+              body
+                .querySelectorAll("button.twist")
+                .forEach((button) => button.ariaLabel === area.path && button.focus());
+            },
+          },
+          symbol("open"),
+        )
       : element("span", { class: "twist" });
-    return element("tr", { class: area.is_file ? "a-file" : "a-folder" },
-      element("th", { scope: "row", class: `depth-${Math.min(depth, 8)}` }, twist, element("a", { href: Address.ofQuery(Query.written({ key: "f", value: area.is_file ? area.path : `${area.path}/` })) }, area.is_file ? name : `${name}/`)),
+    return element(
+      "tr",
+      { class: area.is_file ? "a-file" : "a-folder" },
+      element(
+        "th",
+        { scope: "row", class: `depth-${Math.min(depth, 8)}` },
+        twist,
+        element(
+          "a",
+          {
+            href: Address.ofQuery(
+              Query.written({ key: "f", value: area.is_file ? area.path : `${area.path}/` }),
+            ),
+          },
+          area.is_file ? name : `${name}/`,
+        ),
+      ),
       element("td", { class: "number" }, count(area.tests)),
       element("td", { class: "spread" }, outcomeBar(area.outcomes, told)),
-      element("td", { class: "number" }, bad ? element("a", { class: "is-failed", href: Address.ofQuery(`s:bad ${Query.written({ key: "f", value: area.path })}`) }, mark("failed", false), count(bad)) : ""),
+      element(
+        "td",
+        { class: "number" },
+        bad
+          ? element(
+              "a",
+              {
+                class: "is-failed",
+                href: Address.ofQuery(`s:bad ${Query.written({ key: "f", value: area.path })}`),
+              },
+              mark("failed", false),
+              count(bad),
+            )
+          : "",
+      ),
       element("td", { class: "number" }, seconds(area.seconds)),
-      element("td", { class: "spread" }, element("span", { class: "with-bar" }, bar(area.share), area.share ? percent(area.share) : "")),
-      covered ? element("td", { class: "number" }, area.coverage === null ? "" : element("span", { class: "with-bar" }, bar(area.coverage, "covered"), percent(area.coverage))) : null);
+      element(
+        "td",
+        { class: "spread" },
+        element("span", { class: "with-bar" }, bar(area.share), area.share ? percent(area.share) : ""),
+      ),
+      covered
+        ? element(
+            "td",
+            { class: "number" },
+            area.coverage === null
+              ? ""
+              : element("span", { class: "with-bar" }, bar(area.coverage, "covered"), percent(area.coverage)),
+          )
+        : null,
+    );
   }
 
   /** The folders right below what all tests have in common, those with the most time first. */
@@ -87,9 +175,20 @@ const Folders = (() => {
     if (shown.length < 2) return null;
     const covered = shown.some((area) => area.coverage !== null);
     folded.clear();
-    return part(root ? `In ${root}/` : "Folders", { class: "digest" },
-      element("table", { class: "areas" }, element("tbody", {}, shown.map((area) => row(area, 1, false, covered)))),
-      element("a", { class: "more", href: Address.to({ view: "folders" }) }, "all folders"));
+    return part(
+      root ? `In ${root}/` : "Folders",
+      { class: "digest" },
+      element(
+        "table",
+        { class: "areas" },
+        element(
+          "tbody",
+          {},
+          shown.map((area) => row(area, 1, false, covered)),
+        ),
+      ),
+      element("a", { class: "more", href: Address.to({ view: "folders" }) }, "all folders"),
+    );
   }
 
   return { title: "Folders", build, digest };

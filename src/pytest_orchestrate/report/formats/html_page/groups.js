@@ -13,13 +13,22 @@ function failureGroups() {
   return part(
     `Why: ${countOf(Run.groups.length, "cause")} for ${countOf(failed, "test")}`,
     { class: "groups" },
-    capped(Run.groups.map((group, number) => [group, number]), 40, ([group, number]) => failureGroup(group, number), { class: "group-list" }),
+    capped(
+      Run.groups.map((group, number) => [group, number]),
+      40,
+      ([group, number]) => failureGroup(group, number),
+      { class: "group-list" },
+    ),
   );
 }
 
 /** What there is to say where nothing failed. */
 function quietRun() {
-  return part("Failures", { class: "groups" }, element("p", { class: "all-good" }, mark("passed", false), " None."));
+  return part(
+    "Failures",
+    { class: "groups" },
+    element("p", { class: "all-good" }, mark("passed", false), " None."),
+  );
 }
 
 function failureGroup(group, number) {
@@ -29,20 +38,59 @@ function failureGroup(group, number) {
   return element(
     "li",
     { class: "group" },
-    element("div", { class: "counted", title: groupKinds[group.kind] },
-      mark(group.kind === "blocked" ? "blocked" : group.kind === "crash" ? "crashed" : root === undefined ? "failed" : Run.outcome(root), false),
-      element("b", {}, count(group.tests.length)), unseen(countOf(group.tests.length, "test"))),
-    element("div", { class: "cause" },
+    element(
+      "div",
+      { class: "counted", title: groupKinds[group.kind] },
+      mark(
+        group.kind === "blocked"
+          ? "blocked"
+          : group.kind === "crash"
+            ? "crashed"
+            : root === undefined
+              ? "failed"
+              : Run.outcome(root),
+        false,
+      ),
+      element("b", {}, count(group.tests.length)),
+      unseen(countOf(group.tests.length, "test")),
+    ),
+    element(
+      "div",
+      { class: "cause" },
       element("h3", {}, causeTitle(group, failure), standing(group)),
-      element("p", { class: "where" },
-        failure?.where ? [element("code", {}, failure.where), copyButton("Copy the place", failure.where)] : null,
+      element(
+        "p",
+        { class: "where" },
+        failure?.where
+          ? [element("code", {}, failure.where), copyButton("Copy the place", failure.where)]
+          : null,
         group.blocked.length
-          ? element("a", { class: "blocked-by-it", href: Address.ofQuery(`cause:${number + 1} s:blocked`) }, mark("blocked", false), `${count(group.blocked.length)} blocked by it`)
-          : null),
-      element("ul", { class: "members" }, group.tests.slice(0, 3).map((test) => element("li", {}, testLink(test)))),
-      element("div", { class: "further" },
+          ? element(
+              "a",
+              { class: "blocked-by-it", href: Address.ofQuery(`cause:${number + 1} s:blocked`) },
+              mark("blocked", false),
+              `${count(group.blocked.length)} blocked by it`,
+            )
+          : null,
+      ),
+      element(
+        "ul",
+        { class: "members" },
+        group.tests.slice(0, 3).map((test) => element("li", {}, testLink(test))),
+      ),
+      element(
+        "div",
+        { class: "further" },
         all > 3 ? element("a", { href: Address.ofQuery(`cause:${number + 1}`) }, `all ${count(all)}`) : null,
-        failure ? element("details", { ontoggle: (event) => unfold(event.target, failure) }, element("summary", {}, "traceback")) : null)),
+        failure
+          ? element(
+              "details",
+              { ontoggle: (event) => unfold(event.target, failure) },
+              element("summary", {}, "traceback"),
+            )
+          : null,
+      ),
+    ),
   );
 }
 
@@ -57,7 +105,12 @@ function standing(group) {
   if (group.status === "new") return element("span", { class: "tag new" }, "new");
   if (group.status !== "still") return null;
   const since = group.since_revision ? short(group.since_revision) : group.since;
-  return element("span", { class: "tag", title: `since run ${group.since}` }, "since ", element("code", {}, since));
+  return element(
+    "span",
+    { class: "tag", title: `since run ${group.since}` },
+    "since ",
+    element("code", {}, since),
+  );
 }
 
 async function unfold(details, failure) {
@@ -68,7 +121,11 @@ async function unfold(details, failure) {
 /** A long text once it is unpacked, shown by `show`; or why it cannot be. */
 async function unpackedText(number, show) {
   if (!Texts.available) {
-    return element("p", { class: "quiet" }, "This browser is too old to unpack what was written (it has no DecompressionStream).");
+    return element(
+      "p",
+      { class: "quiet" },
+      "This browser is too old to unpack what was written (it has no DecompressionStream).",
+    );
   }
   return show(await Texts.get(number));
 }
@@ -79,6 +136,12 @@ function testLink(test, label = null) {
     "a",
     { class: "test-link", href: Address.ofTest(test), title: Run.nodeid(test) },
     mark(Run.outcome(test)),
-    label ?? element("span", { class: "nodeid" }, element("span", { class: "path" }, Run.file(test), "::"), Run.name(test)),
+    label ??
+      element(
+        "span",
+        { class: "nodeid" },
+        element("span", { class: "path" }, Run.file(test), "::"),
+        Run.name(test),
+      ),
   );
 }

@@ -5,7 +5,9 @@ const Lanes = (() => {
 
   /** Lines from top to bottom: {name, kind, attempts | held, spans, depth}. */
   function all() {
-    const names = [...new Set([...Run.workers, ...Run.timeline.lanes.map((lane) => lane.worker)])].sort(byName);
+    const names = [...new Set([...Run.workers, ...Run.timeline.lanes.map((lane) => lane.worker)])].sort(
+      byName,
+    );
     const workers = names.map((name) => ({
       kind: "worker",
       name,
@@ -14,7 +16,8 @@ const Lanes = (() => {
       rows: 1,
     }));
     const lane = new Map(workers.map((each) => [each.name, each]));
-    for (let attempt = 0; attempt < Run.testOf.length; attempt++) lane.get(Run.worker(attempt)).attempts.push(attempt);
+    for (let attempt = 0; attempt < Run.testOf.length; attempt++)
+      lane.get(Run.worker(attempt)).attempts.push(attempt);
     for (const each of workers) each.attempts.sort((a, b) => Run.at[a] - Run.at[b]);
     return [...workers, ...Run.timeline.resources.map(ofResource)];
   }
@@ -22,13 +25,22 @@ const Lanes = (() => {
   /** Shares that were held at the same time lie above each other. */
   function ofResource(resource) {
     const ends = [];
-    const held = [...resource.held].sort((a, b) => a.at - b.at).map((each) => {
-      let row = ends.findIndex((end) => end <= each.at + 1e-9);
-      if (row < 0) row = ends.length;
-      ends[row] = each.at + each.seconds;
-      return { ...each, row };
-    });
-    return { kind: "resource", name: resource.name, resource, held, spans: [], rows: Math.max(1, Math.min(ends.length, 6)) };
+    const held = [...resource.held]
+      .sort((a, b) => a.at - b.at)
+      .map((each) => {
+        let row = ends.findIndex((end) => end <= each.at + 1e-9);
+        if (row < 0) row = ends.length;
+        ends[row] = each.at + each.seconds;
+        return { ...each, row };
+      });
+    return {
+      kind: "resource",
+      name: resource.name,
+      resource,
+      held,
+      spans: [],
+      rows: Math.max(1, Math.min(ends.length, 6)),
+    };
   }
 
   /** Number of the first entry that ends after a moment; entries do not overlap. */

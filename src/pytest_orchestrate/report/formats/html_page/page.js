@@ -1,11 +1,20 @@
 // The page as a whole: which part is shown, what is searched for.
 
 const Page = (() => {
-  const parts = { summary: Summary, tests: TestList, timeline: Timeline, folders: Folders, health: Health, run: Facts };
+  const parts = {
+    summary: Summary,
+    tests: TestList,
+    timeline: Timeline,
+    folders: Folders,
+    health: Health,
+    run: Facts,
+  };
   const main = document.getElementById("main");
   const search = document.getElementById("query");
   const built = new Map();
-  const links = Object.entries(parts).map(([view, { title }]) => element("a", { href: Address.to({ view }), "data-view": view }, title));
+  const links = Object.entries(parts).map(([view, { title }]) =>
+    element("a", { href: Address.to({ view }), "data-view": view }, title),
+  );
 
   function show(place, before) {
     const view = parts[place.view] ? place.view : "summary";
@@ -30,15 +39,24 @@ const Page = (() => {
 
   function begin() {
     document.getElementById("views").append(...links);
-    document.getElementById("verdict").append(
-      mark({ passed: "passed", failed: "failed", unfinished: "interrupted", empty: "not run" }[Run.verdict], false), element("span", {}, verdictWords()));
+    document
+      .getElementById("verdict")
+      .append(
+        mark(
+          { passed: "passed", failed: "failed", unfinished: "interrupted", empty: "not run" }[Run.verdict],
+          false,
+        ),
+        element("span", {}, verdictWords()),
+      );
     document.head.append(icon());
     document.getElementById("skip").addEventListener("click", () => main.focus());
     document.getElementById("search").addEventListener("submit", (event) => {
       event.preventDefault();
       TestList.focus();
     });
-    search.addEventListener("input", () => Address.go({ view: "tests", query: search.value.trim(), test: "" }, true));
+    search.addEventListener("input", () =>
+      Address.go({ view: "tests", query: search.value.trim(), test: "" }, true),
+    );
     document.getElementById("static").hidden = true;
     document.getElementById("page").hidden = false;
     document.documentElement.classList.add("scripted");
@@ -46,6 +64,7 @@ const Page = (() => {
     Keys.listen();
     Theme.begin();
     show(Address.now, null);
+    setTimeout(Query.gather, 100);
   }
 
   /** For the browser's tab: the verdict's symbol in its colour, on any ground. */
@@ -63,7 +82,11 @@ const Page = (() => {
     return Run.verdict === "failed" && bad ? `${count(bad)} failed` : Run.verdict;
   }
 
-  return { begin, openPart: (number) => Address.go({ view: Object.keys(parts)[number], test: "", query: "", sort: "", span: "" }) };
+  return {
+    begin,
+    openPart: (number) =>
+      Address.go({ view: Object.keys(parts)[number], test: "", query: "", sort: "", span: "" }),
+  };
 })();
 
 Page.begin();

@@ -2,8 +2,10 @@
 
 /** Lines for these tests: by file, or in an order that mixes files. */
 function rowsOf(found, sort, isOpen) {
-  if (sort === "slow") return [...found].sort((a, b) => Run.took[b] - Run.took[a]).map((test) => ({ test, flat: true }));
-  if (sort === "ran") return [...found].sort((a, b) => begin(a) - begin(b)).map((test) => ({ test, flat: true }));
+  if (sort === "slow")
+    return [...found].sort((a, b) => Run.took[b] - Run.took[a]).map((test) => ({ test, flat: true }));
+  if (sort === "ran")
+    return [...found].sort((a, b) => begin(a) - begin(b)).map((test) => ({ test, flat: true }));
   const byFile = new Map();
   for (const test of found) {
     const file = Run.fileNumber(test);
@@ -34,14 +36,27 @@ function fileRow({ file, tests, open }, id) {
   }
   const path = Run.files[file];
   const slash = path.lastIndexOf("/") + 1;
-  const bad = Run.outcomes.filter((outcome) => outcomes[outcome] && !["passed", "skipped", "xfailed"].includes(outcome));
+  const bad = Run.outcomes.filter(
+    (outcome) => outcomes[outcome] && !["passed", "skipped", "xfailed"].includes(outcome),
+  );
   return element(
     "div",
     { class: "row file", role: "treeitem", id, "aria-level": 1, "aria-expanded": String(open) },
     element("span", { class: `twist ${open ? "open" : ""}` }, symbol("open")),
-    element("span", { class: "name" }, element("span", { class: "path" }, path.slice(0, slash)), path.slice(slash)),
-    element("span", { class: "tallies" }, bad.map((outcome) => element("span", { class: `tally ${classOf(outcome)}` }, mark(outcome), count(outcomes[outcome]))),
-      element("span", { class: "tally all" }, count(tests.length), unseen(" tests"))),
+    element(
+      "span",
+      { class: "name" },
+      element("span", { class: "path" }, path.slice(0, slash)),
+      path.slice(slash),
+    ),
+    element(
+      "span",
+      { class: "tallies" },
+      bad.map((outcome) =>
+        element("span", { class: `tally ${classOf(outcome)}` }, mark(outcome), count(outcomes[outcome])),
+      ),
+      element("span", { class: "tally all" }, count(tests.length), unseen(" tests")),
+    ),
     element("span", { class: "took" }, seconds(took)),
   );
 }
@@ -58,13 +73,24 @@ function testRow({ test, flat, index, siblings }, id, slowest) {
   const [from, until] = Run.attemptsOf(test);
   return element(
     "div",
-    { class: `row test ${flat ? "flat" : ""}`, role: "treeitem", id, "aria-level": flat ? 1 : 2, "aria-posinset": flat ? null : index + 1, "aria-setsize": flat ? null : siblings },
+    {
+      class: `row test ${flat ? "flat" : ""}`,
+      role: "treeitem",
+      id,
+      "aria-level": flat ? 1 : 2,
+      "aria-posinset": flat ? null : index + 1,
+      "aria-setsize": flat ? null : siblings,
+    },
     mark(outcome),
-    element("span", { class: "name", title: Run.nodeid(test) },
+    element(
+      "span",
+      { class: "name", title: Run.nodeid(test) },
       flat ? element("span", { class: "path" }, `${Run.file(test)}::`) : null,
       parts[1] ? element("span", { class: "path" }, parts[1]) : null,
-      parts[2], parts[3] ? element("span", { class: "parameters" }, parts[3]) : null,
-      why ? element("span", { class: "why" }, why) : null),
+      parts[2],
+      parts[3] ? element("span", { class: "parameters" }, parts[3]) : null,
+      why ? element("span", { class: "why" }, why) : null,
+    ),
     element("span", { class: "past" }, past.length ? sparkline(past.slice(-16), 48, 14) : null),
     element("span", { class: "worker" }, until > from ? Run.worker(until - 1) : ""),
     element("span", { class: "measure" }, took > 0 ? bar(took / slowest) : null),

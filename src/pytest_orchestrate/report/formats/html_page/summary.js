@@ -16,7 +16,13 @@ const Summary = (() => {
       "div",
       { class: `reading ${className}` },
       element("dt", {}, name),
-      element("dd", {}, element("span", { class: "value" }, value), drawing, element("span", { class: "note" }, note ?? "")),
+      element(
+        "dd",
+        {},
+        element("span", { class: "value" }, value),
+        drawing,
+        element("span", { class: "note" }, note ?? ""),
+      ),
     );
   }
 
@@ -28,14 +34,39 @@ const Summary = (() => {
     return element(
       "dl",
       { class: "readings" },
-      reading("Pass rate", rate === null ? "–" : percent(rate, 1), `of ${countOf(Run.decided, "test")} with a verdict`),
-      reading("Wall time", seconds(summary.wall), changes ? `${change(changes.wall)} since the last run` : "", "",
-        Run.trend.length > 2 ? sparkline(recent((point) => point.wall), 72, 18) : null),
+      reading(
+        "Pass rate",
+        rate === null ? "–" : percent(rate, 1),
+        `of ${countOf(Run.decided, "test")} with a verdict`,
+      ),
+      reading(
+        "Wall time",
+        seconds(summary.wall),
+        changes ? `${change(changes.wall)} since the last run` : "",
+        "",
+        Run.trend.length > 2
+          ? sparkline(
+              recent((point) => point.wall),
+              72,
+              18,
+            )
+          : null,
+      ),
       reading("One after another", seconds(summary.serial), "all attempts added up"),
       Run.speedup === null
         ? reading("Workers", workers, "")
-        : reading("Speed-up", `${Run.speedup.toFixed(1)}×`, `${workers}, ${percent(summary.busy_share ?? 0)} busy`),
-      Run.score ? reading("Quality", `${Math.round(Run.score.points)}`, element("a", { href: Address.to({ view: "health" }) }, "of 100, why")) : null,
+        : reading(
+            "Speed-up",
+            `${Run.speedup.toFixed(1)}×`,
+            `${workers}, ${percent(summary.busy_share ?? 0)} busy`,
+          ),
+      Run.score
+        ? reading(
+            "Quality",
+            `${Math.round(Run.score.points)}`,
+            element("a", { href: Address.to({ view: "health" }) }, "of 100, why"),
+          )
+        : null,
     );
   }
 
@@ -45,105 +76,69 @@ const Summary = (() => {
     const chosen = (outcome) => asked.has(outcome.replace(" ", "-"));
     const all = element(
       "a",
-      { class: "pill", href: Address.ofQuery(Query.parse(query).filter((term) => term.key !== "s").map(Query.written).join(" ")), "aria-current": onTests && !asked.size ? "true" : null },
-      element("b", {}, count(summary.collected)), " all",
+      {
+        class: "pill",
+        href: Address.ofQuery(
+          Query.parse(query)
+            .filter((term) => term.key !== "s")
+            .map(Query.written)
+            .join(" "),
+        ),
+        "aria-current": onTests && !asked.size ? "true" : null,
+      },
+      element("b", {}, count(summary.collected)),
+      " all",
     );
-    const some = Run.outcomes.filter((outcome) => summary.outcomes[outcome]).map((outcome) => {
-      const value = outcome.replace(" ", "-");
-      const pill = element(
-        "a",
-        { class: `pill ${classOf(outcome)}`, href: Address.ofQuery(Query.toggled(query, "s", value, true)), "aria-current": onTests && chosen(outcome) ? "true" : null, title: MEANING[outcome] },
-        mark(outcome, false), element("b", {}, count(summary.outcomes[outcome])), ` ${outcome}`,
-      );
-      pill.addEventListener("click", (event) => {
-        if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
-        event.preventDefault();
-        Address.go({ view: "tests", query: Query.toggled(query, "s", value, false) });
+    const some = Run.outcomes
+      .filter((outcome) => summary.outcomes[outcome])
+      .map((outcome) => {
+        const value = outcome.replace(" ", "-");
+        const pill = element(
+          "a",
+          {
+            class: `pill ${classOf(outcome)}`,
+            href: Address.ofQuery(Query.toggled(query, "s", value, true)),
+            "aria-current": onTests && chosen(outcome) ? "true" : null,
+            title: MEANING[outcome],
+          },
+          mark(outcome, false),
+          element("b", {}, count(summary.outcomes[outcome])),
+          ` ${outcome}`,
+        );
+        pill.addEventListener("click", (event) => {
+          if (!event.ctrlKey && !event.metaKey && !event.shiftKey) return;
+          event.preventDefault();
+          Address.go({ view: "tests", query: Query.toggled(query, "s", value, false) });
+        });
+        return pill;
       });
-      return pill;
-    });
     return element("div", { class: "pills", role: "group", "aria-label": "Filter by outcome" }, all, some);
   }
 
   function circumstances() {
     const branch = run.branch ? [" on ", element("b", {}, run.branch)] : null;
-    const ci = run.ci && (/^https?:\/\//i.test(run.ci.url ?? "")
-      ? element("a", { href: run.ci.url, rel: "noreferrer noopener" }, run.ci.name)
-      : run.ci.name);
+    const ci =
+      run.ci &&
+      (/^https?:\/\//i.test(run.ci.url ?? "")
+        ? element("a", { href: run.ci.url, rel: "noreferrer noopener" }, run.ci.name)
+        : run.ci.name);
     return element(
       "p",
       { class: "circumstances" },
-      run.revision ? element("span", {}, element("code", { title: run.revision }, short(run.revision)), branch, run.dirty ? element("span", { class: "tag" }, "with local changes") : null) : null,
+      run.revision
+        ? element(
+            "span",
+            {},
+            element("code", { title: run.revision }, short(run.revision)),
+            branch,
+            run.dirty ? element("span", { class: "tag" }, "with local changes") : null,
+          )
+        : null,
       element("time", { datetime: new Date(run.started * 1000).toISOString() }, moment(run.started)),
       ci ? element("span", {}, ci) : null,
       run.python ? element("span", {}, `Python ${run.python}`) : null,
       run.selection ? element("span", {}, "selected ", element("code", {}, run.selection)) : null,
       element("span", { class: "quiet" }, "run ", element("code", {}, run.run)),
-    );
-  }
-
-  function sinceLast() {
-    if (!changes) return null;
-    const linked = (name, positions, text, outcome) =>
-      positions.length
-        ? element("li", {}, element("a", { href: Address.ofQuery(`is:${name}`) }, mark(outcome, false), element("b", {}, count(positions.length)), ` ${text}`))
-        : null;
-    const entries = [
-      linked("new", changes.newly_failing, "newly failing", "failed"),
-      linked("still", changes.still_failing, "still failing", "failed"),
-      linked("fixed", changes.fixed, "fixed", "passed"),
-      linked("added", changes.added, "added", "not run"),
-    ];
-    const gone = changes.removed.length
-      ? element("details", {}, element("summary", {}, `${count(changes.removed.length)} removed`),
-        capped(changes.removed, 20, (nodeid) => element("li", {}, element("code", {}, nodeid)), { class: "plain" }))
-      : null;
-    const nothing = entries.every((entry) => entry === null) && !gone;
-    return part(
-      "Since the last run", { class: "since" },
-      element("p", { class: "quiet" }, "run ", element("code", {}, changes.run), changes.revision ? [" at ", element("code", {}, short(changes.revision))] : null,
-        ", ", element("b", {}, change(changes.wall))),
-      nothing ? element("p", {}, "The same tests, with the same outcomes.") : element("ul", { class: "changes" }, entries),
-      gone,
-    );
-  }
-
-  function advice() {
-    if (!Run.recommendations.length) return null;
-    return part(
-      "What to do", { class: "advice" },
-      element("ol", { class: "recommendations" }, Run.recommendations.map((each) =>
-        element("li", {},
-          each.gain ? element("b", { class: "gain" }, `−${seconds(each.gain)}`) : null,
-          element("span", {}, each.text),
-          each.setting ? element("div", { class: "setting" }, element("code", {}, each.setting), copyButton("Copy the setting", each.setting)) : null))),
-    );
-  }
-
-  function next() {
-    const { rerun_failed, replay, explain } = Run.commands;
-    const lines = [
-      rerun_failed ? command("Run again what failed", rerun_failed) : null,
-      ...Object.entries(replay).slice(0, 4).map(([worker, line]) => command(`Replay ${worker}`, line)),
-      explain ? command("Explain", explain) : null,
-    ].filter(Boolean);
-    return lines.length ? part("Next", { class: "next" }, lines) : null;
-  }
-
-  function slowest() {
-    const slow = summary.slowest.filter((each) => each.seconds >= 0.005);
-    if (slow.length < 2) return null;
-    const most = slow[0].seconds;
-    return part(
-      "Slowest", { class: "slowest" },
-      element("ol", { class: "measured" }, slow.map((each) => {
-        const test = Run.find(each.nodeid);
-        const name = each.nodeid.slice(each.nodeid.lastIndexOf("/") + 1);
-        return element("li", {},
-          element("span", { class: "took" }, seconds(each.seconds)), bar(each.seconds / most),
-          test === undefined ? element("code", {}, name) : element("a", { href: Address.ofTest(test), title: each.nodeid }, name));
-      })),
-      element("a", { class: "more", href: Address.ofQuery("", "slow") }, "all by time"),
     );
   }
 
@@ -154,9 +149,13 @@ const Summary = (() => {
       return element("p", {}, mark("crashed"), ` ${who}${each.reason}`);
     });
     const left = summary.not_run.map((each) =>
-      element("p", {}, mark("not run"), ` ${countOf(each.count, "test")} not run: ${each.reason}`));
+      element("p", {}, mark("not run"), ` ${countOf(each.count, "test")} not run: ${each.reason}`),
+    );
     const told = summary.not_run.some((each) => each.reason === summary.reason);
-    const early = summary.reason && !told ? element("p", {}, mark("interrupted"), ` Ended early: ${summary.reason}`) : null;
+    const early =
+      summary.reason && !told
+        ? element("p", {}, mark("interrupted"), ` Ended early: ${summary.reason}`)
+        : null;
     const all = [early, ...crashed.slice(0, 5), ...left.slice(0, 5)].filter(Boolean);
     return all.length ? element("div", { class: "loss" }, all) : null;
   }
@@ -165,15 +164,27 @@ const Summary = (() => {
     pills,
     title: "Summary",
     build: () =>
-      element("div", { class: "summary" },
-        element("header", { class: "headline" },
-          element("h1", {}, sentence(), beside()), circumstances()),
+      element(
+        "div",
+        { class: "summary" },
+        element("header", { class: "headline" }, element("h1", {}, sentence(), beside()), circumstances()),
         outcomeBar(summary.outcomes, Run.sentence),
         pills("", false),
         readings(),
         losses(),
-        element("div", { class: "columns" },
+        element(
+          "div",
+          { class: "columns" },
           element("div", { class: "wide" }, failureGroups(), Strip.strip(), Folders.digest()),
-          element("div", { class: "narrow" }, sinceLast(), advice(), next(), slowest()))),
+          element(
+            "div",
+            { class: "narrow" },
+            Aside.sinceLast(),
+            Aside.advice(),
+            Aside.next(),
+            Aside.slowest(),
+          ),
+        ),
+      ),
   };
 })();

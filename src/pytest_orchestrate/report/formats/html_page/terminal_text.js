@@ -10,7 +10,9 @@ function ansi(text) {
   let style = {};
   let end = 0;
   // colours; other control sequences; titles and links; other escapes of two characters
-  for (const found of text.matchAll(/\x1b(?:\[([\d;:]*)m|\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g)) {
+  for (const found of text.matchAll(
+    /\x1b(?:\[([\d;:]*)m|\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g,
+  )) {
     if (found.index > end) parts.push(styled(text.slice(end, found.index), style));
     end = found.index + found[0].length;
     if (found[1] !== undefined) style = turned(style, found[1].split(/[;:]/).map(Number));
@@ -20,8 +22,12 @@ function ansi(text) {
 }
 
 function styled(text, style) {
-  const names = Object.entries(style).filter(([, value]) => value).map(([key, value]) => (value === true ? key : `${key}-${value}`));
-  return names.length ? element("span", { class: names.map((name) => `ansi-${name}`).join(" ") }, text) : text;
+  const names = Object.entries(style)
+    .filter(([, value]) => value)
+    .map(([key, value]) => (value === true ? key : `${key}-${value}`));
+  return names.length
+    ? element("span", { class: names.map((name) => `ansi-${name}`).join(" ") }, text)
+    : text;
 }
 
 function turned(before, codes) {

@@ -5,20 +5,38 @@ const TestList = (() => {
   const FEW = 400;
 
   const rowsHolder = element("div", { class: "rows" });
-  const tree = element("div", { class: "tree", role: "tree", tabindex: "0", "aria-label": "Tests" }, rowsHolder);
+  const tree = element(
+    "div",
+    { class: "tree", role: "tree", tabindex: "0", "aria-label": "Tests" },
+    rowsHolder,
+  );
   const told = element("p", { class: "told" });
   const pillsHolder = element("div", {});
   const order = element(
     "select",
     { "aria-label": "Order", onchange: (event) => Address.go({ sort: event.target.value }, true) },
-    [["", "by file"], ["slow", "slowest first"], ["ran", "as they ran"]].map(([value, text]) => element("option", { value }, text)),
+    [
+      ["", "by file"],
+      ["slow", "slowest first"],
+      ["ran", "as they ran"],
+    ].map(([value, text]) => element("option", { value }, text)),
   );
   const fold = element("button", { type: "button", class: "tool wide" }, "Fold all");
   const detail = element("div", { class: "detail", id: "detail" });
   const split = element(
     "div",
     { class: "split" },
-    element("div", { class: "list" }, element("div", { class: "list-head" }, pillsHolder, element("div", { class: "list-tools" }, told, order, fold)), tree),
+    element(
+      "div",
+      { class: "list" },
+      element(
+        "div",
+        { class: "list-head" },
+        pillsHolder,
+        element("div", { class: "list-tools" }, told, order, fold),
+      ),
+      tree,
+    ),
     detail,
   );
 
@@ -47,13 +65,15 @@ const TestList = (() => {
     order.value = sort;
     fold.hidden = Boolean(sort);
     const took = found.reduce((sum, test) => sum + Run.took[test], 0);
-    const tests = found.length === Run.size ? countOf(Run.size, "test") : `${count(found.length)} of ${countOf(Run.size, "test")}`;
+    const tests =
+      found.length === Run.size
+        ? countOf(Run.size, "test")
+        : `${count(found.length)} of ${countOf(Run.size, "test")}`;
     told.replaceChildren(element("b", {}, tests), `, ${seconds(took)}`);
     say(query ? `${tests} match` : tests);
     current = -1;
-    layOut();
     tree.scrollTop = 0;
-    paint();
+    layOut();
   }
 
   function layOut() {
@@ -77,7 +97,15 @@ const TestList = (() => {
       if (!row.tests) line.setAttribute("aria-selected", String(Run.key(row.test) === Address.now.test));
       shown.push(line);
     }
-    if (!rows.length) shown.push(element("p", { class: "none" }, "No test matches. ", element("a", { href: Address.ofQuery("") }, "Show all")));
+    if (!rows.length)
+      shown.push(
+        element(
+          "p",
+          { class: "none" },
+          "No test matches. ",
+          element("a", { href: Address.ofQuery("") }, "Show all"),
+        ),
+      );
     rowsHolder.replaceChildren(...shown);
     if (current >= first && current < last) tree.setAttribute("aria-activedescendant", `row-${current}`);
     else tree.removeAttribute("aria-activedescendant");
@@ -127,7 +155,8 @@ const TestList = (() => {
     End: () => moveTo(rows.length - 1),
     Enter: () => activate(current),
     " ": () => activate(current),
-    ArrowRight: () => (rows[current]?.tests && !rows[current].open ? open(current, true) : moveTo(current + 1)),
+    ArrowRight: () =>
+      rows[current]?.tests && !rows[current].open ? open(current, true) : moveTo(current + 1),
     ArrowLeft: () => {
       if (rows[current]?.tests) open(current, false);
       else for (let number = current; number >= 0; number--) if (rows[number].tests) return moveTo(number);
@@ -182,7 +211,6 @@ const TestList = (() => {
         }
         TestPage.show(detail, place.test, test);
       } else detail.replaceChildren();
-      layOut();
       paint();
       if (!place.test && before?.test && before.view === "tests") tree.focus({ preventScroll: true });
     },

@@ -5,7 +5,10 @@ const TestPage = (() => {
 
   function show(holder, key, test) {
     if (test === undefined) {
-      holder.replaceChildren(closing(), element("p", { class: "none" }, "There is no test ", element("code", {}, key), " in this run."));
+      holder.replaceChildren(
+        closing(),
+        element("p", { class: "none" }, "There is no test ", element("code", {}, key), " in this run."),
+      );
       return;
     }
     if (holder.dataset.test === key && holder.firstChild) return;
@@ -16,7 +19,17 @@ const TestPage = (() => {
   }
 
   const closing = () =>
-    element("button", { type: "button", class: "tool close", "aria-label": "Close (Escape)", title: "Close (Esc)", onclick: () => Address.go({ test: "" }) }, symbol("close"));
+    element(
+      "button",
+      {
+        type: "button",
+        class: "tool close",
+        "aria-label": "Close (Escape)",
+        title: "Close (Esc)",
+        onclick: () => Address.go({ test: "" }),
+      },
+      symbol("close"),
+    );
 
   function page(test) {
     const outcome = Run.outcome(test);
@@ -27,22 +40,41 @@ const TestPage = (() => {
       element(
         "header",
         { class: "test-head" },
-        element("p", { class: "test-outcome" },
-          mark(outcome, false), element("b", { class: `word ${classOf(outcome)}` }, outcome),
+        element(
+          "p",
+          { class: "test-outcome" },
+          mark(outcome, false),
+          element("b", { class: `word ${classOf(outcome)}` }, outcome),
           until > from ? element("span", {}, seconds(Run.took[test])) : null,
-          expected(test), steps()),
+          expected(test),
+          steps(),
+        ),
         element("h1", { class: "nodeid" }, Run.name(test)),
-        element("p", { class: "where" }, element("code", {}, line ? `${file}:${line}` : file), copyButton("Copy the place", line ? `${file}:${line}` : file)),
-        element("p", { class: "actions" },
+        element(
+          "p",
+          { class: "where" },
+          element("code", {}, line ? `${file}:${line}` : file),
+          copyButton("Copy the place", line ? `${file}:${line}` : file),
+        ),
+        element(
+          "p",
+          { class: "actions" },
           copyButton("Copy the node id", Run.nodeid(test), "node id"),
           copyButton("Copy a command that runs it", commandOf(test), "command"),
           copyButton("Copy what happened, as Markdown", () => asMarkdown(test), "for an issue"),
-          until > from ? element("a", { class: "action", href: Address.to({ view: "timeline", test: Run.key(test) }) }, "in the timeline") : null),
+          until > from
+            ? element(
+                "a",
+                { class: "action", href: Address.to({ view: "timeline", test: Run.key(test) }) },
+                "in the timeline",
+              )
+            : null,
+        ),
         chips(test),
       ),
       reason(test),
       relations(test),
-      until > from ? attempts(test, from, until) : null,
+      until > from ? Attempts.all(test, from, until) : null,
       waitsOf(test),
       history(test),
       beside(test, from, until),
@@ -56,15 +88,44 @@ const TestPage = (() => {
   }
 
   const steps = () =>
-    element("span", { class: "steps" },
-      element("button", { type: "button", class: "tool", "aria-label": "Previous test (k)", title: "Previous (k)", onclick: () => TestList.step(-1) }, "↑"),
-      element("button", { type: "button", class: "tool", "aria-label": "Next test (j)", title: "Next (j)", onclick: () => TestList.step(1) }, "↓"),
-      closing());
+    element(
+      "span",
+      { class: "steps" },
+      element(
+        "button",
+        {
+          type: "button",
+          class: "tool",
+          "aria-label": "Previous test (k)",
+          title: "Previous (k)",
+          onclick: () => TestList.step(-1),
+        },
+        "↑",
+      ),
+      element(
+        "button",
+        {
+          type: "button",
+          class: "tool",
+          "aria-label": "Next test (j)",
+          title: "Next (j)",
+          onclick: () => TestList.step(1),
+        },
+        "↓",
+      ),
+      closing(),
+    );
 
   /** What one can ask for that holds for this test. */
   function chips(test) {
     const more = Run.more(test);
-    const chip = (key, value, text) => element("a", { class: "chip", href: Address.ofQuery(Query.written({ key, value })) }, element("span", { class: "label" }, text), value);
+    const chip = (key, value, text) =>
+      element(
+        "a",
+        { class: "chip", href: Address.ofQuery(Query.written({ key, value })) },
+        element("span", { class: "label" }, text),
+        value,
+      );
     const [from, until] = Run.attemptsOf(test);
     const workers = new Set();
     for (let attempt = from; attempt < until; attempt++) workers.add(Run.worker(attempt));
@@ -73,7 +134,14 @@ const TestPage = (() => {
       ...(more.markers ?? []).map((marker) => chip("m", marker, "@")),
       ...(more.resources ?? []).map((resource) => chip("r", resource, "needs ")),
       more.group ? chip("g", more.group, "group ") : null,
-      more.priority ? element("span", { class: "chip" }, element("span", { class: "label" }, "priority "), String(more.priority)) : null,
+      more.priority
+        ? element(
+            "span",
+            { class: "chip" },
+            element("span", { class: "label" }, "priority "),
+            String(more.priority),
+          )
+        : null,
     ].filter(Boolean);
     return all.length ? element("p", { class: "chips" }, all) : null;
   }
@@ -88,101 +156,36 @@ const TestPage = (() => {
     const group = Run.groups[Run.group[test]];
     const others = group ? group.tests.length + group.blocked.length - 1 : 0;
     const listed = [
-      more.cause !== undefined ? element("div", { class: "relation" }, element("span", { class: "label" }, "Blocked by"), testLink(more.cause)) : null,
+      more.cause !== undefined
+        ? element(
+            "div",
+            { class: "relation" },
+            element("span", { class: "label" }, "Blocked by"),
+            testLink(more.cause),
+          )
+        : null,
       more.requires?.length
-        ? element("div", { class: "relation" }, element("span", { class: "label" }, "Requires"),
-          capped(more.requires, 6, (each) => element("li", {}, testLink(each)), { class: "plain" }))
+        ? element(
+            "div",
+            { class: "relation" },
+            element("span", { class: "label" }, "Requires"),
+            capped(more.requires, 6, (each) => element("li", {}, testLink(each)), { class: "plain" }),
+          )
         : null,
       others > 0
-        ? element("div", { class: "relation" }, element("span", { class: "label" }, "Same cause"),
-          element("a", { href: Address.ofQuery(`cause:${Run.group[test] + 1}`) }, `with ${countOf(others, "other test")}`))
+        ? element(
+            "div",
+            { class: "relation" },
+            element("span", { class: "label" }, "Same cause"),
+            element(
+              "a",
+              { href: Address.ofQuery(`cause:${Run.group[test] + 1}`) },
+              `with ${countOf(others, "other test")}`,
+            ),
+          )
         : null,
     ].filter(Boolean);
     return listed.length ? element("div", { class: "relations" }, listed) : null;
-  }
-
-  function attempts(test, from, until) {
-    const panel = element("div", { class: "attempt" });
-    const choose = (attempt) => {
-      for (const tab of tabs) tab.setAttribute("aria-selected", String(Number(tab.dataset.attempt) === attempt));
-      panel.replaceChildren(...attemptPage(attempt));
-    };
-    const tabs = [];
-    for (let attempt = from; attempt < until; attempt++) {
-      tabs.push(element("button", { type: "button", role: "tab", "data-attempt": attempt, onclick: () => choose(attempt) },
-        mark(Run.attemptOutcome(attempt)), `Attempt ${attempt - from + 1}`, element("span", { class: "quiet" }, seconds(Run.ended(attempt) - Run.at[attempt]))));
-    }
-    // what a reader comes for is the failure
-    let shown = until - 1;
-    while (shown > from && Run.moreOfAttempt(shown).failure === undefined) shown--;
-    if (Run.moreOfAttempt(shown).failure === undefined) shown = until - 1;
-    choose(shown);
-    return element("section", { class: "part attempts", "aria-label": "Attempts" },
-      until - from > 1 ? element("div", { class: "tabs", role: "tablist", "aria-label": "Attempts" }, tabs) : null, panel);
-  }
-
-  function attemptPage(attempt) {
-    const { failure, reason: told, sections, artifacts } = Run.moreOfAttempt(attempt);
-    const why = Run.failure(failure);
-    return [
-      phases(attempt),
-      told ? element("p", { class: "reason" }, told) : null,
-      why ? failed(why) : null,
-      artifacts ? element("div", { class: "artifacts" }, artifacts.map(artifact)) : null,
-      ...(sections ?? []).map(([title, text], index) => section(title, text, index === 0 && !why)),
-    ].filter(Boolean);
-  }
-
-  /** Set-up, call and tear-down side by side, and when and where. */
-  function phases(attempt) {
-    const parts = [["set-up", Run.setup[attempt]], ["call", Run.call[attempt]], ["tear-down", Run.teardown[attempt]]];
-    const whole = parts.reduce((sum, [, took]) => sum + took, 0) || 1;
-    let x = 0;
-    const shapes = parts.map(([name, took]) => {
-      const shape = drawn("rect", { class: `phase-${name}`, x, width: (took / whole) * 1000, height: 6 });
-      x += (took / whole) * 1000;
-      return shape;
-    });
-    return element("div", { class: "phases" },
-      drawn("svg", { class: "phase-bar", viewBox: "0 0 1000 6", preserveAspectRatio: "none", "aria-hidden": "true" }, shapes),
-      element("p", {}, parts.filter(([, took]) => took > 0).map(([name, took]) => element("span", { class: `phase phase-${name}` }, `${name} `, element("b", {}, seconds(took)))),
-        element("span", { class: "quiet" }, `on ${Run.worker(attempt)}, its ${ordinal(Run.order(attempt) + 1)} test, at ${moment(Run.run.started + Run.at[attempt], true)} (${seconds(Run.at[attempt])} into the run)`)));
-  }
-
-  const ordinal = (number) => `${count(number)}${number % 100 > 10 && number % 100 < 14 ? "th" : ["th", "st", "nd", "rd"][number % 10] ?? "th"}`;
-
-  function failed(failure) {
-    const text = element("div", { class: "unpacking" });
-    unpackedText(failure.text, traceback).then((shown) => text.replaceChildren(shown));
-    return element("section", { class: "failure", "aria-label": "Failure" },
-      element("h2", {}, failure.exception ? [element("b", {}, failure.exception), failure.message ? ": " : ""] : null, failure.message),
-      failure.where ? element("p", { class: "where" }, element("code", {}, failure.where), copyButton("Copy the place", failure.where)) : null,
-      text);
-  }
-
-  function section(title, number, open) {
-    const details = element("details", { class: "section" }, element("summary", {}, title));
-    details.addEventListener("toggle", async () => {
-      if (!details.open || details.children.length > 1) return;
-      details.append(await unpackedText(number, output));
-    });
-    details.open = open;
-    return details;
-  }
-
-  /** A link to a file that a test has left; the scheme is never the file's own choice. */
-  function addressOf(path) {
-    const escaped = path.replaceAll("\\", "/").split("/").map(encodeURIComponent).join("/");
-    if (/^[A-Za-z]%3A\//.test(escaped)) return `file:///${escaped.replace("%3A", ":")}`;
-    return escaped.startsWith("/") ? `file://${escaped}` : `./${Run.root}${escaped}`;
-  }
-
-  function artifact({ name, path, bytes: size, media_type: type }) {
-    const href = addressOf(path);
-    const image = /^image\/(png|jpeg|gif|webp|svg\+xml)$/.test(type);
-    return element("figure", { class: image ? "artifact image" : "artifact" },
-      image ? element("a", { href }, element("img", { src: href, alt: name, loading: "lazy" })) : null,
-      element("figcaption", {}, element("a", { href }, name), element("span", { class: "quiet" }, `${type || "file"}, ${bytes(size)}`)));
   }
 
   function history(test) {
@@ -192,17 +195,38 @@ const TestPage = (() => {
     const now = [];
     for (let attempt = from; attempt < until; attempt++) {
       const outcome = Run.attemptOutcome(attempt);
-      now.push([outcome === "skipped" ? "s" : BAD.has(outcome) ? "f" : "p", Run.ended(attempt) - Run.at[attempt]]);
+      now.push([
+        outcome === "skipped" ? "s" : BAD.has(outcome) ? "f" : "p",
+        Run.ended(attempt) - Run.at[attempt],
+      ]);
     }
     const bad = past.filter(([outcome]) => outcome === "f").length;
     const usual = median(past.map(([, took]) => took));
     const flaky = Run.flaky.find((each) => each.test === test);
     const slower = Run.regressions.find((each) => each.test === test);
-    return part("History", { class: "history" },
+    return part(
+      "History",
+      { class: "history" },
       sparkline([...past, ...now].slice(-40), 280, 36),
-      element("p", { class: "quiet" }, `${countOf(past.length, "earlier attempt")}, `, bad ? element("b", {}, `${count(bad)} bad`) : "all good", `, median ${seconds(usual)}`),
-      flaky ? element("p", {}, mark("flaky", false), ` Flaky: ${count(flaky.bad)} of ${count(flaky.attempts)} attempts bad, ${percent(flaky.rate)} (${percent(flaky.rate_low)} to ${percent(flaky.rate_high)}).`) : null,
-      slower ? element("p", {}, `Slower: ${seconds(slower.before)} before, ${seconds(slower.now)} now.`) : null);
+      element(
+        "p",
+        { class: "quiet" },
+        `${countOf(past.length, "earlier attempt")}, `,
+        bad ? element("b", {}, `${count(bad)} bad`) : "all good",
+        `, median ${seconds(usual)}`,
+      ),
+      flaky
+        ? element(
+            "p",
+            {},
+            mark("flaky", false),
+            ` Flaky: ${count(flaky.bad)} of ${count(flaky.attempts)} attempts bad, ${percent(flaky.rate)} (${percent(flaky.rate_low)} to ${percent(flaky.rate_high)}).`,
+          )
+        : null,
+      slower
+        ? element("p", {}, `Slower: ${seconds(slower.before)} before, ${seconds(slower.now)} now.`)
+        : null,
+    );
   }
 
   /** What ran at the same time on other workers: suspects, where a test is flaky. */
@@ -211,18 +235,52 @@ const TestPage = (() => {
     const last = until - 1;
     const neighbours = [];
     for (let attempt = 0; attempt < Run.testOf.length; attempt++) {
-      if (Run.testOf[attempt] === test || Run.at[attempt] >= Run.ended(last) || Run.ended(attempt) <= Run.at[last]) continue;
-      neighbours.push([attempt, Math.min(Run.ended(attempt), Run.ended(last)) - Math.max(Run.at[attempt], Run.at[last])]);
+      if (
+        Run.testOf[attempt] === test ||
+        Run.at[attempt] >= Run.ended(last) ||
+        Run.ended(attempt) <= Run.at[last]
+      )
+        continue;
+      neighbours.push([
+        attempt,
+        Math.min(Run.ended(attempt), Run.ended(last)) - Math.max(Run.at[attempt], Run.at[last]),
+      ]);
     }
     if (!neighbours.length) return null;
     neighbours.sort(([, a], [, b]) => b - a);
-    return element("details", { class: "section beside" }, element("summary", {}, `Beside it ran ${countOf(neighbours.length, "attempt")}`),
-      capped(neighbours, 12, ([attempt, shared]) => element("li", {}, element("span", { class: "took" }, seconds(shared)), element("span", { class: "worker" }, Run.worker(attempt)), testLink(Run.testOf[attempt])), { class: "plain neighbours" }));
+    return element(
+      "details",
+      { class: "section beside" },
+      element("summary", {}, `Beside it ran ${countOf(neighbours.length, "attempt")}`),
+      capped(
+        neighbours,
+        12,
+        ([attempt, shared]) =>
+          element(
+            "li",
+            {},
+            element("span", { class: "took" }, seconds(shared)),
+            element("span", { class: "worker" }, Run.worker(attempt)),
+            testLink(Run.testOf[attempt]),
+          ),
+        { class: "plain neighbours" },
+      ),
+    );
   }
 
   function properties(test) {
     const pairs = Run.more(test).properties ?? [];
-    return pairs.length ? part("Properties", { class: "properties" }, element("dl", { class: "facts" }, pairs.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]))) : null;
+    return pairs.length
+      ? part(
+          "Properties",
+          { class: "properties" },
+          element(
+            "dl",
+            { class: "facts" },
+            pairs.map(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+          ),
+        )
+      : null;
   }
 
   /** What happened, to paste into an issue. */
@@ -233,11 +291,14 @@ const TestPage = (() => {
       return `${fence}text\n${text.replace(/\n$/, "")}\n${fence}`;
     };
     const lines = [`**${Run.outcome(test)}** \`${Run.nodeid(test)}\``];
-    if (Run.run.revision) lines.push(`revision ${Run.run.revision}${Run.run.dirty ? " with local changes" : ""}`);
+    if (Run.run.revision)
+      lines.push(`revision ${Run.run.revision}${Run.run.dirty ? " with local changes" : ""}`);
     if (Run.run.python) lines.push(`Python ${Run.run.python}, ${Run.run.platform}`);
     if (failure && Texts.available) lines.push(fenced(await Texts.get(failure.text)));
     const [from, until] = Run.attemptsOf(test);
-    for (const [title, number] of until > from && Texts.available ? (Run.moreOfAttempt(until - 1).sections ?? []) : []) {
+    for (const [title, number] of until > from && Texts.available
+      ? (Run.moreOfAttempt(until - 1).sections ?? [])
+      : []) {
       lines.push(`${title}:`, fenced(await Texts.get(number)));
     }
     lines.push(`\`${commandOf(test)}\``);

@@ -21,24 +21,38 @@ function waitsOf(test) {
   return part(
     `Waited ${seconds((until - from) * Run.tick)}`,
     { class: "waits" },
-    element("ul", { class: "waited" }, waited.map(([kind, at, took, name, all, tests]) => {
-      const named = [...tests].reverse().slice(0, 3);
-      const others = all - named.length;
-      return element(
-        "li",
-        { class: `waited-${kind}` },
-        element("span", { class: "took" }, seconds(took * Run.tick)),
-        drawn(
-          "svg",
-          { class: "wait-bar", viewBox: "0 0 1000 6", preserveAspectRatio: "none", "aria-hidden": "true" },
-          drawn("rect", { class: "ground", width: 1000, height: 6 }),
-          drawn("rect", { class: "value", x: ((at - from) / whole) * 1000, width: Math.max((took / whole) * 1000, 4), height: 6 }),
-        ),
-        element("span", { class: "for" }, "for ", waitWords[kind](name)),
-        named.length
-          ? element("div", { class: "whom" }, named.map((each) => testLink(each, Run.name(each))), others > 0 ? element("span", { class: "quiet" }, `and ${count(others)} before`) : null)
-          : null,
-      );
-    })),
+    element(
+      "ul",
+      { class: "waited" },
+      waited.map(([kind, at, took, name, all, tests]) => {
+        const named = [...tests].reverse().slice(0, 3);
+        const others = all - named.length;
+        return element(
+          "li",
+          { class: `waited-${kind}` },
+          element("span", { class: "took" }, seconds(took * Run.tick)),
+          drawn(
+            "svg",
+            { class: "wait-bar", viewBox: "0 0 1000 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+            drawn("rect", { class: "ground", width: 1000, height: 6 }),
+            drawn("rect", {
+              class: "value",
+              x: ((at - from) / whole) * 1000,
+              width: Math.max((took / whole) * 1000, 4),
+              height: 6,
+            }),
+          ),
+          element("span", { class: "for" }, "for ", waitWords[kind](name)),
+          named.length
+            ? element(
+                "div",
+                { class: "whom" },
+                named.map((each) => testLink(each, Run.name(each))),
+                others > 0 ? element("span", { class: "quiet" }, `and ${count(others)} before`) : null,
+              )
+            : null,
+        );
+      }),
+    ),
   );
 }
