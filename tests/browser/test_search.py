@@ -67,9 +67,7 @@ def test_a_query_finds_the_tests_that_it_means(tests: Page, shop: Report) -> Non
 
 
 @pytest.mark.parametrize("name", ["new", "still", "fixed", "added", "flaky", "critical"])
-def test_what_is_concluded_of_tests_can_be_asked_for(
-    tests: Page, shop: Report, name: str
-) -> None:
+def test_what_is_concluded_of_tests_can_be_asked_for(tests: Page, shop: Report, name: str) -> None:
     assert shop.changes is not None
     meant = {
         "new": shop.changes.newly_failing,

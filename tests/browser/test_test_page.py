@@ -157,9 +157,7 @@ def test_a_blocked_test_leads_to_what_blocked_it(opens: Opens, shop: Report) -> 
 
 
 def test_node_id_command_and_failure_can_be_copied(opens: Opens, shop: Report) -> None:
-    page = opens(
-        shop, "#/tests?q=s:failed", permissions=["clipboard-read", "clipboard-write"]
-    )
+    page = opens(shop, "#/tests?q=s:failed", permissions=["clipboard-read", "clipboard-write"])
     page.locator(".row.test").nth(1).click()
     test = [test for test in shop.tests if test.outcome == "failed"][1]
 

@@ -29,7 +29,9 @@ def drawing(page: Page) -> str:
 
 
 def changed(page: Page, before: str) -> None:
-    page.wait_for_function("had => document.querySelector('canvas').toDataURL() !== had", arg=before)
+    page.wait_for_function(
+        "had => document.querySelector('canvas').toDataURL() !== had", arg=before
+    )
 
 
 def place_of(page: Page, nodeid: str) -> tuple[float, float]:
@@ -112,7 +114,7 @@ def test_a_test_leads_to_its_place_in_the_timeline(opens: Opens, shop: Report) -
 
 def test_the_critical_path_is_drawn_and_listed(timeline: Page, shop: Report) -> None:
     before = drawing(timeline)
-    timeline.get_by_label("critical path").uncheck()
+    timeline.get_by_role("checkbox", name="critical path").uncheck()
     changed(timeline, before)
     steps = len(shop.timeline.critical_path)
     expect(timeline.get_by_role("heading", name="Critical path")).to_contain_text(f"{steps} tests")

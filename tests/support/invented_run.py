@@ -139,7 +139,7 @@ class _Invention:
         if cause is not None or roll > 0.5:
             fields["sections"] = self._printed(position)
         attempts = []
-        if self.bad and cause is None and 0.025 <= roll < 0.035:
+        if self.bad and cause is None and 0.025 <= roll < 0.045:
             again = self._failure(1, f"{file}::{name}", line)
             attempts.append(self._attempt(worker, start, "failed", 0.0, usual, failure=again))
             start += usual + 0.01

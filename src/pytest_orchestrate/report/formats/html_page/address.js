@@ -3,7 +3,9 @@
 
 const Address = (() => {
   const readable = (text) =>
-    encodeURIComponent(text).replace(/%(2F|3A|5B|5D|2C|3E|3C|22|21)/g, (code) => decodeURIComponent(code));
+    encodeURIComponent(wellFormed(text)).replace(/%(2F|3A|5B|5D|2C|3E|3C|22|21)/g, (code) =>
+      decodeURIComponent(code),
+    );
   const listeners = [];
   let now = read();
 

@@ -41,7 +41,9 @@ const Run = (() => {
     ofTest(test).elsewhere ? tests.name[test] : data.files[tests.file[test]] + tests.name[test];
 
   let positions = null;
-  const key = (test) => nodeid(test) + (ofTest(test).occurrence ? `#${ofTest(test).occurrence}` : "");
+  /** What a test is called in addresses. */
+  const key = (test) =>
+    wellFormed(nodeid(test)) + (ofTest(test).occurrence ? `#${ofTest(test).occurrence}` : "");
 
   return {
     ...data,

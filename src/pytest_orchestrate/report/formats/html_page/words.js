@@ -51,6 +51,9 @@ const short = (revision) => (/^[0-9a-f]{12,}$/.test(revision) ? revision.slice(0
 /** A word of a shell's command line. */
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
+/** A text that can stand in an address: half of a surrogate pair cannot. */
+const wellFormed = (text) => text.replace(/\p{Cs}/gu, "\ufffd");
+
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
