@@ -24,7 +24,8 @@ def failed(opens: Opens, shop: Report) -> Page:
 
 
 def heading(page: Page) -> str:
-    return page.locator(".detail h1").inner_text()
+    text: str = page.locator(".detail h1").inner_text()
+    return text
 
 
 def test_a_click_shows_the_test_beside_the_list_and_escape_closes_it(failed: Page) -> None:

@@ -29,13 +29,12 @@ def drawing(page: Page) -> str:
 
 
 def changed(page: Page, before: str) -> None:
-    page.wait_for_function(
-        "had => document.querySelector('canvas').toDataURL() !== had", arg=before
-    )
+    is_new = f"had => ({PIXELS})(document.querySelector('canvas')) !== had"
+    page.wait_for_function(is_new, arg=before)
 
 
-def place_of(page: Page, nodeid: str) -> tuple[float, float]:
-    """Where on the screen a test is, by what the address of the timeline shows of it."""
+def corner(page: Page) -> tuple[float, float]:
+    """Of the drawing, on the screen."""
     box = page.locator("canvas").bounding_box()
     assert box is not None
     return box["x"], box["y"]
@@ -65,7 +64,7 @@ def test_keys_zoom_and_move(timeline: Page, does: str, more: bool | None) -> Non
 
 
 def test_the_wheel_zooms_where_it_points(timeline: Page) -> None:
-    x, y = place_of(timeline, "")
+    x, y = corner(timeline)
     before = drawing(timeline)
     timeline.mouse.move(x + 600, y + 60)
     timeline.mouse.wheel(0, -500)
@@ -76,7 +75,7 @@ def test_the_wheel_zooms_where_it_points(timeline: Page) -> None:
 def test_dragging_moves(timeline: Page) -> None:
     timeline.get_by_role("button", name="Zoom in").click()
     before = timeline.locator(".span-shown").inner_text()
-    x, y = place_of(timeline, "")
+    x, y = corner(timeline)
     timeline.mouse.move(x + 600, y + 60)
     timeline.mouse.down()
     timeline.mouse.move(x + 300, y + 60, steps=4)
