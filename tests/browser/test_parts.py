@@ -6,14 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.formats.texts import visible
 from tests.browser.conftest import Opens
 from tests.support.invented_run import invented_run
 from tests.support.reports import report_of, reported
 from tests.support.told_run import story_of_a_run
 
-#: Whether the page of the test with this name is shown.
-SHOWN = """name => document.querySelector(".detail h1")?.textContent
-  .replace(/\\p{Cs}/gu, "\\ufffd") === name"""
 PARTS = ("Summary", "Tests", "Timeline", "Folders", "Health", "Run")
 VIEWS = ("", "tests", "timeline", "folders", "health", "run")
 
@@ -119,8 +117,8 @@ def test_hostile_texts_are_shown_as_they_are_and_do_nothing(opens: Opens) -> Non
         nodeid = test.nodeid.replace("\udc80", "\ufffd")
         key = nodeid + (f"#{test.occurrence}" if test.occurrence else "")
         page.evaluate("key => { location.hash = `#/tests/${encodeURIComponent(key)}`; }", key)
-        named = nodeid.removeprefix(test.file).removeprefix("::")
-        page.wait_for_function(SHOWN, arg=named)
+        named = visible(test.nodeid.removeprefix(test.file).removeprefix("::"))
+        expect(page.locator(".detail h1")).to_have_text(named)
         for section in page.locator(".detail details:not([open]) > summary").element_handles():
             section.click()
     assert page.evaluate(scripts) == 1

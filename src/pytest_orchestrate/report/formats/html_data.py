@@ -20,6 +20,8 @@ import msgspec
 from pytest_orchestrate.report.attempts import Attempt, Failure, TestReport
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.findings import FailureGroup
+from pytest_orchestrate.report.formats.failures import causes
 from pytest_orchestrate.report.verdict import OUTCOMES, decided, pass_rate, sentence, verdict
 
 #: Times in columns are whole numbers of this many seconds.
@@ -37,7 +39,6 @@ LETTERS = {"passed": "p", "xpassed": "p", "xfailed": "p", "skipped": "s"}
 #: What goes into the page as it stands in the report.
 AS_IT_IS = (
     "areas",
-    "groups",
     "changes",
     "trend",
     "flaky",
@@ -56,8 +57,7 @@ def embedded(report: Report, root: str = "") -> tuple[str, list[str]]:
     columns = _Columns(texts)
     for position, test in enumerate(report.tests):
         columns.add(position, test)
-    # groups show failures of their own, which are those of tests
-    groups = [_group(columns, group) for group in msgspec.to_builtins(report.groups)]
+    groups = [_group(columns, group) for group in causes(report)]
     document: dict[str, Any] = {
         "root": root,
         "verdict": verdict(report.summary),
@@ -270,10 +270,10 @@ def _more_of(test: TestReport) -> dict[str, Any]:
     return more
 
 
-def _group(columns: _Columns, group: dict[str, Any]) -> dict[str, Any]:
-    failure = group["failure"]
-    number = None if failure is None else columns.failure(msgspec.convert(failure, Failure))
-    return {**group, "failure": number}
+def _group(columns: _Columns, group: FailureGroup) -> dict[str, Any]:
+    # a group's failure is that of one of its tests
+    number = None if group.failure is None else columns.failure(group.failure)
+    return {**msgspec.structs.asdict(group), "failure": number}
 
 
 def _ticks(seconds: float) -> int:

@@ -11,10 +11,20 @@ from datetime import datetime, timezone
 from html import escape
 
 from pytest_orchestrate.model.outcome import BAD
-from pytest_orchestrate.report.attempts import Failure, TestReport
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
+from pytest_orchestrate.report.formats.changes import differences, run_at
+from pytest_orchestrate.report.formats.failures import (
+    causes,
+    failure_of,
+    headline,
+    known_since,
+    located,
+    told_gain,
+    why,
+)
+from pytest_orchestrate.report.formats.texts import visible
 from pytest_orchestrate.report.verdict import OUTCOMES, pass_rate, sentence
 from pytest_orchestrate.report.words import count_of, seconds
 
@@ -78,45 +88,35 @@ def _totals(report: Report) -> Iterator[str]:
         counts.append(f"pass rate {100 * rate:.1f} %")
     changes = report.changes
     if changes is not None:
-        told = (
-            (len(changes.newly_failing), "newly failing"),
-            (len(changes.still_failing), "still failing"),
-            (len(changes.fixed), "fixed"),
-            (len(changes.added), "added"),
-            (len(changes.removed), "removed"),
-        )
-        since = ", ".join(f"{number} {what}" for number, what in told if number)
-        counts.append(f"since run {changes.run}: {since or 'nothing changed'}")
+        since = run_at(changes.run, changes.revision)
+        counts.append(f"since {since}: {differences(report, changes)}")
     yield f"<p>{escape(' · '.join(counts))}</p>"
 
 
 def _groups(report: Report) -> Iterator[str]:
-    if not report.groups:
+    groups = causes(report)
+    if not groups:
         return
     yield "<h2>Why</h2><ol>"
-    for group in report.groups[:GROUPS]:
+    for group in groups[:GROUPS]:
         yield f"<li>{_group(report, group)}</li>"
     yield "</ol>"
-    yield from _more(len(report.groups) - GROUPS, "group")
+    yield from _more(len(groups) - GROUPS, "group")
 
 
 def _group(report: Report, group: FailureGroup) -> str:
-    parts = [f"<strong>{escape(group.title[:MESSAGE])}</strong>"]
-    if group.failure is not None:
-        parts.append(f"<code>{escape(_place(group.failure))}</code>")
+    parts = [f"<strong>{escape(visible(group.title[:MESSAGE]))}</strong>"]
+    if group.failure is not None and group.failure.place is not None:
+        parts.append(f"<code>{escape(located(group.failure.place))}</code>")
     told = count_of(len(group.tests), "test")
     if group.blocked:
         told += f", and {len(group.blocked)} blocked by it"
-    if group.status == "new":
-        told += ", new"
-    elif group.status == "still":
-        told += f", failing since run {group.since}"
-        told += f" ({group.since_revision[:12]})" if group.since_revision else ""
-    parts.append(escape(told))
+    since = known_since(group)
+    parts.append(escape(f"{told}, {since}" if since else told))
     names = [report.tests[test].nodeid for test in group.tests[:NAMED]]
     hidden = len(group.tests) - len(names)
     more = [f"and {hidden} more"] if hidden else []
-    listed = [*(f"<code>{escape(name)}</code>" for name in names), *more]
+    listed = [*(f"<code>{escape(visible(name))}</code>" for name in names), *more]
     return "<br>".join([*parts, *listed])
 
 
@@ -127,24 +127,13 @@ def _not_good(report: Report) -> Iterator[str]:
     yield "<h2>Tests that failed</h2><table>"
     yield "<tr><th>Outcome<th>Test<th>Why<th>Where</tr>"
     for test in bad[:TESTS]:
-        failure = _failure_of(test)
-        why = f"{failure.exception}: {failure.message}".lstrip(": ") if failure else test.reason
-        place = _place(failure) if failure else ""
-        cells = (test.outcome, test.nodeid, why[:MESSAGE], place)
+        failure = failure_of(test)
+        told = headline(failure) if failure else why(report.tests, test)
+        place = located(failure.place) if failure and failure.place else ""
+        cells = (test.outcome, test.nodeid, told[:MESSAGE], place)
         yield f"<tr>{_cells(cells)}</tr>"
     yield "</table>"
     yield from _more(len(bad) - TESTS, "test")
-
-
-def _failure_of(test: TestReport) -> Failure | None:
-    return next((one.failure for one in reversed(test.attempts) if one.failure), None)
-
-
-def _place(failure: Failure) -> str:
-    place = failure.place
-    if place is None:
-        return ""
-    return place.path if place.line is None else f"{place.path}:{place.line}"
 
 
 def _recommendations(report: Report) -> Iterator[str]:
@@ -152,8 +141,7 @@ def _recommendations(report: Report) -> Iterator[str]:
         return
     yield "<h2>What to do</h2><ul>"
     for each in report.recommendations:
-        gain = f" (-{seconds(each.gain)})" if each.gain else ""
-        yield f"<li>{escape(each.text + gain)}</li>"
+        yield f"<li>{escape(told_gain(each))}</li>"
     yield "</ul>"
 
 
@@ -173,7 +161,7 @@ def _areas(report: Report) -> Iterator[str]:
 
 
 def _cells(texts: Iterable[str]) -> str:
-    return "".join(f"<td>{escape(text)}" for text in texts)
+    return "".join(f"<td>{escape(visible(text))}" for text in texts)
 
 
 def _more(hidden: int, what: str) -> Iterator[str]:

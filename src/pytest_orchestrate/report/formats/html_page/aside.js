@@ -67,7 +67,9 @@ const Aside = (() => {
           element(
             "li",
             {},
-            each.gain ? element("b", { class: "gain" }, `−${seconds(each.gain)}`) : null,
+            each.gain && !each.text.includes(seconds(each.gain))
+              ? element("b", { class: "gain" }, `−${seconds(each.gain)}`)
+              : null,
             element("span", {}, each.text),
             each.setting
               ? element(

@@ -190,22 +190,25 @@ class Drawing {
       context.fillStyle = this.outcome[outcome];
       context.fillRect(left, lane.y - 4, Math.max(Math.min(wide, 6), 2), 4);
     }
-    if (width > 70 && lane.height > 14) this.caption(Run.name(Run.testOf[attempt]), left, wide, lane);
+    if (width > 70 && lane.height > 14)
+      this.caption(Run.name(Run.testOf[attempt]), left, wide, lane, outcome);
   }
 
-  caption(text, left, width, lane) {
+  caption(text, left, width, lane, outcome) {
     const { context } = this;
     const from = Math.max(left, this.shape.label) + 5;
     const room = Math.min(left + width, this.width) - from - 4;
     if (room < 40) return;
     const fits = Math.floor(room / 6.2);
+    const shown = text.length > fits ? `${text.slice(0, fits - 1)}…` : text;
+    // nothing slants through the words
+    if (BAD.has(outcome)) {
+      context.fillStyle = this.outcome[outcome];
+      context.fillRect(from - 4, lane.y, context.measureText(shown).width + 8, lane.height);
+    }
     context.fillStyle = this.colour.panel;
     context.textAlign = "left";
-    context.fillText(
-      text.length > fits ? `${text.slice(0, fits - 1)}…` : text,
-      from,
-      lane.y + lane.height / 2 + 0.5,
-    );
+    context.fillText(shown, from, lane.y + lane.height / 2 + 0.5);
   }
 
   span(lane, span) {

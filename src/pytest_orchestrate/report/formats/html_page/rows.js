@@ -67,7 +67,7 @@ function testRow({ test, flat, index, siblings }, id, slowest) {
   const failure = outcome === "passed" ? null : Run.failureOf(test);
   const why = failure ? failure.title : outcome === "passed" ? "" : Run.reasonOf(test);
   const name = Run.name(test);
-  const parts = /^(.*::)?([^[]*)(\[.*)?$/s.exec(name) ?? [name, "", name, ""];
+  const parts = /^((?:[^[]*::)?)([^[]*)(\[.*)?$/s.exec(name) ?? [name, "", name, ""];
   const past = Run.past(test);
   const took = Run.took[test];
   const [from, until] = Run.attemptsOf(test);

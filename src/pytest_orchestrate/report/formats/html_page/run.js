@@ -33,7 +33,11 @@ const Run = (() => {
     if (number === undefined || number === null) return null;
     const [exception, message, path, line, text] = data.failures[number];
     const where = path === null ? "" : line === null ? path : `${path}:${line}`;
-    return { exception, message, where, text, title: [exception, message].filter(Boolean).join(": ") };
+    // what is recorded may have the class in the message, with its module or without
+    const [begin] = message.split(":", 1);
+    const named = exception && begin.split(".").at(-1) === exception;
+    const said = named ? message.slice(begin.length + 1).trim() : message;
+    return { exception, message: said, where, text, title: [exception, said].filter(Boolean).join(": ") };
   };
   const ofTest = (test) => more.tests[test] ?? nothing;
   const ofAttempt = (attempt) => more.attempts[attempt] ?? nothing;
@@ -67,7 +71,7 @@ const Run = (() => {
     /** Expected seconds, or null. */
     estimate: (test) => (tests.estimate[test] < 0 ? null : tests.estimate[test] * data.tick),
     /** The name within its file: `TestOrders::test_total[eur]`. */
-    name: (test) => tests.name[test].replace(/^::/, "") || nodeid(test),
+    name: (test) => visible(tests.name[test].replace(/^::/, "") || nodeid(test)),
     /** Numbers of its attempts: from, until before. */
     attemptsOf: (test) => [first[test], first[test + 1]],
     worker: (attempt) => data.workers[attempts.worker[attempt]],

@@ -164,6 +164,9 @@ const TestList = (() => {
   };
 
   tree.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true });
+  tree.addEventListener("focus", () => {
+    if (current < 0 && rows.length) moveTo(Math.ceil(tree.scrollTop / height));
+  });
   tree.addEventListener("keydown", (event) => {
     if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
