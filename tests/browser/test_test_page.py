@@ -54,7 +54,6 @@ def test_the_list_is_a_tree_for_the_keyboard(opens: Opens, shop: Report) -> None
     page = opens(shop, "#/tests")
     tree = page.get_by_role("tree")
     tree.focus()
-    page.keyboard.press("ArrowDown")
     first = page.locator("#row-0")
     expect(tree).to_have_attribute("aria-activedescendant", "row-0")
     expect(first).to_have_attribute("aria-expanded", "true")
