@@ -15,7 +15,7 @@ from collections.abc import Callable
 from time import process_time
 
 from pytest_orchestrate.report.document import Report
-from pytest_orchestrate.report.formats import ctrf, github, junit, markdown, text
+from pytest_orchestrate.report.formats import ctrf, github, html, junit, markdown, text
 from tests.support.reports import big_report
 
 FORMATS: dict[str, Callable[[Report], str | bytes]] = {
@@ -25,6 +25,7 @@ FORMATS: dict[str, Callable[[Report], str | bytes]] = {
     "markdown, 1 MiB": lambda report: markdown.render(report, 2**20),
     "markdown, 20 kB": lambda report: markdown.render(report, 20_000),
     "annotations": github.annotations,
+    "html": html.render,
     "text": lambda report: text.render(report, width=100),
 }
 

@@ -6,7 +6,6 @@ from typing import Literal
 
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.summary import Summary
-from pytest_orchestrate.report.words import count_of
 
 Verdict = Literal["passed", "failed", "unfinished", "empty"]
 
@@ -45,18 +44,19 @@ def sentence(summary: Summary) -> str:
         return "No tests were found"
     bad = _count(summary, *BAD)
     beside = ", ".join(
-        f"{number} {outcome}"
+        f"{number:,} {outcome}"
         for outcome in ("blocked", "interrupted", "not run", "flaky", "skipped")
         if (number := summary.outcomes.get(outcome, 0))
     )
     tail = f", {beside}" if beside else ""
+    all_tests = "1 test" if summary.collected == 1 else f"{summary.collected:,} tests"
     if bad:
-        return f"{bad} of {count_of(summary.collected, 'test')} failed{tail}"
+        return f"{bad:,} of {all_tests} failed{tail}"
     passed = summary.collected - _count(summary, "blocked", "interrupted", "not run", "skipped")
     if passed == summary.collected:
-        all_of_them = "The only test" if passed == 1 else f"All {passed} tests"
+        all_of_them = "The only test" if passed == 1 else f"All {all_tests}"
         return f"{all_of_them} passed{tail}"
-    return f"{passed} of {count_of(summary.collected, 'test')} passed{tail}"
+    return f"{passed:,} of {all_tests} passed{tail}"
 
 
 def pass_rate(summary: Summary) -> float | None:

@@ -157,7 +157,7 @@ def test_what_matters_most_is_there_to_the_last() -> None:
     report = big_report(2_000, 1_000)
     text = render(report, 3_000)
     assert len(text.encode()) <= 3_000
-    assert "## ❌ 1000 of 2000 tests failed" in text
+    assert "## ❌ 1,000 of 2,000 tests failed" in text
     assert "ValueError: cannot order item 0" in text
     assert "Slowest" not in text
     assert_sound(Page(text))

@@ -1,0 +1,103 @@
+"""One HTML file with all of a report in it: no network, no server, nothing beside it.
+
+The page's parts are files in ``html_page/``: a skeleton, a style and scripts, one noun each. What
+the run is about goes in as data, which the scripts show; beside it stands what matters most as
+plain HTML (``html_static.py``), for readers without scripts and for print.
+
+Nothing that tests have written can become markup or script. The data are JSON in which ``<``, ``>``
+and ``&`` are escaped, scripts put texts into the page as texts only, plain HTML is escaped, and
+the page's content security policy allows this very style and these very scripts, by their hashes,
+and nothing else.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from string import Template
+
+from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.formats.html_data import embedded
+from pytest_orchestrate.report.formats.html_static import static, title
+from pytest_orchestrate.report.verdict import verdict
+
+#: In the order in which they are joined; what comes later has the last word.
+STYLES = ("theme.css", "style.css", "summary.css", "tests.css", "timeline.css", "print.css")
+#: In the order in which they are joined: what a script uses stands before it.
+SCRIPTS = (
+    "elements.js",
+    "words.js",
+    "outcomes.js",
+    "clipboard.js",
+    "texts.js",
+    "run.js",
+    "query.js",
+    "address.js",
+    "terminal_text.js",
+    "charts.js",
+    "groups.js",
+    "aside.js",
+    "summary.js",
+    "rows.js",
+    "test_list.js",
+    "waits.js",
+    "attempts.js",
+    "test_page.js",
+    "lanes.js",
+    "drawing.js",
+    "strip.js",
+    "timeline_tables.js",
+    "timeline.js",
+    "folders.js",
+    "health.js",
+    "facts.js",
+    "theme.js",
+    "keys.js",
+    "page.js",
+)
+
+
+def render(report: Report, root: str = "") -> bytes:
+    """The page, in UTF-8.
+
+    ``root``: how one gets from the folder of the page to pytest's root directory (``../``), which
+    paths of artifacts start from; as a relative URL.
+    """
+    skeleton, style, script = _parts()
+    data, texts = embedded(report, root)
+    page = skeleton.substitute(
+        policy=(
+            f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+            "img-src data: file: 'self'; base-uri 'none'; form-action 'none'"
+        ),
+        verdict=verdict(report.summary),
+        title=title(report),
+        style=style,
+        static=static(report),
+        data=data,
+        texts="\n".join(
+            f'<script type="text/plain" class="texts">{block}</script>' for block in texts
+        ),
+        script=script,
+    )
+    # what cannot be UTF-8 (half of a surrogate pair) is shown as Python would write it
+    return page.encode("utf-8", "backslashreplace")
+
+
+@cache
+def _parts() -> tuple[Template, str, str]:
+    folder = files("pytest_orchestrate.report.formats") / "html_page"
+
+    def part(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
+    style = "\n".join(part(name) for name in STYLES)
+    scripts = "\n".join(part(name) for name in SCRIPTS)
+    script = f'(() => {{\n"use strict";\n{scripts}}})();\n'
+    return Template(part("page.html")), style, script
+
+
+def _hash(inline: str) -> str:
+    return "sha256-" + b64encode(sha256(inline.encode()).digest()).decode()

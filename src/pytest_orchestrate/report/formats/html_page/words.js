@@ -1,0 +1,72 @@
+// How durations, counts and times are written; the same words as on the terminal.
+
+/** `4 ms`, `0.42 s`, `7.6 s`, `2 min 05 s`, `1 h 02 min`. */
+function seconds(value) {
+  if (value < 0) return `−${seconds(-value)}`;
+  if (value < 0.0995) return value === 0 ? "0 s" : `${(value * 1000).toFixed(value < 0.00995 ? 1 : 0)} ms`;
+  if (value < 0.995) return `${value.toFixed(2)} s`;
+  if (value < 59.95) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.round(value / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** A difference, with its sign. */
+const change = (value) => (value < 0 ? seconds(value) : `+${seconds(value)}`);
+
+/** `20,000` */
+const count = (number) => number.toLocaleString("en");
+
+/** `1 test`, `2 tests`. */
+const countOf = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+
+/** `97.7 %`; never 100 where something is missing, never 0 where something is there. */
+function percent(share, decimals = 0) {
+  const least = 10 ** -decimals;
+  let value = share * 100;
+  if (share < 1) value = Math.min(value, 100 - least);
+  if (share > 0) value = Math.max(value, least);
+  return `${value.toFixed(decimals)} %`;
+}
+
+/** `312 B`, `1.4 kB`, `2.0 MB`. */
+function bytes(number) {
+  if (number < 1000) return `${number} B`;
+  return number < 1e6 ? `${(number / 1e3).toFixed(1)} kB` : `${(number / 1e6).toFixed(1)} MB`;
+}
+
+/** A moment, in the reader's own zone. */
+function moment(epoch, clockOnly = false) {
+  const date = new Date(epoch * 1000);
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  if (clockOnly) return clock;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+}
+
+/** The first characters of a revision, as git shows it. */
+const short = (revision) => (/^[0-9a-f]{12,}$/.test(revision) ? revision.slice(0, 9) : revision);
+
+/** A word of a shell's command line. */
+const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** A name in which what has no shape, or would turn what is around it, is written as Python does. */
+const visible = (text) =>
+  text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Cs}/gu, (found) => {
+    const code = found.charCodeAt(0);
+    const short = { 9: "\\t", 10: "\\n", 13: "\\r" }[code];
+    return (
+      short ??
+      (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`)
+    );
+  });
+
+/** A text that can stand in an address: half of a surrogate pair cannot. */
+const wellFormed = (text) => text.replace(/\p{Cs}/gu, "\ufffd");
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
