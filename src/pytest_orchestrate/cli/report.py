@@ -55,9 +55,12 @@ def add_to(commands: Commands) -> None:
 def _files(chosen: argparse.Namespace, run: str) -> ReportFiles:
     from pytest_orchestrate.controller.report_files import ReportFiles
     from pytest_orchestrate.history.course import find_log
+    from pytest_orchestrate.history.store import History
 
-    directory = directory_of(chosen)
-    return ReportFiles(find_log(directory, run), directory.absolute())
+    directory = directory_of(chosen).absolute()
+    log = find_log(directory, run)
+    history = History.open(directory)
+    return ReportFiles(log, directory, history if history.usable else None)
 
 
 def _show(chosen: argparse.Namespace) -> int:

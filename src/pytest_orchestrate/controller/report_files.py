@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
+from pytest_orchestrate.controller.conclusions import concluded
 from pytest_orchestrate.history.retelling import log_to_pass_on, report_of
+from pytest_orchestrate.history.store import History
 from pytest_orchestrate.options.destinations import Destination
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats import RENDERERS
@@ -23,11 +25,17 @@ class ReportFiles:
 
     :param log: Closed.
     :param directory: Of the history.
+    :param history: None: nothing is said of earlier runs.
+    :param root: Of the run, if it has just ended: where a coverage data file may lie.
     """
 
-    def __init__(self, log: Path, directory: Path) -> None:
+    def __init__(
+        self, log: Path, directory: Path, history: History | None, root: Path | None = None
+    ) -> None:
         self._log = log
         self._directory = directory
+        self._history = history
+        self._root = root
 
     @cached_property
     def report(self) -> Report:
@@ -35,7 +43,8 @@ class ReportFiles:
 
         :raises HistoryError: its log is damaged.
         """
-        return report_of(self._log, self._directory)
+        told = report_of(self._log, self._directory)
+        return concluded(told, log=self._log, history=self._history, root=self._root)
 
     def write(self, destination: Destination) -> None:
         """Write one report; make the folders that it needs. A file that is there is replaced.

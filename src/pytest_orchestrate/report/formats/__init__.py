@@ -34,9 +34,16 @@ def _ctrf(report: Report) -> bytes:
     return ctrf.render(report)
 
 
+def _html(report: Report) -> bytes:
+    from pytest_orchestrate.report.formats import html
+
+    return html.render(report)
+
+
 #: Format -> its renderer, which is imported when it is used. ``events`` is not among them: that is
 #: the log itself.
 RENDERERS: dict[str, Callable[[Report], bytes]] = {
+    "html": _html,
     "json": _json,
     "junit": _junit,
     "markdown": _markdown,
