@@ -50,6 +50,7 @@ class FixtureCosts:
         self, fixturedef: Any, request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Measure it."""
+        __tracebackhide__ = True  # of a fixture that fails, it is the innermost frame of ours
         if fixturedef.scope == "function":
             return (yield)
         began = time.perf_counter()

@@ -34,11 +34,6 @@ def test_raises():
     except KeyError as error:
         raise ValueError("chained") from error
 
-@pytest.fixture
-def broken():
-    print("said in set-up")
-    raise RuntimeError("no set-up")
-
 def test_setup(broken):
     pass
 
@@ -74,12 +69,23 @@ class TestInClass:
         pytest.fail("by hand", pytrace=False)
 '''
 
+BROKEN = """
+import pytest
+
+@pytest.fixture
+def broken():
+    print("said in set-up")
+    raise RuntimeError("no set-up")
+"""
+
 PARTS = ("FAILURES", "ERRORS")
 
 
 @pytest.fixture
 def mixed(pytester: pytest.Pytester) -> pytest.Pytester:
-    write_files(pytester, {"test_a.py": MIXED, "sub/test_b.py": MIXED})
+    # pytest cuts a traceback at the test's own file, if it gets there
+    there, elsewhere = {"test_a.py": BROKEN + MIXED}, {"sub/conftest.py": BROKEN}
+    write_files(pytester, {**there, **elsewhere, "sub/test_b.py": MIXED})
     return pytester
 
 

@@ -7,6 +7,7 @@ import re
 from itertools import cycle
 from xml.etree.ElementTree import fromstring
 
+import pytest
 from _pytest.junitxml import bin_xml_escape
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,10 +72,10 @@ def in_xml(value: str) -> str:
     return bin_xml_escape(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
+@pytest.mark.skipif(pytest.version_tuple < (9,), reason="DEL and emojis were escaped otherwise")
 @given(reports())
-def test_junit_can_be_read_and_has_every_text(report: Report) -> None:
-    root = fromstring(junit.render(report))
-    cases = list(root.iter("testcase"))
+def test_junit_has_every_text_as_pytest_writes_it(report: Report) -> None:
+    cases = list(fromstring(junit.render(report)).iter("testcase"))
     for case, test in zip(cases, report.tests, strict=True):
         classname, name = junit.address(test.nodeid)
         assert case.get("name") == bin_xml_escape(name)

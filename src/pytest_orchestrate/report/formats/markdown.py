@@ -17,6 +17,7 @@ from pytest_orchestrate.report.formats.markdown_causes import blocked_section, c
 from pytest_orchestrate.report.formats.markdown_timing import timing_sections
 from pytest_orchestrate.report.formats.markup import code, fenced, link, prose, row, table_head
 from pytest_orchestrate.report.formats.ranks import Rank
+from pytest_orchestrate.report.summary import Summary
 from pytest_orchestrate.report.terminal import SPEEDUP_WORTH_SAYING
 from pytest_orchestrate.report.verdict import OUTCOMES, pass_rate, sentence, verdict
 from pytest_orchestrate.report.words import count_of, exact_percent, seconds
@@ -48,22 +49,9 @@ def _sections(report: Report) -> Iterator[Section]:
 def _headline(report: Report) -> Section:
     summary, run = report.summary, report.run
     sign = _SIGNS[verdict(summary)]
-    rate, speedup = pass_rate(summary), summary.speedup or 0.0
-    figures = {
-        "tests": str(summary.collected),
-        **{
-            outcome: str(summary.outcomes[outcome])
-            for outcome in OUTCOMES
-            if summary.outcomes.get(outcome)
-        },
-        "pass rate": "" if rate is None else exact_percent(rate),
-        "wall time": seconds(summary.wall),
-        "one after another": seconds(summary.serial),
-        "speed-up": f"{speedup:.1f}x" if speedup >= SPEEDUP_WORTH_SAYING else "",
-        "workers": str(summary.workers) if summary.mode == "workers" else "",
-    }
-    shown = {name: value for name, value in figures.items() if value}
-    table = table_head(*(f"{name}>" for name in shown)) + row(shown.values())
+    outcomes = [each for each in OUTCOMES if summary.outcomes.get(each)]
+    counts = (summary.collected, *(summary.outcomes[each] for each in outcomes))
+    table = table_head("tests>", *(f"{each}>" for each in outcomes)) + row(map(str, counts))
     about = [f"run {code(run.run)}"]
     if run.branch:
         about.append(f"branch {code(run.branch)}")
@@ -77,9 +65,23 @@ def _headline(report: Report) -> Section:
         (
             Piece(f"## {sign} {sentence(summary)} in {seconds(summary.wall)}\n\n", Rank.VERDICT),
             Piece(f"{table}\n", Rank.TOTALS, "table of totals", "tables of totals"),
+            Piece(f"{_speed(report.summary)}.\n\n", Rank.TOTALS),
             Piece(f"{', '.join(about)}\n", Rank.CHANGES),
         ),
     )
+
+
+def _speed(summary: Summary) -> str:
+    rate, speedup = pass_rate(summary), summary.speedup or 0.0
+    told = [] if rate is None else [f"pass rate **{exact_percent(rate)}**"]
+    told.append(f"wall time **{seconds(summary.wall)}**")
+    if summary.mode == "workers" and summary.workers:
+        told[-1] += f" on {count_of(summary.workers, 'worker')}"
+    serial = f"{seconds(summary.serial)} in tests"
+    if speedup >= SPEEDUP_WORTH_SAYING:
+        serial = f"{seconds(summary.serial)} one after another, **{speedup:.1f}x** as fast"
+    text = ", ".join([*told, serial])
+    return text[0].upper() + text[1:]
 
 
 def _changes(report: Report) -> Section:
