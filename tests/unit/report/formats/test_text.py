@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_orchestrate.report.areas import areas
 from pytest_orchestrate.report.findings import Area
 from pytest_orchestrate.report.formats.text import render
 from tests.support.reports import big_report, report_of, reported
@@ -37,14 +38,29 @@ def test_a_run_in_which_all_is_well_is_told_in_a_few_lines() -> None:
     assert len(text.splitlines()) <= 4
 
 
+def test_folders_of_code_are_told_with_what_was_run_of_them() -> None:
+    test = reported("tests/test_a.py::one")
+    coverage = {"src/shop/a.py": (3, 4), "src/shop/b/c.py": (1, 4), "tool.py": (1, 1)}
+    found = areas([test], coverage)
+    lines = render(report_of(test, areas=tuple(found)), width=100).splitlines()
+    listed = lines[lines.index("folders:") + 1 :][:4]
+    assert [line.split()[0] for line in listed] == [
+        "src/shop/",
+        "src/shop/b/",
+        "tests/test_a.py",
+        "tool.py",
+    ]
+    assert listed[0].endswith("0 tests, 50 % covered")
+
+
 def test_of_a_folder_with_one_file_only_the_file_is_told() -> None:
-    areas = (
+    told = (
         Area("tests", False, 2, {"passed": 2}, 2.0, 1.0),
         Area("tests/a", False, 1, {"passed": 1}, 1.0, 0.5),
         Area("tests/a/test_a.py", True, 1, {"passed": 1}, 1.0, 0.5),
         Area("tests/b.py", True, 1, {"passed": 1}, 1.0, 0.5),
     )
     tests = (reported("tests/a/test_a.py::b"), reported("tests/b.py::c"))
-    lines = render(report_of(*tests, areas=areas), width=80).splitlines()
+    lines = render(report_of(*tests, areas=told), width=80).splitlines()
     listed = lines[lines.index("folders:") + 1 :]
     assert [line.split()[0] for line in listed] == ["tests/", "tests/a/test_a.py", "tests/b.py"]
