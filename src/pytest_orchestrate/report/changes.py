@@ -25,7 +25,7 @@ def changes(report: Report, past: Past) -> Changes | None:
     for position, test in enumerate(report.tests):
         attempts = past.of(test)
         then = _outcome(attempts, past.last)
-        if not attempts:
+        if test.attempts and not attempts:  # of what did not run nothing is ever on record
             added.append(position)
         if test.outcome in BAD:
             (still if then in BAD else newly).append(position)

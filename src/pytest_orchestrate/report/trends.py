@@ -55,7 +55,7 @@ class _Counts:
         """Those that did not."""
         now = len(self._codes) - 1
         for name, test in self._here.items():
-            if name not in self._past.attempts:
+            if test.attempts and name not in self._past.attempts:
                 self._added[now] += 1
                 if len(test.attempts) > 1:
                     self._count_flaky([(now, each.outcome) for each in test.attempts])

@@ -126,7 +126,7 @@ class TestTrend:
 
     def test_tests_come_and_go(self) -> None:
         past = past_of({"a": "passed", "b": "passed"}, {"a": "passed", "c": "passed"})
-        trend = analysed(on_main(reported("a"), reported("d", "blocked")), past).trend
+        trend = analysed(on_main(reported("a"), reported("d")), past).trend
         assert [point.added for point in trend] == [0, 1, 1]
         assert [point.removed for point in trend] == [0, 1, 1]
 
@@ -150,3 +150,11 @@ class TestTrend:
         flaky = reported("a", "flaky", [attempt_of("failed"), attempt_of(at=0.7)])
         (point,) = analysed(on_main(flaky), Past()).trend
         assert (point.tests, point.failed, point.flaky, point.added) == (1, 0, 1, 0)
+
+
+def test_what_has_never_run_is_not_new() -> None:
+    blocked = reported("b", "blocked")
+    found = analysed(on_main(reported("a"), blocked), past_of({"a": "passed"}))
+    assert found.changes is not None
+    assert found.changes.added == ()
+    assert found.trend[-1].added == 0
