@@ -121,7 +121,7 @@ def test_hostile_texts_are_shown_as_they_are_and_do_nothing(opens: Opens) -> Non
     for test in report.tests:
         # half of a surrogate pair can stand in no address
         nodeid = test.nodeid.replace("\udc80", "\ufffd")
-        key = nodeid + (f"#{test.occurrence}" if test.occurrence else "")
+        key = nodeid + (f"#{test.occurrence + 1}" if test.occurrence else "")
         page.evaluate("key => { location.hash = `#/tests/${encodeURIComponent(key)}`; }", key)
         named = shapely(test.nodeid.removeprefix(test.file).removeprefix("::"))
         expect(page.locator(".detail h1")).to_have_text(named)

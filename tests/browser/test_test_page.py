@@ -102,7 +102,9 @@ def test_each_attempt_has_a_tab_and_the_one_that_failed_is_in_front(opens: Opens
     expect(tabs).to_have_count(2)
     expect(tabs.first).to_have_attribute("aria-selected", "true")
     expect(page.locator(".failure h2")).to_contain_text("assert 1 == 2")
-    tabs.last.click()
+    tabs.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tabs.last).to_be_focused()
     expect(page.locator(".attempt")).to_contain_text("on gw1")
     expect(page.locator(".attempt .output")).to_have_text("ok")
 

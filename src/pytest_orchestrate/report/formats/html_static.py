@@ -105,9 +105,12 @@ def _groups(report: Report) -> Iterator[str]:
 
 
 def _group(report: Report, group: FailureGroup) -> str:
-    parts = [f"<strong>{escape(visible(group.title[:MESSAGE]))}</strong>"]
+    title, parts = group.title, []
     if group.failure is not None and group.failure.place is not None:
-        parts.append(f"<code>{escape(located(group.failure.place))}</code>")
+        place = located(group.failure.place)
+        title = title.removesuffix(f" in {place}")
+        parts.append(f"<code>{escape(place)}</code>")
+    parts.insert(0, f"<strong>{escape(visible(title[:MESSAGE]))}</strong>")
     told = count_of(len(group.tests), "test")
     if group.blocked:
         told += f", and {len(group.blocked)} blocked by it"

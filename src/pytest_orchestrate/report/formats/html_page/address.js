@@ -7,6 +7,8 @@ const Address = (() => {
       decodeURIComponent(code),
     );
   const listeners = [];
+  /** Milliseconds. Safari allows a hundred changes of the address in half a minute. */
+  const WRITE_AFTER = 350;
   let now = read();
 
   function decoded(text) {
@@ -51,13 +53,32 @@ const Address = (() => {
     return `#/${path}${asked.length ? `?${asked.join("&")}` : ""}`;
   }
 
-  function tell() {
+  function arrive(place) {
     const before = now;
-    now = read();
+    now = place;
     for (const listener of listeners) listener(now, before);
   }
 
-  window.addEventListener("hashchange", tell);
+  let writing = null;
+
+  /** Put the place into the address, soon: browsers refuse to when that is done too often. */
+  function write() {
+    writing ??= setTimeout(() => {
+      writing = null;
+      history.replaceState(null, "", to(now));
+    }, WRITE_AFTER);
+  }
+
+  function settle() {
+    if (writing === null) return;
+    clearTimeout(writing);
+    writing = null;
+    history.replaceState(null, "", to(now));
+  }
+
+  // a link leads away from where one is, not from where one was when the address was written
+  document.addEventListener("click", settle, true);
+  window.addEventListener("hashchange", () => arrive(read()));
 
   return {
     get now() {
@@ -66,12 +87,15 @@ const Address = (() => {
     to,
     /** Go there; `quietly`: without a step for the browser's Back. */
     go(changes, quietly = false) {
-      const address = to({ ...now, ...changes });
-      if (address === (location.hash || "#/")) return;
+      const place = { ...now, ...changes };
+      if (to(place) === to(now)) return;
       if (quietly) {
-        history.replaceState(null, "", address);
-        tell();
-      } else location.hash = address;
+        arrive(place);
+        write();
+      } else {
+        settle();
+        location.hash = to(place);
+      }
     },
     /** Call with the new place and the one before, whenever it changes. */
     listen: (listener) => listeners.push(listener),

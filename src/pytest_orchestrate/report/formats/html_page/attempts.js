@@ -3,10 +3,13 @@
 const Attempts = (() => {
   /** A part with all attempts, the one that says most in front. */
   function all(test, from, until) {
-    const panel = element("div", { class: "attempt" });
+    const several = until - from > 1;
+    const panel = element("div", { class: "attempt", id: "attempt", role: several ? "tabpanel" : null });
     const choose = (attempt) => {
-      for (const tab of tabs)
-        tab.setAttribute("aria-selected", String(Number(tab.dataset.attempt) === attempt));
+      for (const [index, tab] of tabs.entries()) {
+        tab.setAttribute("aria-selected", String(from + index === attempt));
+        tab.tabIndex = from + index === attempt ? 0 : -1;
+      }
       panel.replaceChildren(...attemptPage(attempt));
     };
     const tabs = [];
@@ -14,13 +17,20 @@ const Attempts = (() => {
       tabs.push(
         element(
           "button",
-          { type: "button", role: "tab", "data-attempt": attempt, onclick: () => choose(attempt) },
+          { type: "button", role: "tab", "aria-controls": "attempt", onclick: () => choose(attempt) },
           mark(Run.attemptOutcome(attempt)),
           `Attempt ${attempt - from + 1}`,
           element("span", { class: "quiet" }, seconds(Run.ended(attempt) - Run.at[attempt])),
         ),
       );
     }
+    const turn = (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!by) return;
+      const next = (tabs.indexOf(event.target) + by + tabs.length) % tabs.length;
+      choose(from + next);
+      tabs[next].focus();
+    };
     // what a reader comes for is the failure
     let shown = until - 1;
     while (shown > from && Run.moreOfAttempt(shown).failure === undefined) shown--;
@@ -29,8 +39,8 @@ const Attempts = (() => {
     return element(
       "section",
       { class: "part attempts", "aria-label": "Attempts" },
-      until - from > 1
-        ? element("div", { class: "tabs", role: "tablist", "aria-label": "Attempts" }, tabs)
+      several
+        ? element("div", { class: "tabs", role: "tablist", "aria-label": "Attempts", onkeydown: turn }, tabs)
         : null,
       panel,
     );

@@ -80,6 +80,7 @@ const Facts = (() => {
             ["Python", `${run.implementation} ${run.python}`.trim()],
             ["pytest", run.pytest],
             ["platform", run.platform],
+            ["host", run.hostname],
             ["processors", run.cpus],
           ]),
           facts(

@@ -95,9 +95,12 @@ function failureGroup(group, number) {
 }
 
 function causeTitle(group, failure) {
-  const { exception } = failure ?? {};
-  if (!exception || !group.title.startsWith(exception)) return group.title;
-  return [element("b", {}, exception), group.title.slice(exception.length)];
+  const { exception, where } = failure ?? {};
+  // the place stands below
+  const title =
+    where && group.title.endsWith(` in ${where}`) ? group.title.slice(0, -where.length - 4) : group.title;
+  if (!exception || !title.startsWith(exception)) return title;
+  return [element("b", {}, exception), title.slice(exception.length)];
 }
 
 /** Since when it fails. */

@@ -47,7 +47,7 @@ const Run = (() => {
   let positions = null;
   /** What a test is called in addresses. */
   const key = (test) =>
-    wellFormed(nodeid(test)) + (ofTest(test).occurrence ? `#${ofTest(test).occurrence}` : "");
+    wellFormed(nodeid(test)) + (ofTest(test).occurrence ? `#${ofTest(test).occurrence + 1}` : "");
 
   return {
     ...data,

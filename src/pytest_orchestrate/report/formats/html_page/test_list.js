@@ -166,7 +166,8 @@ const TestList = (() => {
   tree.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true });
   tree.addEventListener("focus", () => {
     // whoever came by a click is about to choose a line
-    if (current < 0 && rows.length && tree.matches(":focus-visible")) moveTo(Math.ceil(tree.scrollTop / height));
+    if (current < 0 && rows.length && tree.matches(":focus-visible"))
+      moveTo(Math.ceil(tree.scrollTop / height));
   });
   tree.addEventListener("keydown", (event) => {
     if (!keys[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
