@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.report_files import ReportFiles
+    from pytest_orchestrate.history.store import History
     from pytest_orchestrate.options import Options
 
 
@@ -43,19 +44,20 @@ class Publishing:
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-orchestrate-"))
         return self._folder
 
-    def publish(self, log: Path) -> None:
+    def publish(self, log: Path, history: History | None) -> None:
         """Write all reports from a log that is closed; then delete it, if it is not to be kept."""
         try:
             if self.is_wanted:
-                self._publish(log)
+                self._publish(log, history)
         finally:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _publish(self, log: Path) -> None:
+    def _publish(self, log: Path, history: History | None) -> None:
         from pytest_orchestrate.controller.report_files import ReportFiles
 
-        files = ReportFiles(log, self.options.dir)
+        root = self.config.rootpath
+        files = ReportFiles(log, self.options.dir, history=history, root=root)
         for each in self.options.report:
             if self._done(f"the report {each}", lambda: files.write(each)):  # noqa: B023 - called now
                 shown = os.path.relpath(each.path, self.config.invocation_params.dir)

@@ -361,7 +361,7 @@ class RunContext:
             store = self.history
             if store is not None and store.usable and self.log.fault is None:
                 store.fold(self.log.path)
-            self.publishing.publish(self.log.path)
+            self.publishing.publish(self.log.path, store)
             self.warnings.extend(self.publishing.warnings)
             run_logs.prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
         if self.with_artifacts:

@@ -28,6 +28,12 @@ def _markdown(report: Report) -> bytes:
     return markdown.render(report).encode("utf-8")
 
 
+def _html(report: Report) -> bytes:
+    from pytest_orchestrate.report.formats import html
+
+    return html.render(report)
+
+
 def _ctrf(report: Report) -> bytes:
     from pytest_orchestrate.report.formats import ctrf
 
@@ -40,5 +46,6 @@ RENDERERS: dict[str, Callable[[Report], bytes]] = {
     "json": _json,
     "junit": _junit,
     "markdown": _markdown,
+    "html": _html,
     "ctrf": _ctrf,
 }
