@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli.place import add_directory, directory_of
@@ -52,7 +54,8 @@ def add_to(commands: Commands) -> None:
         add_directory(action)
 
 
-def _files(chosen: argparse.Namespace, run: str) -> ReportFiles:
+@contextmanager
+def _files(chosen: argparse.Namespace, run: str) -> Iterator[ReportFiles]:
     from pytest_orchestrate.controller.report_files import ReportFiles
     from pytest_orchestrate.history.course import find_log
     from pytest_orchestrate.history.store import History
@@ -60,7 +63,12 @@ def _files(chosen: argparse.Namespace, run: str) -> ReportFiles:
     directory = directory_of(chosen).absolute()
     log = find_log(directory, run)
     history = History.open(directory)
-    return ReportFiles(log, directory, history if history.usable else None)
+    try:
+        yield ReportFiles(log, directory, history=history, root=None)
+    finally:
+        history.close()
+        for text in history.warnings:
+            print(f"pytest-orchestrate: warning: {text}", file=sys.stderr)
 
 
 def _show(chosen: argparse.Namespace) -> int:
@@ -68,7 +76,8 @@ def _show(chosen: argparse.Namespace) -> int:
 
     if chosen.format is not None:
         return _show_as(chosen)
-    report = _files(chosen, chosen.run).report
+    with _files(chosen, chosen.run) as files:
+        report = files.report
     print(text.render(report, width=shutil.get_terminal_size().columns), end="")
     return 0
 
@@ -81,7 +90,8 @@ def _show_as(chosen: argparse.Namespace) -> int:
             f"report show --format: {chosen.format!r} is not accepted."
             f" Accepted: {', '.join(RENDERERS)}."
         )
-    rendered = RENDERERS[chosen.format](_files(chosen, chosen.run).report)
+    with _files(chosen, chosen.run) as files:
+        rendered = files.rendered(chosen.format)
     sys.stdout.flush()
     sys.stdout.buffer.write(rendered)
     return 0
@@ -102,10 +112,10 @@ def _convert(chosen: argparse.Namespace) -> int:
         destinations = parse_destinations(Place("report convert", accepted), wanted)
     except SettingError as error:
         return _refused(str(error))
-    files = _files(chosen, run)
-    for destination in destinations:
-        files.write(destination)
-        print(f"{destination.format} report: {destination.path}")
+    with _files(chosen, run) as files:
+        for destination in destinations:
+            files.write(destination)
+            print(f"{destination.format} report: {destination.path}")
     return 0
 
 

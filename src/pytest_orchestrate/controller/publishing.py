@@ -45,10 +45,7 @@ class Publishing:
         return self._folder
 
     def publish(self, log: Path, history: History | None) -> None:
-        """Write all reports from a log that is closed; then delete it, if it is not to be kept.
-
-        :param history: What is known of earlier runs; None: nothing.
-        """
+        """Write all reports from a log that is closed; then delete it, if it is not to be kept."""
         try:
             if self.is_wanted:
                 self._publish(log, history)
@@ -59,7 +56,8 @@ class Publishing:
     def _publish(self, log: Path, history: History | None) -> None:
         from pytest_orchestrate.controller.report_files import ReportFiles
 
-        files = ReportFiles(log, self.options.dir, history, self.config.rootpath)
+        root = self.config.rootpath
+        files = ReportFiles(log, self.options.dir, history=history, root=root)
         for each in self.options.report:
             if self._done(f"the report {each}", lambda: files.write(each)):  # noqa: B023 - called now
                 shown = os.path.relpath(each.path, self.config.invocation_params.dir)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import gc
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -24,13 +25,13 @@ class ReportFiles:
     """Writes reports of one run, which is read from its log at most once.
 
     :param log: Closed.
-    :param directory: Of the history.
-    :param history: None: nothing is said of earlier runs.
-    :param root: Of the run, if it has just ended: where a coverage data file may lie.
+    :param directory: In which the artifacts are.
+    :param history: None: nothing is known of earlier runs.
+    :param root: pytest's root directory, if the run has just ended there.
     """
 
     def __init__(
-        self, log: Path, directory: Path, history: History | None, root: Path | None = None
+        self, log: Path, directory: Path, *, history: History | None, root: Path | None
     ) -> None:
         self._log = log
         self._directory = directory
@@ -39,12 +40,18 @@ class ReportFiles:
 
     @cached_property
     def report(self) -> Report:
-        """All that is known of the run.
+        """All that is known of the run, and can be concluded from it.
 
         :raises HistoryError: its log is damaged.
         """
-        told = report_of(self._log, self._directory)
-        return concluded(told, log=self._log, history=self._history, root=self._root)
+        with _all_stays():
+            recorded = report_of(self._log, self._directory)
+            return concluded(recorded, log=self._log, history=self._history, root=self._root)
+
+    def rendered(self, name: str) -> bytes:
+        """Return the report in a format, which is not that of events."""
+        with _all_stays():
+            return RENDERERS[name](self.report)
 
     def write(self, destination: Destination) -> None:
         """Write one report; make the folders that it needs. A file that is there is replaced.
@@ -55,8 +62,23 @@ class ReportFiles:
         if destination.format == EVENTS:
             chunks = log_to_pass_on(self._log)
         else:
-            chunks = [RENDERERS[destination.format](self.report)]
+            chunks = [self.rendered(destination.format)]
         replace_file(destination.path, chunks)
+
+
+@contextmanager
+def _all_stays() -> Iterator[None]:
+    """Meanwhile nobody looks for garbage: what is made of a run stays until all is written.
+
+    To look through it again and again takes a quarter of the time with many tests.
+    """
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 def replace_file(path: Path, chunks: Iterable[bytes]) -> None:
@@ -79,7 +101,7 @@ def replace_file(path: Path, chunks: Iterable[bytes]) -> None:
         temporary.chmod(_mode_of(path))
         temporary.replace(path)
     except BaseException:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             temporary.unlink()
         raise
 

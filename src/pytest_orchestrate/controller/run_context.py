@@ -359,10 +359,9 @@ class RunContext:
             if self.log.fault is not None:
                 self.warnings.append(self.log.fault)
             store = self.history
-            is_usable = store is not None and store.usable
-            if store is not None and is_usable and self.log.fault is None:
+            if store is not None and store.usable and self.log.fault is None:
                 store.fold(self.log.path)
-            self.publishing.publish(self.log.path, store if is_usable else None)
+            self.publishing.publish(self.log.path, store)
             self.warnings.extend(self.publishing.warnings)
             run_logs.prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
         if self.with_artifacts:

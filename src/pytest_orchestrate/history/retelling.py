@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,28 +30,12 @@ def report_of(path: Path, directory: Path) -> Report:
     """
     assembly, decoded = Assembly(directory.as_posix()), _Decoder(path)
     number = 0
-    with _all_stays():
-        try:
-            for number, line in enumerate(lines(path), 1):  # noqa: B007 - the error names it
-                assembly.add(decoded(line))
-        except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError) as error:
-            raise damaged(path, number, error) from error
-        return assembly.report()
-
-
-@contextmanager
-def _all_stays() -> Iterator[None]:
-    """What is made meanwhile is looked through for garbage once, not again and again.
-
-    Of many tests that takes a third of the time.
-    """
-    is_on = gc.isenabled()
-    gc.disable()
     try:
-        yield
-    finally:
-        if is_on:
-            gc.enable()
+        for number, line in enumerate(lines(path), 1):  # noqa: B007 - the error names it
+            assembly.add(decoded(line))
+    except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError) as error:
+        raise damaged(path, number, error) from error
+    return assembly.report()
 
 
 class _Decoder:

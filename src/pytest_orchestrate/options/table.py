@@ -26,7 +26,7 @@ TellCI = Literal["auto", "off"]
 StopOn = Literal["nothing", "critical"]
 
 #: Formats of reports; ``report/formats`` has what writes each.
-REPORT_FORMATS = ("html", "json", "junit", "markdown", "ctrf", "events")
+REPORT_FORMATS = ("json", "junit", "markdown", "html", "ctrf", "events")
 
 #: The ini key that switches the plugin on; it has no flag, because ``-p`` is one.
 ACTIVATION = "orchestrate"

@@ -28,24 +28,24 @@ def _markdown(report: Report) -> bytes:
     return markdown.render(report).encode("utf-8")
 
 
-def _ctrf(report: Report) -> bytes:
-    from pytest_orchestrate.report.formats import ctrf
-
-    return ctrf.render(report)
-
-
 def _html(report: Report) -> bytes:
     from pytest_orchestrate.report.formats import html
 
     return html.render(report)
 
 
+def _ctrf(report: Report) -> bytes:
+    from pytest_orchestrate.report.formats import ctrf
+
+    return ctrf.render(report)
+
+
 #: Format -> its renderer, which is imported when it is used. ``events`` is not among them: that is
 #: the log itself.
 RENDERERS: dict[str, Callable[[Report], bytes]] = {
-    "html": _html,
     "json": _json,
     "junit": _junit,
     "markdown": _markdown,
+    "html": _html,
     "ctrf": _ctrf,
 }
