@@ -43,6 +43,7 @@ class Vigil:
 
     def look(self, now: float) -> None:
         """Act on what is overdue."""
+        self.crew.overdue.look(now)
         left = [worker for worker in self.crew.workers.values() if not worker.has_left]
         if self._deadline is not None and now > self._deadline:
             self._deadline = now + self.options.grace

@@ -24,7 +24,10 @@ from pytest_orchestrate.internals.junit import (
 from pytest_orchestrate.internals.notice import (
     goes_unnoticed,
     has_plain_status,
+    hide_percentage,
+    is_plain_terminal,
     keep_unnoticed,
+    note_quietly,
 )
 from pytest_orchestrate.internals.output import (
     GatheredTerminal,
@@ -76,8 +79,10 @@ __all__ = [
     "forget_collected",
     "goes_unnoticed",
     "has_plain_status",
+    "hide_percentage",
     "import_quietly",
     "is_deselected_by_choice",
+    "is_plain_terminal",
     "junit_xml",
     "keep_unnoticed",
     "last_failed_status",
@@ -86,6 +91,7 @@ __all__ = [
     "log_file_is_asked_for",
     "muted_reporter",
     "note_collected",
+    "note_quietly",
     "only_own_serializers",
     "path_without_settings",
     "placeholder",

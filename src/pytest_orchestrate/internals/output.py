@@ -179,6 +179,15 @@ class GatheredTerminal:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
+    @property
+    def file(self) -> Any:
+        """What is written to in the end; None where there is no terminal reporter."""
+        return self._file
+
+    def redirect(self, file: Any) -> None:
+        """Write to another file from now on."""
+        self._file = file
+
     def write(self, text: str) -> int:
         """Write, as the file does."""
         return int(self._file.write(text))
