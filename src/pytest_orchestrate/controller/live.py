@@ -84,7 +84,7 @@ class Live:
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is not None and stream.isatty():
-                self._streams[name] = (stream, _Beside(stream, region))
+                self._streams[name] = (stream, _Beside(stream, region, reporter))
                 setattr(sys, name, self._streams[name][1])
         if hasattr(signal, "SIGCONT") and threading.current_thread() is threading.main_thread():
             self._resumed = signal.signal(signal.SIGCONT, lambda *_: region.forget())
@@ -223,14 +223,16 @@ class Live:
 class _Beside:
     """Stands for ``sys.stdout`` or ``sys.stderr``: what hooks print goes above the region."""
 
-    def __init__(self, stream: TextIO, region: Region) -> None:
+    def __init__(self, stream: TextIO, region: Region, reporter: Any) -> None:
         self._stream = stream
         self._region = region
+        self._reporter = reporter
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
+        internals.start_new_line(self._reporter)  # does so once
         return self._region.write(text)
 
     def flush(self) -> None:

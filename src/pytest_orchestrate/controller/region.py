@@ -25,7 +25,7 @@ class Region:
         self.file = file
         self._texts: list[str] = []
         self._unended = ""
-        self._lines: Sequence[str] = ()
+        self._lines: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.file, name)
@@ -54,20 +54,20 @@ class Region:
         signal = ""
         if self._unended.startswith(_PROGRESS_SIGNAL):
             signal, self._unended = self._unended, ""
-        if newline or lines != self._lines:
+        if newline or list(lines) != self._lines:
             text = self._to_top(rows)
             if newline:
                 text += f"{_ALL_BELOW}{above}\n"
             text += "".join(f"{line}{_REST_OF_LINE}\n" for line in lines)
             signal += text + _ALL_BELOW
-            self._lines = tuple(lines)
+            self._lines = list(lines)
         if signal:
             self.file.write(signal)
             self.file.flush()
 
     def forget(self) -> None:
         """Somebody else has written below the lines: leave them where they are."""
-        self._lines = ()
+        self._lines = []
 
     def close(self) -> None:
         """Take the lines away; nothing that was written is kept any longer."""
@@ -75,7 +75,7 @@ class Region:
         self._unended = ""
         if self._lines:
             text = f"{self._to_top()}{_ALL_BELOW}{text}"
-            self._lines = ()
+            self._lines = []
         if text:
             self.file.write(text)
         self.file.flush()

@@ -218,7 +218,7 @@ def _running_lines(running: Iterable[Running], columns: int, most: int) -> list[
     named = [test for test in running if test.seconds >= NAMED_AFTER]
     named.sort(key=lambda test: (-test.seconds, test.worker))
     shown = named if len(named) <= most else named[: max(0, most - 1)]
-    workers = max((len(test.worker) for test in shown), default=0)
+    workers = max((width(clean(test.worker)) for test in shown), default=0)
     found = [_running_line(test, columns, workers) for test in shown]
     if len(shown) < len(named) and most:
         found.append((Span(cut(f"{'':>10}and {len(named) - len(shown)} more", columns)),))
@@ -227,7 +227,8 @@ def _running_lines(running: Iterable[Running], columns: int, most: int) -> list[
 
 def _running_line(test: Running, columns: int, workers: int) -> Line:
     time = Span(f"{lasting(test.seconds):>10}", ("yellow",) if test.is_slow else ())
-    worker = f"  {test.worker:<{workers}}  "
+    name = clean(test.worker)
+    worker = f"  {name}{' ' * (workers - width(name))}  "
     slow = Span("SLOW ", ("yellow", "bold")) if test.is_slow else Span("")
     room = columns - sum(map(width, (time.text, worker, slow.text)))
     if room < WORTH_READING:  # the name is what matters

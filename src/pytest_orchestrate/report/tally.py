@@ -79,7 +79,8 @@ class Tally:
         do on average. The speed is the work that was done a second, so that costs that no test
         has (fixtures of files, waiting) count, too. In the beginning, where little has been
         done, it is rather what as many workers should do. It is told once half of the tests
-        have either an expectation or an end.
+        have either an expectation or an end, and not when all that is left runs and nothing is known
+        of it.
 
         :param elapsed: Seconds since the first test may have begun.
         :param running: Test -> seconds since it began.
@@ -88,8 +89,10 @@ class Tally:
             return None
         done = self._worked
         longest = 0.0
+        waiting = self.total - self.ended
         for test, seconds in running.items():
             if not self._has_ended[test]:
+                waiting -= not self._is_known[test]
                 weight = self._weights[test]
                 done += min(seconds, weight) if not self._is_blind else 0.0
                 if self._is_known[test]:
@@ -97,7 +100,7 @@ class Tally:
         trust = 0.0 if self._is_blind else TRUST
         speed = (done + trust * self._workers) / max(elapsed + trust, 1e-9)
         rest = self._work - done
-        if speed <= 0.0 or rest <= 1e-9 * self._work:
+        if speed <= 0.0 or not waiting or rest <= 1e-9 * self._work:
             return None
         return max(rest / speed, longest)
 
