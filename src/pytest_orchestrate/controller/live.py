@@ -120,9 +120,7 @@ class Live:
         self._logreport(report=report)
 
     def _write_line(self, line: Line) -> None:
-        for span in line:
-            self._reporter.write(span.text, **dict.fromkeys(span.markup, True))
-        self._reporter.write("\n")
+        self._reporter.write(self._marked_up(line) + "\n")
 
     # --- what is shown ---
 
@@ -158,10 +156,7 @@ class Live:
         region.draw([self._marked_up(line) for line in found], rows)
 
     def _marked_up(self, line: Line) -> str:
-        writer = self._reporter._tw  # noqa: SLF001  # public as ``TerminalReporter.write``, which writes
-        text = "".join(
-            writer.markup(span.text, **dict.fromkeys(span.markup, True)) for span in line
-        )
+        text = "".join(internals.marked_up(self._reporter, span.text, span.markup) for span in line)
         return text if self._blocks else text.encode("ascii", "replace").decode("ascii")
 
     def _window(self) -> tuple[int, int]:

@@ -34,6 +34,7 @@ from pytest_orchestrate.internals.output import (
     capture_into,
     flush_terminal,
     let_live_logs_through,
+    marked_up,
     muted_reporter,
     write_to,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "late_collection",
     "let_live_logs_through",
     "log_file_is_asked_for",
+    "marked_up",
     "muted_reporter",
     "note_collected",
     "note_quietly",

@@ -79,8 +79,8 @@ class Tally:
         do on average. The speed is the work that was done a second, so that costs that no test
         has (fixtures of files, waiting) count, too. In the beginning, where little has been
         done, it is rather what as many workers should do. It is told once half of the tests
-        have either an expectation or an end, and not when all that is left runs and nothing is known
-        of it.
+        have either an expectation or an end, and not when all that is left is tests that run
+        and of which nothing is known.
 
         :param elapsed: Seconds since the first test may have begun.
         :param running: Test -> seconds since it began.

@@ -47,8 +47,10 @@ def texts(progress: Progress, columns: int = 120, rows: int = 24) -> list[str]:
 
 def test_the_whole_in_a_wide_window() -> None:
     assert texts(RUN) == [
-        "██████████████▊░░░░░░░░░░░░░  68/129  2 failed  2 errors  65 passed  1 skipped  "
-        "1 min 12 s  about 45 s left",
+        (
+            "██████████████▊░░░░░░░░░░░░░  68/129  2 failed  2 errors  65 passed  1 skipped  "
+            "1 min 12 s  about 45 s left"
+        ),
         "tests/api 12/25  tests/db 3/40  tests/web 0/12",
         "      35 s  gw0   SLOW tests/api/test_users.py::test_create[admin]",
         "       2 s  gw10  tests/db/migrations/test_up.py::test_up[sqlite]",
