@@ -112,7 +112,7 @@ class Live:
     def _log(self, *, report: pytest.TestReport) -> None:
         """Take the place of pytest's hook: all but the terminal hear of the report from it."""
         word = internals.note_quietly(self.config, report)
-        if report.failed:
+        if report.failed and self._options.failures != "at-once":
             from pytest_orchestrate.report.progress import failure
 
             internals.start_new_line(self._reporter)

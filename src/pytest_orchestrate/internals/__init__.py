@@ -44,6 +44,7 @@ from pytest_orchestrate.internals.reports import (
     plain_report_fields,
     report_id,
     restore_subtest,
+    show_failure,
 )
 from pytest_orchestrate.internals.session import (
     basetemp,
@@ -108,6 +109,7 @@ __all__ = [
     "set_last_failed_status",
     "settle",
     "show_collected",
+    "show_failure",
     "start_new_line",
     "still_last_failed",
     "write_to",

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 #: Modules whose ``pytest_runtest_logreport`` does nothing then.
-_HEEDLESS = {"_pytest.cacheprovider", "_pytest.logging", "_pytest.main", "_pytest.terminal"}
+_HEEDLESS = {
+    "_pytest.cacheprovider",
+    "_pytest.logging",
+    "_pytest.main",
+    "_pytest.terminal",
+    "pytest_orchestrate.controller.at_once",
+}
 #: Modules whose ``pytest_report_teststatus`` gives it no category, no letter and no word.
 _PLAIN_STATUS = {"_pytest.runner", "_pytest.skipping", "_pytest.subtests", "_pytest.terminal"}
 

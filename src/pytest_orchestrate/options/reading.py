@@ -21,6 +21,7 @@ from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
     Collect,
+    Failures,
     KeepArtifacts,
     Kind,
     Live,
@@ -79,6 +80,7 @@ class Options(NamedTuple):
     #: Seconds; 0 is never.
     silence: float
     live: Live
+    failures: Failures
     record: Record
     #: With absolute paths.
     report: tuple[Destination, ...]
@@ -154,6 +156,7 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         grace=parse_seconds(*last("grace"), zero=False),
         silence=parse_seconds(*last("silence"), zero=True),
         live=cast("Live", parse_choice(*last("live"), get_args(Live))),
+        failures=cast("Failures", parse_choice(*last("failures"), get_args(Failures))),
         record=cast("Record", parse_choice(*last("record"), get_args(Record))),
         collect=cast("Collect", parse_choice(*last("collect"), get_args(Collect))),
         start=cast("Start", parse_choice(*last("start"), get_args(Start))),

@@ -24,6 +24,8 @@ Order = Literal["fastest", "declared", "failures-first"]
 TellCI = Literal["auto", "off"]
 #: Where a status region is shown.
 Live = Literal["auto", "on", "off"]
+#: When the section of a failure is printed.
+Failures = Literal["end", "at-once"]
 #: Which failure ends the run.
 StopOn = Literal["nothing", "critical"]
 
@@ -272,6 +274,16 @@ SETTINGS: tuple[Setting, ...] = (
         "not possible with -s, without workers, and where another plugin has taken over the "
         "terminal.",
         choices=get_args(Live),
+    ),
+    Setting(
+        "failures",
+        "text",
+        "end",
+        "CHOICE",
+        "end, at-once",
+        "When a failure is shown with its traceback and output: after the last test, as pytest "
+        "does ('end'), or as soon as its test is over, and then not again ('at-once').",
+        choices=get_args(Failures),
     ),
     Setting(
         "record",
