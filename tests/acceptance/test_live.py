@@ -63,13 +63,24 @@ def assert_clean(there: Window) -> None:
 
 
 def test_the_region_tells_what_runs_and_how_far_the_run_is(pytester: pytest.Pytester) -> None:
-    with window(pytester, SHOW) as there:
+    pytester.makeconftest(
+        """
+        from pytest_orchestrate.report import overdue
+        overdue.SLOW_SECONDS = 1.2
+        def pytest_orchestrate_estimate(test):
+            return 0.01
+        """
+    )
+    with window(pytester, SHOW, columns=120) as there:
         wait_for_line(there, "4/5", "1 failed", "3 passed")
-        wait_for_line(there, "1 s  gw", "tests/slow/test_slow.py::test_waits")
+        wait_for_line(there, "1 s  gw", "  tests/slow/test_slow.py::test_waits")
+        wait_for_line(there, "1 s  gw", "  SLOW tests/slow/test_slow.py::test_waits")
         assert "tests/slow 0/1" in there.lines
         failure = "FAILED tests/api/test_api.py::test_number[2] - AssertionError: two is too many"
         assert there.lines.index(failure) < len(there.lines) - 3
         assert "..." not in there.shown.partition("collected")[2]  # no letters besides
+        (notice,) = (line for line in there.lines if line.startswith("orchestrate: SLOW "))
+        assert re.search("SLOW tests/slow/test_slow.py::test_waits has .* was expected$", notice)
         go(pytester)
         assert there.wait() == 1
         assert_clean(there)

@@ -22,7 +22,6 @@ from pytest_orchestrate.controller.live import Live
 from pytest_orchestrate.controller.memory import LongLived
 from pytest_orchestrate.controller.messages import Messages
 from pytest_orchestrate.controller.obeying import Obeying
-from pytest_orchestrate.controller.overdue import Overdue
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.relay import Relay
 from pytest_orchestrate.controller.replacing import Replacing
@@ -86,7 +85,6 @@ class Crew:
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
         self._terminal = internals.GatheredTerminal(config)
         self.live = Live(self, self._terminal)
-        self.overdue = Overdue(self)
         self.collecting = Collecting(self)
         self.faults: list[str] = []
         self.messages = Messages(self)

@@ -202,7 +202,7 @@ class Live:
     def _running(self, now: float) -> list[Running]:
         from pytest_orchestrate.report.progress import Running
 
-        tests, slow = self.crew.context.tests, self.crew.overdue.slow
+        tests, slow = self.crew.context.tests, self.crew.vigil.overdue.slow
         return [
             Running(
                 worker.id,

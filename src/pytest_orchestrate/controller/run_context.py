@@ -183,7 +183,7 @@ class RunContext:
             }
         estimates = self.estimates(tests)
         self.expected += estimates
-        self.entry_costs |= costs
+        self.entry_costs.update(costs)
         likely: dict[int, int] = {}
         if self.failures_first is not None:
             first = len(self.tests) - len(tests)

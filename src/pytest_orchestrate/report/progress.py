@@ -18,8 +18,6 @@ NAMED_AFTER = 1.0
 #: So many lines are the most, however high the window is.
 MOST_LINES = 12
 LONGEST_BAR, SHORTEST_BAR = 28, 8
-#: A test is slow when it runs so many times as long as expected, and so many seconds more.
-SLOW_TIMES, SLOW_SECONDS = 3.0, 5.0
 #: What is told of an exception needs so many columns to be worth it.
 WORTH_READING = 16
 
@@ -66,14 +64,6 @@ class Progress(NamedTuple):
     folders: tuple[Folder, ...] = ()
     #: Why nothing new is begun, if so.
     ending: str = ""
-
-
-def slow_after(expected: float, entry: float = 0.0) -> float:
-    """Return after how many seconds a test is slow.
-
-    :param entry: Seconds that the fixtures of its file may take, which no test is expected to.
-    """
-    return SLOW_TIMES * (expected + entry) + SLOW_SECONDS
 
 
 def lines(

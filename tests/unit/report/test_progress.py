@@ -12,7 +12,6 @@ from pytest_orchestrate.report.progress import (
     failure,
     lasting,
     lines,
-    slow_after,
     told_by,
 )
 from pytest_orchestrate.report.tally import Folder
@@ -156,9 +155,3 @@ def test_durations_do_not_flicker() -> None:
         "about 1 h 00 min",
         "about 1 h 24 min",
     ]
-
-
-def test_slow_is_far_beyond_what_was_expected() -> None:
-    assert slow_after(0.01) > 5
-    assert slow_after(10) == 35
-    assert slow_after(10, entry=2) == 41
