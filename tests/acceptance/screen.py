@@ -21,7 +21,7 @@ import pytest
 from tests.acceptance.support import NO_NEIGHBOURS
 
 #: Seconds that anything awaited may take on a busy machine.
-PATIENCE = 10.0
+PATIENCE = 40.0
 
 
 class Window:

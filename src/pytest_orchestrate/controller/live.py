@@ -46,6 +46,7 @@ class Live:
         self.ended = self._ended.append
         self._reporter: Any = None
         self._region: Region | None = None
+        self._file: Any = None
         self._tally: Tally | None = None
         self._streams: dict[str, tuple[TextIO, _Beside]] = {}
         self._resumed: Any = None
@@ -67,7 +68,7 @@ class Live:
         if self._resumed is not None:
             signal.signal(signal.SIGCONT, self._resumed)
         region.close()
-        self._terminal.redirect(region.file)
+        self._terminal.redirect(self._file)
 
     def begin(self) -> None:
         """Show the region from now on, if it is to be shown; the tests of the run are known."""
@@ -78,9 +79,10 @@ class Live:
         self._reporter = reporter = self.config.pluginmanager.getplugin("terminalreporter")
         internals.start_new_line(reporter)
         self._terminal.hand_over()
-        self._region = region = Region(self._terminal.file)
+        self._file = self._terminal.file
+        self._region = region = Region(self._file)
         self._terminal.redirect(region)
-        self._blocks = _can_show("█░…", region.file)
+        self._blocks = _can_show("█░…", self._file)
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is not None and stream.isatty():
@@ -142,6 +144,7 @@ class Live:
                 self._settled = now + SETTLED
             self._size = size
         if now < self._settled:
+            region.draw([], size[1])
             return
         from pytest_orchestrate.report import progress
 
@@ -162,7 +165,7 @@ class Live:
     def _window(self) -> tuple[int, int]:
         """Return columns and rows of the window, as it is now."""
         try:
-            size = os.get_terminal_size(self._terminal.file.fileno())
+            size = os.get_terminal_size(self._file.fileno())
         except (OSError, ValueError):
             size = os.terminal_size((0, 0))
         if not size.columns or not size.lines:
@@ -236,7 +239,7 @@ class _Beside:
 
 def is_possible(config: pytest.Config, options: Options) -> bool:
     """Whether there is a terminal for the region, and nobody else who needs it."""
-    if options.live == "off" or config.option.capture == "no":
+    if options.live == "off" or getattr(config.option, "capture", "no") == "no":
         return False
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if not internals.is_plain_terminal(reporter) or reporter.verbosity < -1:
