@@ -188,6 +188,25 @@ def test_a_broken_controller_leaves_a_terminal_that_can_be_used(
             assert there.screen.cursor.y == len(there.lines)
 
 
+def test_a_fault_in_what_is_shown_is_not_the_run_s(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import pathlib
+        from pytest_orchestrate.report import progress
+        def lines(*args, **how):
+            pathlib.Path("go").touch()
+            raise RuntimeError("no lines today")
+        progress.lines = lines
+        """
+    )
+    with window(pytester, SHOW) as there:
+        assert there.wait() == 1
+        assert_clean(there)
+        warning = "warning: the status region was given up: RuntimeError: no lines today"
+        assert there.shown.count(warning) == 1
+        assert "1 failed, 4 passed" in there.shown
+
+
 @pytest.mark.parametrize(
     ("args", "environ"),
     [

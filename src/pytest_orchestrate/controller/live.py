@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
@@ -117,12 +119,11 @@ class Live:
         if report.failed and self._options.failures != "at-once":
             from pytest_orchestrate.report.progress import failure
 
-            internals.start_new_line(self._reporter)
-            self._write_line(failure(word, report.nodeid, _reason(report), self._window()[0]))
+            with self._giving_up():
+                line = failure(word, report.nodeid, _reason(report), self._window()[0])
+                internals.start_new_line(self._reporter)
+                self._reporter.write(self._marked_up(line) + "\n")
         self._logreport(report=report)
-
-    def _write_line(self, line: Line) -> None:
-        self._reporter.write(self._marked_up(line) + "\n")
 
     # --- what is shown ---
 
@@ -138,6 +139,10 @@ class Live:
         self._next = now + PAUSE
         if self._reporter.showlongtestinfo:
             internals.start_new_line(self._reporter)
+        with self._giving_up():
+            self._draw(region, now)
+
+    def _draw(self, region: Region, now: float) -> None:
         size = self._window()
         if size != self._size:
             if self._size != (0, 0):
@@ -157,6 +162,17 @@ class Live:
             blocks=self._blocks,
         )
         region.draw([self._marked_up(line) for line in found], rows)
+
+    @contextlib.contextmanager
+    def _giving_up(self) -> Iterator[None]:
+        """A fault in what is shown ends that, and not the run."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            if self._region is not None:
+                text = f"the status region was given up: {type(error).__name__}: {error}"
+                self.crew.context.warnings.append(text)
+                self.__exit__()
 
     def _marked_up(self, line: Line) -> str:
         text = "".join(internals.marked_up(self._reporter, span.text, span.markup) for span in line)
