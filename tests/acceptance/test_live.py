@@ -199,7 +199,7 @@ def test_a_fault_in_what_is_shown_is_not_the_run_s(pytester: pytest.Pytester) ->
         progress.lines = lines
         """
     )
-    with window(pytester, SHOW) as there:
+    with window(pytester, SHOW, columns=120) as there:
         assert there.wait() == 1
         assert_clean(there)
         warning = "warning: the status region was given up: RuntimeError: no lines today"
