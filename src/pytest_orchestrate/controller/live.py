@@ -120,7 +120,7 @@ class Live:
             from pytest_orchestrate.report.progress import failure
 
             with self._giving_up():
-                line = failure(word, report.nodeid, _reason(report), self._window()[0])
+                line = failure(word, report.nodeid, _reason(self.config, report), self._window()[0])
                 internals.start_new_line(self._reporter)
                 self._reporter.write(self._marked_up(line) + "\n")
         self._logreport(report=report)
@@ -274,11 +274,9 @@ def _can_show(text: str, file: TextIO) -> bool:
     return True
 
 
-def _reason(report: pytest.TestReport) -> str:
+def _reason(config: pytest.Config, report: pytest.TestReport) -> str:
     """Return the first line of what was raised."""
-    from pytest_orchestrate.report.progress import told_by
+    from pytest_orchestrate.report.failures import telling_line
 
-    crash = getattr(report.longrepr, "reprcrash", None)
-    if crash is None:
-        return told_by(report.longreprtext)
-    return str(crash.message).partition("\n")[0]
+    site = internals.crash_site(report, str(config.rootpath))
+    return telling_line(report.longreprtext) if site is None else site.message

@@ -96,13 +96,6 @@ def failure(word: str, nodeid: str, message: str, columns: int) -> Line:
     return (*start, Span(f" - {cut(clean(message), room)}"))
 
 
-def told_by(longrepr: str) -> str:
-    """Return the line of a failure's text that says what went wrong."""
-    found = [line for line in longrepr.splitlines() if line.strip()]
-    raised = (line for line in found if line.startswith("E  "))
-    return next(raised, found[0] if found else "").removeprefix("E").strip()
-
-
 def lasting(seconds: float) -> str:
     """A duration in whole seconds, then minutes: ``7 s``, ``2 min 05 s``, ``1 h 02 min``."""
     whole = int(seconds)

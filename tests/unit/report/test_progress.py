@@ -12,7 +12,6 @@ from pytest_orchestrate.report.progress import (
     failure,
     lasting,
     lines,
-    told_by,
 )
 from pytest_orchestrate.report.tally import Folder
 
@@ -129,14 +128,6 @@ def test_a_failure_names_the_test_in_full_and_as_much_of_why_as_fits() -> None:
         "FAILED tests/test_a.py::test_it - AssertionError: xxxxxxxxx…"
     )
     assert text(failure("FAILED", at, "AssertionError: no", 40)) == f"FAILED {at}"
-
-
-def test_of_a_text_the_line_with_the_exception_is_told() -> None:
-    assert told_by("def test():\n>   boom()\nE   ValueError: 1\nE   more\n\nfile:3") == (
-        "ValueError: 1"
-    )
-    assert told_by("gw0 crashed while it ran this test") == "gw0 crashed while it ran this test"
-    assert told_by("\n") == ""
 
 
 def test_durations_do_not_flicker() -> None:
