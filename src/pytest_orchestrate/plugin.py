@@ -224,6 +224,10 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
         plugin = InProcessSession(config, context, decision)
         manager.register(plugin, "orchestrate-in-process")
     config.stash[_run_id_key] = context.run_id
+    if settings.failures == "at-once":
+        from pytest_orchestrate.controller.at_once import FailuresAtOnce
+
+        manager.register(FailuresAtOnce(config), "orchestrate-failures")
     if is_plan:
         from pytest_orchestrate.controller.planned import PlanAtTheEnd, PlanContext
 

@@ -20,7 +20,7 @@ def ran(pytester: pytest.Pytester, source: str, *args: str) -> Report:
     write_files(pytester, {"test_a.py": f"import pytest, time\n{source}"})
     run_orchestrated(pytester, *args)
     folder = pytester.path / ".pytest_orchestrate"
-    return ReportFiles(max(folder.glob("runs/*.jsonl")), folder, None).report
+    return ReportFiles(max(folder.glob("runs/*.jsonl")), folder, history=None, root=None).report
 
 
 def promised(report: Report, kind: str) -> list[Recommendation]:

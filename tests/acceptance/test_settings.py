@@ -96,6 +96,8 @@ WRONG = {
     "--orchestrate-report=jsn:a.json": ("'jsn:a.json'", "Did you mean 'json'?"),
     "--orchestrate-report-environment=CI=1": ("'CI=1'", "names of environment variables"),
     "--orchestrate-ci=on": ("'on'", "Accepted: auto, off."),
+    "--orchestrate-live=of": ("'of'", "Accepted: auto, on, off. Did you mean 'off'?"),
+    "--orchestrate-failures=once": ("'once'", "Accepted: end, at-once."),
     "--orchestrate-dir=": ("''", "a path, relative to the root directory"),
     "--orchestrate-resources=db = lots": ("'db = lots'", "a whole number from 1 on"),
     "--orchestrate-resources=db = auto": ("'db = auto'", "'auto' is for cpu and memory only"),

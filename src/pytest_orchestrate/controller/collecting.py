@@ -162,7 +162,9 @@ class Collecting:
             self.crew.relay.warned(warning)
         deselected = collection.requirable.deselected
         if deselected:
-            config.hook.pytest_deselected(items=[Deselected(nodeid) for nodeid in deselected])
+            config.hook.pytest_deselected(
+                items=[Deselected(nodeid, config) for nodeid in deselected]
+            )
         session.testscollected = len(collection.nodeids)
         internals.note_collected(
             config,
@@ -267,10 +269,14 @@ class Collecting:
 
 
 class Deselected:
-    """Stands for a deselected item; plugins read its node id, some look into its ``__dict__``."""
+    """Stands for a deselected item; plugins read its node id, some look into its ``__dict__``.
 
-    def __init__(self, nodeid: str) -> None:
+    pytest-sugar gets to the terminal through its ``config``.
+    """
+
+    def __init__(self, nodeid: str, config: pytest.Config) -> None:
         self.nodeid = nodeid
+        self.config = config
         self.id = internals.report_id(nodeid)
         self.name = nodeid.rpartition("::")[2]
 

@@ -18,6 +18,7 @@ from pytest_orchestrate.controller.collect_mode import OVERRIDE
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
+from pytest_orchestrate.controller.live import Live
 from pytest_orchestrate.controller.memory import LongLived
 from pytest_orchestrate.controller.messages import Messages
 from pytest_orchestrate.controller.obeying import Obeying
@@ -83,6 +84,7 @@ class Crew:
         self.voice = Voice(config)
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
         self._terminal = internals.GatheredTerminal(config)
+        self.live = Live(self, self._terminal)
         self.collecting = Collecting(self)
         self.faults: list[str] = []
         self.messages = Messages(self)
@@ -186,12 +188,13 @@ class Crew:
 
     def run(self) -> None:
         """Hand out the tests and hear of them, until every worker has left."""
-        with self.stopping.heeding(), self._long_lived, self._terminal:
+        with self.stopping.heeding(), self._long_lived, self._terminal, self.live:
             self.relay.end_configuration()
             self.collecting.open()
+            self.live.begin()
             while not self.context.has_ended:
                 self._turn()
-                self._terminal.hand_over()
+                self.live.look()
         self.stopping.conclude()
 
     def only_collect(self) -> None:

@@ -172,6 +172,7 @@ class Messages:
             evidence=known.evidence if known is not None else None,
         )
         worker.order += 1
+        self.crew.live.ended(test)
         self.context.tell(
             TestFinished(
                 now=self.context.now(),

@@ -63,6 +63,8 @@ class Obeying:
                 assert_never(command)
 
     def _end_test(self, command: commands.EndTest) -> None:
+        if command.outcome != "not run":
+            self.crew.live.ended(command.test)
         if command.outcome in ("blocked", "error"):
             self.crew.refusing.refuse(command)
             self.crew.stopping.obey_session()

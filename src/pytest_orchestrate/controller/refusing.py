@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +27,8 @@ class Refusing:
     def __init__(self, config: pytest.Config, context: RunContext) -> None:
         self.config = config
         self.context = context
+        #: Who hears of reports.
+        self.logreport: Callable[..., object] = config.hook.pytest_runtest_logreport
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(
@@ -76,5 +78,5 @@ class Refusing:
             report = pytest.TestReport(nodeid, place, words, outcome, text, when)  # type: ignore[arg-type]  # str, not Literal
             vars(report).update(attributes)
             with internals.still_last_failed(self.config, nodeid):
-                hook.pytest_runtest_logreport(report=report)
+                self.logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=place)

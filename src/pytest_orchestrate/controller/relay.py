@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import execnet
@@ -81,6 +81,8 @@ class Relay:
         self._seen_warnings: set[tuple[str, str, str, int]] = set()
         self._config_warnings: list[wire.WarningRecord] | None = []
         reporter = config.pluginmanager.getplugin("terminalreporter")
+        #: Who hears of reports.
+        self.logreport: Callable[..., object] = config.hook.pytest_runtest_logreport
         #: Whether passed set-ups and tear-downs go unnoticed; None when that is not known yet.
         self._unnoticed: bool | None = None
         without = [reporter] if reporter is not None else []
@@ -178,7 +180,7 @@ class Relay:
                 for name, value in known.attributes:
                     reporter.add_attribute(name, value)
             known.attributes = []
-        self.config.hook.pytest_runtest_logreport(report=report)
+        self.logreport(report=report)
 
     def _name_worker(self, test: int, node: Node, report: pytest.TestReport) -> None:
         attributes = vars(report)

@@ -55,6 +55,8 @@ class RunContext:
         self._process = os.getpid()
         self._began = time.monotonic()
         self.tests: list[CollectedTest] = []
+        self.expected: list[float | None] = []  #: seconds of each test, as far as known
+        self.entry_costs: dict[str, float] = {}  #: file -> seconds of its fixtures, as far as known
         self.constraints: list[Constraint] = []  #: of those tests that have any
         self.is_plan = False  #: tests are collected, but none is run
         #: The run that is to be done again, if one is.
@@ -180,6 +182,8 @@ class RunContext:
                 for file, seconds in store.setup_costs(files).items()
             }
         estimates = self.estimates(tests)
+        self.expected += estimates
+        self.entry_costs.update(costs)
         likely: dict[int, int] = {}
         if self.failures_first is not None:
             first = len(self.tests) - len(tests)

@@ -1,8 +1,9 @@
-"""Looking after workers that are silent, slow to leave, or to be hurried."""
+"""Looking after workers that are silent, slow, or slow to leave, or to be hurried."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pytest_orchestrate import wire
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
     from pytest_orchestrate.controller.worker_state import WorkerState
+    from pytest_orchestrate.report.overdue import Overdue
 
 #: Seconds that a process may take to end after its session has.
 LEAVING = 10.0
@@ -29,6 +31,14 @@ class Vigil:
         self._deadline: float | None = None
         self._step = 0
 
+    @functools.cached_property
+    def overdue(self) -> Overdue:
+        """Which of the running tests are slow."""
+        from pytest_orchestrate.report.overdue import Overdue
+
+        context = self.crew.context
+        return Overdue(context.tests, context.expected, context.entry_costs)
+
     def hurry(self) -> None:
         """From now on running tests have the grace period, then are interrupted, then killed.
 
@@ -44,6 +54,8 @@ class Vigil:
     def look(self, now: float) -> None:
         """Act on what is overdue."""
         left = [worker for worker in self.crew.workers.values() if not worker.has_left]
+        for worker in left:
+            self._clock(worker, now)
         if self._deadline is not None and now > self._deadline:
             self._deadline = now + self.options.grace
             self._step += 1
@@ -54,6 +66,11 @@ class Vigil:
                 self._see_out(worker, now)
             elif self.options.silence:
                 self._listen(worker, now)
+
+    def _clock(self, worker: WorkerState, now: float) -> None:
+        test, seconds = worker.running, now - worker.running_since
+        if test is not None and self.overdue.is_new(test, seconds):
+            self.crew.voice.say(self.overdue.notice(test, seconds, worker.id))
 
     def _press(self, worker: WorkerState) -> None:
         if self._step == 1 and worker.is_ready:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -179,6 +179,15 @@ class GatheredTerminal:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
+    @property
+    def file(self) -> Any:
+        """What is written to in the end; None where there is no terminal reporter."""
+        return self._file
+
+    def redirect(self, file: Any) -> None:
+        """Write to another file from now on."""
+        self._file = file
+
     def write(self, text: str) -> int:
         """Write, as the file does."""
         return int(self._file.write(text))
@@ -208,3 +217,9 @@ def flush_terminal(reporter: Any) -> None:
         file.hand_over()
     else:
         reporter.flush()
+
+
+def marked_up(reporter: Any, text: str, markup: Iterable[str]) -> str:
+    """Return a text as the terminal reporter would write it with this markup: NO_COLOR holds."""
+    marked: str = reporter._tw.markup(text, **dict.fromkeys(markup, True))
+    return marked

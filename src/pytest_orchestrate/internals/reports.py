@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_orchestrate.internals.session import start_new_line
+
 
 def report_id(nodeid: str) -> Any:
     """Return what ``TestReport`` takes as node id, parsed once.
@@ -78,3 +80,26 @@ def affinity_of(item: pytest.Item) -> str | None:
         if scope.value in ("session", "package")
     ]
     return ",".join(sorted(parts)) or None
+
+
+def show_failure(reporter: Any, report: pytest.TestReport) -> None:
+    """Show a failure as pytest does in its sections at the end, from which it is left out then.
+
+    Relies on ``TerminalReporter.summary_failures`` and ``.summary_errors``, and on the mark by
+    which pytest itself leaves out what ``--pdb`` has shown.
+    """
+    style = reporter.config.option.tbstyle
+    if style == "no" or hasattr(report, "_pdbshown"):
+        return
+    start_new_line(reporter)
+    headline = reporter._getfailureheadline(report)
+    if style == "line" and report.when == "call":
+        reporter.write_line(reporter._getcrashline(report))
+    else:
+        if report.when != "call":
+            headline = f"ERROR at {report.when} of {headline}"
+        reporter.write_sep("_", headline, red=True, bold=True)
+        reporter._outrep_summary(report)
+        if report.when == "call":
+            reporter._handle_teardown_sections(getattr(report, "id", report.nodeid))
+    vars(report)["_pdbshown"] = True

@@ -21,8 +21,10 @@ from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
     Collect,
+    Failures,
     KeepArtifacts,
     Kind,
+    Live,
     Missing,
     OnBlocked,
     Order,
@@ -77,6 +79,8 @@ class Options(NamedTuple):
     grace: float
     #: Seconds; 0 is never.
     silence: float
+    live: Live
+    failures: Failures
     record: Record
     #: With absolute paths.
     report: tuple[Destination, ...]
@@ -151,6 +155,8 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         max_crashes=parse_count(*last("max_crashes")),
         grace=parse_seconds(*last("grace"), zero=False),
         silence=parse_seconds(*last("silence"), zero=True),
+        live=cast("Live", parse_choice(*last("live"), get_args(Live))),
+        failures=cast("Failures", parse_choice(*last("failures"), get_args(Failures))),
         record=cast("Record", parse_choice(*last("record"), get_args(Record))),
         collect=cast("Collect", parse_choice(*last("collect"), get_args(Collect))),
         start=cast("Start", parse_choice(*last("start"), get_args(Start))),

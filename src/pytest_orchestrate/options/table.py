@@ -22,6 +22,10 @@ Missing = Literal["select", "skip", "fail", "run"]
 Order = Literal["fastest", "declared", "failures-first"]
 #: What is told to the service that the run is a job of.
 TellCI = Literal["auto", "off"]
+#: Where a status region is shown.
+Live = Literal["auto", "on", "off"]
+#: When the section of a failure is printed.
+Failures = Literal["end", "at-once"]
 #: Which failure ends the run.
 StopOn = Literal["nothing", "critical"]
 
@@ -257,6 +261,29 @@ SETTINGS: tuple[Setting, ...] = (
         "a number of seconds, or 0 for never",
         "After how many seconds without a word from a worker it is named, with the test that it "
         "runs and its stacks. 0 is never.",
+    ),
+    Setting(
+        "live",
+        "text",
+        "auto",
+        "CHOICE",
+        "auto, on, off",
+        "On a terminal, shows at its bottom what runs, how far the run is and how long it may "
+        "still take, in place of pytest's letters: unless it is a CI job's or the run is expected "
+        "to be over at once ('auto'), whenever that is possible ('on'), or never ('off'). It is "
+        "not possible with -s, without workers, and where another plugin has taken over the "
+        "terminal.",
+        choices=get_args(Live),
+    ),
+    Setting(
+        "failures",
+        "text",
+        "end",
+        "CHOICE",
+        "end, at-once",
+        "When a failure is shown with its traceback and output: after the last test, as pytest "
+        "does ('end'), or as soon as its test is over, and then not again ('at-once').",
+        choices=get_args(Failures),
     ),
     Setting(
         "record",

@@ -60,6 +60,8 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         max_crashes=4,
         grace=5.0,
         silence=60.0,
+        live="auto",
+        failures="end",
         record="on",
         report=(),
         report_environment=VARIABLES,

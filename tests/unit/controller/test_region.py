@@ -1,0 +1,125 @@
+"""Lines that stay below all that is written, as a terminal shows them."""
+
+from __future__ import annotations
+
+import io
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_orchestrate.controller.region import Region
+
+COLUMNS, ROWS = 40, 100
+
+
+class Terminal(io.StringIO):
+    """A file that shows what is written to it on a screen, with the driver's ends of lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.Stream(self.screen)
+
+    def write(self, text: str) -> int:
+        self._stream.feed(text.replace("\n", "\r\n"))
+        return super().write(text)
+
+    @property
+    def shown(self) -> list[str]:
+        text = "\n".join(line.rstrip() for line in self.screen.display)
+        return text.rstrip("\n").split("\n")
+
+
+def test_what_is_written_stands_above_the_lines() -> None:
+    terminal = Terminal()
+    region = Region(terminal)
+    region.draw(["bar", "test"])
+    region.write("one\ntwo\n")
+    region.flush()
+    assert terminal.shown == ["one", "two", "bar", "test"]
+    assert terminal.screen.cursor.y == 4  # who writes next, writes below
+    region.draw(["bar"])
+    assert terminal.shown == ["one", "two", "bar"]
+    region.close()
+    assert terminal.shown == ["one", "two"]
+
+
+def test_half_a_line_waits_for_the_other_half() -> None:
+    terminal = Terminal()
+    region = Region(terminal)
+    region.draw(["bar"])
+    region.write("one\nhal")
+    region.flush()
+    assert terminal.shown == ["one", "bar"]
+    region.write("f\nthe end")
+    region.flush()
+    assert terminal.shown == ["one", "half", "bar"]
+    region.close()
+    assert terminal.shown == ["one", "half", "the end"]
+
+
+def test_lines_that_stay_as_they_are_cost_nothing() -> None:
+    terminal = Terminal()
+    region = Region(terminal)
+    region.draw(["bar"])
+    written = terminal.getvalue()
+    region.draw(["bar"])
+    region.flush()
+    assert terminal.getvalue() == written
+
+
+def test_all_of_one_drawing_is_written_in_one_piece() -> None:
+    pieces: list[str] = []
+
+    class Pieces(Terminal):
+        def write(self, text: str) -> int:
+            pieces.append(text)
+            return super().write(text)
+
+    region = Region(Pieces())
+    region.draw(["bar"])
+    region.write("one\n")
+    region.write("two\n")
+    region.draw(["bar", "test"])
+    assert len(pieces) == 2
+
+
+def test_lines_below_which_somebody_else_has_written_are_left_alone() -> None:
+    terminal = Terminal()
+    region = Region(terminal)
+    region.draw(["bar"])
+    terminal.write("[1]+ Stopped\n")
+    region.forget()
+    region.draw(["bar again"])
+    assert terminal.shown == ["bar", "[1]+ Stopped", "bar again"]
+
+
+def test_what_the_encoding_lacks_is_refused_when_it_is_written() -> None:
+    region = Region(io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    with pytest.raises(UnicodeEncodeError):
+        region.write("ä")
+    region.close()
+
+
+texts = st.lists(st.sampled_from(["a", "bc", "\n", "line\n", "two\nlines\n", "x" * 50]), max_size=6)
+drawings = st.lists(st.sampled_from(["bar", "a test", "another", ""]), max_size=4)
+
+
+@given(st.lists(texts.map("".join) | drawings, max_size=12))
+def test_whatever_is_written_and_drawn_the_text_stays_whole(steps: list[str | list[str]]) -> None:
+    terminal, plain = Terminal(), Terminal()
+    region = Region(terminal)
+    text = ""
+    for step in steps:
+        if isinstance(step, str):
+            region.write(step)
+            text += step
+            region.flush()
+        else:
+            region.draw(step)
+    region.close()
+    plain.write(text)
+    assert terminal.shown == plain.shown
+    assert terminal.screen.cursor.y == plain.screen.cursor.y
