@@ -37,24 +37,59 @@ def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dic
             found[position] = reader.read(item, marks)
     if any(one.same_params for each in found.values() for one in each.requires):
         for position, item in enumerate(items):
-            params = _params(item)
+            params = params_of(item)
             if params:
                 before = found.get(position, Annotations())
                 found[position] = msgspec.structs.replace(before, params=params)
     return found
 
 
+def read_leniently(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, Annotations]:
+    """Return what markers say of tests that need not run: nothing of those that are refused."""
+    with contextlib.suppress(pytest.UsageError):
+        return read_annotations(config, items)
+    found: dict[int, Annotations] = {}
+    for position, item in enumerate(items):
+        with contextlib.suppress(pytest.UsageError):
+            found.update((position, each) for each in read_annotations(config, [item]).values())
+    return found
+
+
+def some_require(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
+    """Whether any of these tests requires another one; it takes next to no time."""
+    wanted = {name for name, kind in options.marker_names(config).items() if kind == "requires"}
+    reader = _Reader(config, {}, wanted)
+    if reader.has_hook:
+        return any(map(reader.marks, items))
+    last = None
+    for item in items:
+        if item.parent is not last:
+            last = item.parent
+            if reader.above(last):
+                return True
+        if any(mark.name in wanted for mark in item.own_markers):
+            return True
+    return False
+
+
 def read_requirable(
-    config: pytest.Config, items: Sequence[pytest.Item], deselected: Sequence[pytest.Item]
+    config: pytest.Config,
+    items: Sequence[pytest.Item],
+    deselected: Sequence[pytest.Item],
+    seen: Sequence[pytest.Item] = (),
 ) -> Requirable:
     """Return what tests may require beside those that are to run, which are ``items``.
 
-    Of deselected tests only the names are read that they provide, and nothing is refused.
+    Of the others only the names are read that they provide, and nothing is refused.
+
+    :param seen: Tests that were neither selected nor deselected, but come upon.
     """
+    others = [*deselected, *seen]
     return Requirable(
         [item.nodeid for item in deselected],
-        _provided(config, deselected) if deselected else {},
-        read_bases([*items, *deselected] if deselected else items),
+        _provided(config, others) if others else {},
+        read_bases([*items, *others] if others else items),
+        [item.nodeid for item in seen],
     )
 
 
@@ -308,7 +343,8 @@ def _bytes(mark: pytest.Mark, item: pytest.Item, amount: str) -> int:
         raise _refused(mark, item, "a size such as '1GiB'") from error
 
 
-def _params(item: pytest.Item) -> dict[str, str]:
+def params_of(item: pytest.Item) -> dict[str, str]:
+    """Return the parameters of a test as texts, by argument name."""
     callspec = getattr(item, "callspec", None)
     return {name: _text_of(value) for name, value in getattr(callspec, "params", {}).items()}
 

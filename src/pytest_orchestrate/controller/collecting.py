@@ -10,7 +10,6 @@ from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller.merging import Merged, merge, own_nodeids
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import WorkerCollected
-from pytest_orchestrate.selecting import added_text
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
@@ -171,8 +170,8 @@ class Collecting:
         )
         internals.set_last_failed_status(config, collection.last_failed_status)
         internals.show_collected(config, session, collection.found)
-        if collection.added:
-            self.crew.voice.say(added_text(collection.added), worry=False)
+        for remark in collection.remarks:
+            self.crew.voice.say(remark, worry=False)
 
     def replay_trouble(self, session: pytest.Session) -> None:
         """Replay what a worker had collected when it ran into what ends the run."""

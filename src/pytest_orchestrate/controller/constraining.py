@@ -21,6 +21,7 @@ from pytest_orchestrate.model.requirements import (
     cycle_message,
     unknown_message,
 )
+from pytest_orchestrate.surroundings import is_partial
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.host_slots import HostSlots
@@ -48,7 +49,7 @@ class Constraining:
             position: Annotations(provides=tuple(map(Provided, names)))
             for position, names in requirable.provided.items()
         }
-        self._unlisted.append((requirable.deselected, told, None))
+        self._unlisted.append(([*requirable.deselected, *requirable.seen], told, None))
         self._catalogue.inherit(requirable.bases)
 
     def constraints(
@@ -165,8 +166,12 @@ class Constraining:
                 f"{unknown_message(unknown)} (if the marker is not meant for pytest-orchestrate, "
                 "declare it in the project's 'markers', or switch it off in orchestrate_markers)"
             )
-            if self._is_partial() and not unknown.other_params:
-                if self.options.missing in ("skip", "fail"):
+            if (
+                self.options.missing != "select"  # or it was looked for
+                and not unknown.other_params
+                and is_partial(self.config)
+            ):
+                if self.options.missing != "run":
                     text = (
                         f"requires {unknown.target!r}, which was not collected in this run "
                         "(name it too, or leave orchestrate_missing as it is)"
@@ -189,11 +194,6 @@ class Constraining:
             f"requires {', '.join(names)}{more}, deselected in this run "
             "(select it too, or set orchestrate_missing = run)"
         )
-
-    def _is_partial(self) -> bool:
-        """Whether the command line says what is collected, so that there may be more."""
-        named = self.config.args_source is pytest.Config.ArgsSource.ARGS
-        return named or bool(getattr(self.config.option, "lf", False))
 
     def _is_strict(self) -> bool:
         try:

@@ -14,7 +14,6 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.borrowing import Borrowing
-from pytest_orchestrate.controller.collect_mode import OVERRIDE
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
@@ -180,9 +179,7 @@ class Crew:
         self.collecting.replay(session)
         because = self.collecting.full_because
         if because is not None:
-            self.voice.say(
-                f"every worker has collected everything: {because}; {OVERRIDE}", worry=False
-            )
+            self.voice.say(f"every worker has collected everything: {because}", worry=False)
 
     def run(self) -> None:
         """Hand out the tests and hear of them, until every worker has left."""

@@ -120,10 +120,9 @@ class InProcessSession:
     def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         shown = reporter.stats.get("deselected", []) if reporter is not None else []
-        for item in items:
-            self._deselected.remove(item)
-            if item in shown:
-                shown.remove(item)
+        undone = set(items)
+        self._deselected = [item for item in self._deselected if item not in undone]
+        shown[:] = [item for item in shown if item not in undone]
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -178,7 +177,9 @@ class InProcessSession:
             tests.append(
                 CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
             )
-        requirable = read_requirable(self.config, session.items, self._deselected)
+        requirable = read_requirable(
+            self.config, session.items, self._deselected, self._selecting.seen
+        )
         context.constraining.know(requirable)
         context.collected(tests, annotations)
         if context.failures_first is not None:

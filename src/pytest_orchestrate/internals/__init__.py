@@ -59,14 +59,23 @@ from pytest_orchestrate.internals.teardown import (
     placeholder_above,
     settle,
 )
+from pytest_orchestrate.internals.tree import (
+    CollectorTree,
+    WholeFiles,
+    collecting_unnarrowed,
+    modify_unchosen,
+)
 
 __all__ = [
+    "CollectorTree",
     "GatheredTerminal",
     "TestFileImports",
+    "WholeFiles",
     "XmlRecorder",
     "affinity_of",
     "basetemp",
     "capture_into",
+    "collecting_unnarrowed",
     "drop_xml_recorder",
     "flush_terminal",
     "forget_cleanups",
@@ -81,6 +90,7 @@ __all__ = [
     "late_collection",
     "let_live_logs_through",
     "log_file_is_asked_for",
+    "modify_unchosen",
     "muted_reporter",
     "note_collected",
     "only_own_serializers",
