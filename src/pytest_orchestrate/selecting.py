@@ -1,7 +1,7 @@
 """Required tests that were deselected, or not even collected, are run after all.
 
-Only what ``-k``, ``-m``, ``--lf``, ``--sw`` and the arguments have left out: these say what the user
-wants to see, while ``--deselect`` and other plugins say what must not be run.
+Only what ``-k``, ``-m``, ``--lf``, ``--sw`` and the arguments have left out: these say what the
+user wants to see, while ``--deselect`` and other plugins say what must not be run.
 """
 
 from __future__ import annotations
@@ -73,8 +73,10 @@ class Selecting:
         self.has_all = True
         #: It is looking: what is collected meanwhile was not asked for.
         self.is_looking = False
-        #: How many tests were added.
+        #: How many tests were added,
         self.added = 0
+        #: and how many of them pytest had not collected.
+        self._found = 0
         #: Tests that were found when something was looked for in vain,
         self.seen: list[pytest.Item] = []
         #: and files that could not be collected then, by node id.
@@ -142,6 +144,7 @@ class Selecting:
         if supplement.added:
             items[:] = supplement.merged(items)
             self.added += len(supplement.added)
+            self._found += len(set(supplement.added).difference(self._collected))
             self._undo(supplement.added)
 
     def remarks(self) -> list[str]:
@@ -162,7 +165,22 @@ class Selecting:
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say that there are more tests than were chosen."""
+        internals.show_more_collected(self.config, self._found)
         return self.remarks()
+
+
+class OnlyCollecting:
+    """A plugin that shows with ``--collect-only`` what would be run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._selecting = Selecting(
+            config, lambda items: internals.show_selected(config, set(items))
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Take part in it."""
+        self._selecting.join()
 
 
 class OnlyThese:

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_orchestrate import internals
 from pytest_orchestrate.model.target_paths import (
+    WILDCARD,
     names_of,
     paths_of,
     split_target,
@@ -30,7 +31,10 @@ def default_paths(config: pytest.Config) -> list[Path]:
     """Return what pytest collects without arguments, if it is started in the root directory."""
     root = config.rootpath
     patterns: list[str] = config.getini("testpaths")
-    found = (sorted(glob.glob(pattern, root_dir=root, recursive=True)) for pattern in patterns)
+    found = (
+        sorted(glob.glob(pattern, root_dir=root, recursive=True))  # noqa: PTH207  # as pytest does
+        for pattern in patterns
+    )
     return [root / path for paths in found for path in paths] or [root]
 
 
@@ -70,7 +74,7 @@ class Surroundings:
         """Yield the files and folders that a target may name."""
         nodeid, target = wanted
         for path in paths_of(target, nodeid):
-            if os.path.exists(self._root / path):
+            if os.path.exists(self._root / path):  # noqa: PTH110  # Path raises for odd names
                 yield self._root / path
 
     def matching(self, wanted: Wanted) -> Iterator[Path]:
@@ -91,10 +95,10 @@ class Surroundings:
         First those that contain a word of the targets, from folder to folder, each with all
         below it; then all others in the same way. An empty list: there is no file left.
         """
-        words = [words_of(target) for _, target in wanted]
+        likely = [_mention(words_of(target), target) for _, target in wanted]
         for folder in self._folders(wanted):
-            likely = (path for path in self._files_below(folder) if self._has_any(path, words))
-            files = self._fresh(file for path in likely for file in self._tree.files_at(path))
+            paths = (path for path in self._files_below(folder) if self._has_any(path, likely))
+            files = self._fresh(file for path in paths for file in self._tree.files_at(path))
             if files:
                 return files
         for folder in self._folders([each for each in wanted if not self._is_hopeless(each)]):
@@ -114,8 +118,8 @@ class Surroundings:
         names = names_of(wanted[1])
         is_path = ("/" in path or "." in path) if names else path.endswith(".py")
         files = [path for path in self.named(wanted) if path.is_file()]
-        name = re.compile(rb"\b" + re.escape(_bytes(names[0])) + rb"\b" if names else b"")
-        return is_path and not any(name.search(self._text(file)) for file in files)
+        mention = _mention(names[:1], "")
+        return is_path and not any(self._has_any(file, [mention]) for file in files)
 
     def _folders(self, wanted: Sequence[Wanted]) -> Iterator[Path]:
         """Yield folders, the nearest first."""
@@ -153,10 +157,9 @@ class Surroundings:
             return False
         return not (folder / "pyvenv.cfg").is_file()
 
-    def _has_any(self, path: Path, words: Iterable[Sequence[str]]) -> bool:
-        """Whether a file contains one word of any of these groups; an empty group asks for none."""
+    def _has_any(self, path: Path, mentions: Iterable[re.Pattern[bytes]]) -> bool:
         text = self._text(path)
-        return any(not group or any(_bytes(word) in text for word in group) for group in words)
+        return any(mention.search(text) for mention in mentions)
 
     def _text(self, path: Path) -> bytes:
         text = self._texts.get(path)
@@ -174,5 +177,7 @@ class Surroundings:
             return path.as_posix()
 
 
-def _bytes(word: str) -> bytes:
-    return word.encode("utf-8", "surrogatepass")
+def _mention(words: Iterable[str], target: str) -> re.Pattern[bytes]:
+    """What one of these words of a target matches, parts of words only if there are wildcards."""
+    found = b"|".join(re.escape(word.encode("utf-8", "surrogatepass")) for word in words)
+    return re.compile(found if WILDCARD.search(target) else rb"(?<!\w)(?:" + found + rb")(?!\w)")

@@ -118,11 +118,9 @@ class InProcessSession:
         self._deselected += items
 
     def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
-        reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        shown = reporter.stats.get("deselected", []) if reporter is not None else []
         undone = set(items)
         self._deselected = [item for item in self._deselected if item not in undone]
-        shown[:] = [item for item in shown if item not in undone]
+        internals.show_selected(self.config, undone)
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

@@ -51,6 +51,8 @@ from pytest_orchestrate.internals.session import (
     path_without_settings,
     replace_collecting,
     show_collected,
+    show_more_collected,
+    show_selected,
     start_new_line,
     write_to_log_file,
 )
@@ -106,6 +108,8 @@ __all__ = [
     "set_last_failed_status",
     "settle",
     "show_collected",
+    "show_more_collected",
+    "show_selected",
     "start_new_line",
     "still_last_failed",
     "write_to",

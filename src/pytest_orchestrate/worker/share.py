@@ -207,8 +207,10 @@ class Share:
             result = yield
         finally:
             self._guards.check()
-        if is_first and self.full_because is None and may_lack(self.config, items, self._parts):
-            raise AllItemsNeeded(_REQUIRED)  # hooks have added markers
+        if is_first and self.full_because is None:
+            own = [item for item in items if not self._part(self._key(item)).is_copy]
+            if may_lack(self.config, own, self._parts):
+                raise AllItemsNeeded(_REQUIRED)  # hooks have added markers
         return result
 
     def _collect_rest(self, session: pytest.Session, items: list[pytest.Item]) -> None:
