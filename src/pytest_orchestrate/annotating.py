@@ -201,6 +201,7 @@ class _Reader:
             elif kind == "resource":
                 demands.append(_demand(mark, item, where))
             elif kind == "exclusive":
+                _refuse_arguments(mark, item)
                 exclusive = True
             elif priority is None:
                 priority = self._priority(mark, item)
@@ -217,6 +218,7 @@ class _Reader:
             return self._priorities[mark.name]
         kind = self._names[mark.name]
         if kind in PRIORITIES:
+            _refuse_arguments(mark, item)
             return PRIORITIES[kind]
         value = mark.args[0] if len(mark.args) == 1 and not mark.kwargs else None
         if isinstance(value, str) and value in PRIORITIES:
@@ -313,6 +315,7 @@ def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
         names
         or given
         or not isinstance(name, str)
+        or not name.strip()
         or not isinstance(amount, int)
         or isinstance(amount, bool)
         or amount < 1
@@ -322,7 +325,7 @@ def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
         raise _refused(
             mark,
             item,
-            "a name, an amount from 1 on, shared=True or False, and "
+            "a name that is not empty, an amount from 1 on, shared=True or False, and "
             "scope='test', 'class' or 'module'",
         )
     return Demand(name, amount, shared, where, _scope(item, scope))
@@ -369,10 +372,17 @@ def _as_mark(mark: Any, item: pytest.Item) -> pytest.Mark:
     return found
 
 
+def _refuse_arguments(mark: pytest.Mark, item: pytest.Item) -> None:
+    if mark.args or mark.kwargs:
+        raise _refused(mark, item, f"no arguments: write @pytest.mark.{mark.name}")
+
+
 def _refused(mark: pytest.Mark, item: pytest.Item, accepted: str) -> pytest.UsageError:
+    nodes = (node for node in item.iter_parents() if any(mark is own for own in node.own_markers))
     arguments = [*map(repr, mark.args), *(f"{key}={value!r}" for key, value in mark.kwargs.items())]
     return pytest.UsageError(
-        f"{item.nodeid}: @pytest.mark.{mark.name}({', '.join(arguments)}) is not accepted. "
+        f"{item.nodeid}: @pytest.mark.{mark.name}({', '.join(arguments)}) at "
+        f"{_where(next(nodes, item))} is not accepted. "
         f"Accepted: {accepted}. If this marker is not meant for pytest-orchestrate, declare it "
         f"in the project's 'markers', or say '{mark.name} = off' in orchestrate_markers."
     )

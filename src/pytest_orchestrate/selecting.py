@@ -12,6 +12,7 @@ import pytest
 
 from pytest_orchestrate import internals, options
 from pytest_orchestrate.annotating import read_annotations, read_bases, some_require
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.requirements import Catalogue
 from pytest_orchestrate.model.target_paths import paths_of
 from pytest_orchestrate.surroundings import is_partial
@@ -155,11 +156,12 @@ class Selecting:
         elif self.added:
             said.append(f"{self.added} tests added because others require them")
         if self.faults:
-            files = "1 file" if len(self.faults) == 1 else f"{len(self.faults)} files"
+            files = count_of(len(self.faults), "file")
+            named = ", ".join(self.faults[:_SHOWN])
+            more = " ..." if len(self.faults) > _SHOWN else ""
             said.append(
                 f"{files} could not be collected while required tests were looked for: "
-                + ", ".join(self.faults[:_SHOWN])
-                + (" ..." if len(self.faults) > _SHOWN else "")
+                f"{named}{more}"
             )
         return said
 

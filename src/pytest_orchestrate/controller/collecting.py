@@ -9,6 +9,7 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller.merging import Merged, merge, own_nodeids
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import WorkerCollected
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Collecting:
             self.crew.voice.say(
                 f"{worker.id} could not collect everything that "
                 f"{self.leader.id if self.leader else 'another worker'} could "
-                f"({count} error{'s' if count != 1 else ''}); "
+                f"({count_of(count, 'error')}); "
                 "the tests concerned run elsewhere"
             )
         self._tell(worker, missing)
