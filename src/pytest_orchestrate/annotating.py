@@ -67,8 +67,9 @@ def some_require(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
             last = item.parent
             if reader.above(last):
                 return True
-        if any(mark.name in wanted for mark in item.own_markers):
-            return True
+        for mark in item.own_markers:  # any() takes three times as long
+            if mark.name in wanted:
+                return True
     return False
 
 

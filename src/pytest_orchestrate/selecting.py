@@ -130,8 +130,10 @@ class Selecting:
     ) -> None:
         from pytest_orchestrate.supplementing import Supplement
 
+        replayed = self.config.pluginmanager.getplugin(OnlyThese.PLUGIN)
+        spare = [item for item in self._spare if replayed is None or replayed.has(item)]
         contents = self._whole_files.contents
-        supplement = Supplement(session, self._collected, items, self._spare, contents, self)
+        supplement = Supplement(session, self._collected, items, spare, contents, self)
         if looks_further:
             self.is_looking = True
             try:
@@ -191,6 +193,9 @@ class OnlyThese:
     :param nodeids: Of the tests that stay.
     """
 
+    #: Its name.
+    PLUGIN = "orchestrate-replay"
+
     def __init__(self, nodeids: Iterable[str]) -> None:
         self._nodeids = frozenset(nodeids)
 
@@ -199,7 +204,11 @@ class OnlyThese:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Deselect the others."""
-        others = [item for item in items if item.nodeid not in self._nodeids]
+        others = [item for item in items if not self.has(item)]
         if others:
             config.hook.pytest_deselected(items=others)
-            items[:] = [item for item in items if item.nodeid in self._nodeids]
+            items[:] = filter(self.has, items)
+
+    def has(self, item: pytest.Item) -> bool:
+        """Whether that run had this test."""
+        return item.nodeid in self._nodeids

@@ -480,9 +480,10 @@ def test_strange_arguments_are_refused(pytester: Pytester, workers: int, mark: s
 
 
 @everywhere
-def test_one_test_by_its_name(pytester: Pytester, workers: int) -> None:
+def test_one_test_by_its_name_without_what_it_requires(pytester: Pytester, workers: int) -> None:
     write_files(pytester, CHOSEN)
-    ran = run_orchestrated(pytester, "test_b.py::test_after", workers=workers)
+    args = ("test_b.py::test_after", "-v", "--orchestrate-missing=run")
+    ran = run_orchestrated(pytester, *args, workers=workers)
     assert ran.counts == {"passed": 1}
     args = ("test_b.py::test_after", "-v", "--orchestrate-missing=skip")
     ran = run_orchestrated(pytester, *args, workers=workers)

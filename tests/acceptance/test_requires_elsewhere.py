@@ -43,6 +43,10 @@ def test_what_named_tests_require_is_run_too(pytester: Pytester, workers: int) -
     assert "collected 3 items" in ran.out
     assert "5 tests added because others require them" in ran.out
     assert "test_y" not in ran.out
+    if workers:
+        args = (*named, "--orchestrate-replay=last")
+        again = run_orchestrated(pytester, *args, workers=None, environ={"MENDED": "1"})
+        assert again.counts == {"passed": 8}, again.out
 
 
 @everywhere

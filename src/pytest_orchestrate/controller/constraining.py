@@ -34,6 +34,9 @@ class Constraining:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self.config = config
         self.options = options
+        # what a recorded run did without is missing in the next one on purpose
+        is_replay = getattr(config.known_args_namespace, "orchestrate_replay", None) is not None
+        self._missing = "run" if is_replay else options.missing
         self._catalogue = Catalogue()
         #: Number in the catalogue -> index in the run; deselected tests have none.
         self._tests: list[int | None] = []
@@ -160,18 +163,18 @@ class Constraining:
     def _refused(self, resolution: Resolution) -> dict[int, tuple[bool, str]]:
         """Return the tests that cannot run: whether that is an error, and why."""
         refused: dict[int, tuple[bool, str]] = {}
-        missing_is_error = self.options.missing == "fail"
+        missing_is_error = self._missing == "fail"
         for unknown in resolution.unknown:
             text = (
                 f"{unknown_message(unknown)} (if the marker is not meant for pytest-orchestrate, "
                 "declare it in the project's 'markers', or switch it off in orchestrate_markers)"
             )
             if (
-                self.options.missing != "select"  # or it was looked for
+                self._missing != "select"  # or it was looked for
                 and not unknown.other_params
                 and is_partial(self.config)
             ):
-                if self.options.missing != "run":
+                if self._missing != "run":
                     text = (
                         f"requires {unknown.target!r}, which was not collected in this run "
                         "(name it too, or leave orchestrate_missing as it is)"
@@ -181,7 +184,7 @@ class Constraining:
             if self._is_strict():
                 raise pytest.UsageError(text)
             refused.setdefault(self._index(unknown.test), (True, text))
-        if self.options.missing != "run":
+        if self._missing != "run":
             for missing in resolution.deselected:
                 test = self._index(missing.test)
                 refused.setdefault(test, (missing_is_error, self._missing_text(missing)))

@@ -77,7 +77,7 @@ class InProcessSession:
         context.execute = self._execute
         if context.replay is not None:
             only = OnlyThese(step.nodeid for step in context.replay.course.steps)
-            config.pluginmanager.register(only, "orchestrate-replay")
+            config.pluginmanager.register(only, OnlyThese.PLUGIN)
 
     @functools.cached_property
     def artifacts(self) -> Artifacts:
