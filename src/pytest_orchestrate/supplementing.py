@@ -56,6 +56,7 @@ class Supplement:
         #: All that are known, the chosen first.
         self._items = list(dict.fromkeys([*chosen, *collected, *spare]))
         self._chosen = range(len(dict.fromkeys(chosen)))
+        self._spare = frozenset(spare)
         self._available = set(spare)
         #: Not shown to plugins yet.
         self._unseen: set[pytest.Item] = set()
@@ -103,7 +104,7 @@ class Supplement:
                 if not wanted or not self._take(around.further(wanted)):
                     break
         if wanted:
-            out = self._available.difference(self.added)
+            out = self._available.difference(self.added, self._spare)  # those are known
             self.seen = [item for item in self._items if item in out]
             self.faults = [node.nodeid for node, _ in tree.failures if not self._is_required(node)]
 

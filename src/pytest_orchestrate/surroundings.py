@@ -65,6 +65,10 @@ class Surroundings:
         self._tree = tree
         self._suffixes = frozenset(suffixes)
         self._left_out: list[str] = config.getini("norecursedirs")
+        names: list[str] = config.getini("python_files")
+        has_any_name = config.getoption("doctestmodules", False) or "/" in "".join(names)
+        #: What modules with tests are called.
+        self._names = ["*"] if has_any_name else names
         self._roots = default_paths(config)
         self._texts: dict[Path, bytes] = {}
         #: Files that were handed out, or that pytest would not collect.
@@ -148,8 +152,14 @@ class Surroundings:
         for top, folders, files in os.walk(folder):
             folders[:] = sorted(name for name in folders if self._is_entered(Path(top, name)))
             for name in sorted(files):
-                if Path(name).suffix in self._suffixes:
+                if self._may_have_tests(name):
                     yield Path(top, name)
+
+    def _may_have_tests(self, name: str) -> bool:
+        suffix = Path(name).suffix
+        return suffix in self._suffixes and (
+            suffix != ".py" or any(fnmatch.fnmatch(name, each) for each in self._names)
+        )
 
     def _is_entered(self, folder: Path) -> bool:
         name = folder.name
