@@ -76,8 +76,10 @@ class Selecting:
         self.is_looking = False
         #: How many tests were added,
         self.added = 0
-        #: and how many of them pytest had not collected.
+        #: how many of them pytest had not collected,
         self._found = 0
+        #: and how many such tests plugins deselected.
+        self.refused = 0
         #: Tests that were found when something was looked for in vain,
         self.seen: list[pytest.Item] = []
         #: and files that could not be collected then, by node id.
@@ -142,6 +144,8 @@ class Selecting:
                 self.is_looking = False
             supplement.report_faults()
             self.seen, self.faults = supplement.seen, supplement.faults
+            self.refused = supplement.refused  # pytest counts them as deselected
+            internals.show_more_collected(self.config, self.refused)
         else:
             supplement.find_left_out()
         if supplement.added:

@@ -73,6 +73,8 @@ class Supplement:
         self._looked_up: set[tuple[str, str]] = set()
         #: Files that are named as required.
         self._named: set[Path] = set()
+        #: How many tests plugins have deselected that were not collected before.
+        self.refused = 0
         #: Tests to be added.
         self.added: list[pytest.Item] = []
         #: Where something was not found: the tests that were found instead,
@@ -123,7 +125,9 @@ class Supplement:
             if not fresh:
                 return catalogue, required
             left = internals.modify_unchosen(self.session, fresh, self._caller)
-            self._available.difference_update(set(fresh).difference(left))
+            refused = set(fresh).difference(left)
+            self.refused += len(refused)
+            self._available.difference_update(refused)
             self._unseen.difference_update(fresh)
             self._tell_of(fresh)  # plugins may have marked them
 

@@ -84,6 +84,7 @@ def test_what_must_not_run_is_not_added(pytester: Pytester) -> None:
     ran = run_orchestrated(pytester, *args)
     assert ran.counts == {"blocked": 1, "passed": 1, "deselected": 1}, ran.out
     assert "requires test_a.py::test_login, deselected in this run" in ran.out
+    assert "collected 2 items / 1 deselected / 1 selected" in ran.out
 
 
 def test_a_file_that_is_required_and_broken_ends_the_run(pytester: Pytester) -> None:

@@ -89,7 +89,7 @@ class Collecting:
             groups=groups,
             affinities=affinities,
             annotations=read_annotations(self.config, items),
-            found=self._found,
+            found=self._found + self.selecting.refused,
             requirable=read_requirable(self.config, items, self.deselected, self.selecting.seen),
             remarks=self.selecting.remarks(),
             problems=[
