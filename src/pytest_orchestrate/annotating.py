@@ -37,24 +37,60 @@ def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dic
             found[position] = reader.read(item, marks)
     if any(one.same_params for each in found.values() for one in each.requires):
         for position, item in enumerate(items):
-            params = _params(item)
+            params = params_of(item)
             if params:
                 before = found.get(position, Annotations())
                 found[position] = msgspec.structs.replace(before, params=params)
     return found
 
 
+def read_leniently(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, Annotations]:
+    """Return what markers say of tests that need not run: nothing of those that are refused."""
+    with contextlib.suppress(pytest.UsageError):
+        return read_annotations(config, items)
+    found: dict[int, Annotations] = {}
+    for position, item in enumerate(items):
+        with contextlib.suppress(pytest.UsageError):
+            found.update((position, each) for each in read_annotations(config, [item]).values())
+    return found
+
+
+def some_require(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
+    """Whether any of these tests requires another one; it takes next to no time."""
+    wanted = {name for name, kind in options.marker_names(config).items() if kind == "requires"}
+    reader = _Reader(config, {}, wanted)
+    if reader.has_hook:
+        return any(map(reader.marks, items))
+    last = None
+    for item in items:
+        if item.parent is not last:
+            last = item.parent
+            if reader.above(last):
+                return True
+        for mark in item.own_markers:  # any() takes three times as long
+            if mark.name in wanted:
+                return True
+    return False
+
+
 def read_requirable(
-    config: pytest.Config, items: Sequence[pytest.Item], deselected: Sequence[pytest.Item]
+    config: pytest.Config,
+    items: Sequence[pytest.Item],
+    deselected: Sequence[pytest.Item],
+    seen: Sequence[pytest.Item] = (),
 ) -> Requirable:
     """Return what tests may require beside those that are to run, which are ``items``.
 
-    Of deselected tests only the names are read that they provide, and nothing is refused.
+    Of the others only the names are read that they provide, and nothing is refused.
+
+    :param seen: Tests that were neither selected nor deselected, but come upon.
     """
+    others = [*deselected, *seen]
     return Requirable(
         [item.nodeid for item in deselected],
-        _provided(config, deselected) if deselected else {},
-        read_bases([*items, *deselected] if deselected else items),
+        _provided(config, others) if others else {},
+        read_bases([*items, *others] if others else items),
+        [item.nodeid for item in seen],
     )
 
 
@@ -166,6 +202,7 @@ class _Reader:
             elif kind == "resource":
                 demands.append(_demand(mark, item, where))
             elif kind == "exclusive":
+                _refuse_arguments(mark, item)
                 exclusive = True
             elif priority is None:
                 priority = self._priority(mark, item)
@@ -182,6 +219,7 @@ class _Reader:
             return self._priorities[mark.name]
         kind = self._names[mark.name]
         if kind in PRIORITIES:
+            _refuse_arguments(mark, item)
             return PRIORITIES[kind]
         value = mark.args[0] if len(mark.args) == 1 and not mark.kwargs else None
         if isinstance(value, str) and value in PRIORITIES:
@@ -278,6 +316,7 @@ def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
         names
         or given
         or not isinstance(name, str)
+        or not name.strip()
         or not isinstance(amount, int)
         or isinstance(amount, bool)
         or amount < 1
@@ -287,7 +326,7 @@ def _demand(mark: pytest.Mark, item: pytest.Item, where: str) -> Demand:
         raise _refused(
             mark,
             item,
-            "a name, an amount from 1 on, shared=True or False, and "
+            "a name that is not empty, an amount from 1 on, shared=True or False, and "
             "scope='test', 'class' or 'module'",
         )
     return Demand(name, amount, shared, where, _scope(item, scope))
@@ -308,7 +347,8 @@ def _bytes(mark: pytest.Mark, item: pytest.Item, amount: str) -> int:
         raise _refused(mark, item, "a size such as '1GiB'") from error
 
 
-def _params(item: pytest.Item) -> dict[str, str]:
+def params_of(item: pytest.Item) -> dict[str, str]:
+    """Return the parameters of a test as texts, by argument name."""
     callspec = getattr(item, "callspec", None)
     return {name: _text_of(value) for name, value in getattr(callspec, "params", {}).items()}
 
@@ -333,10 +373,17 @@ def _as_mark(mark: Any, item: pytest.Item) -> pytest.Mark:
     return found
 
 
+def _refuse_arguments(mark: pytest.Mark, item: pytest.Item) -> None:
+    if mark.args or mark.kwargs:
+        raise _refused(mark, item, f"no arguments: write @pytest.mark.{mark.name}")
+
+
 def _refused(mark: pytest.Mark, item: pytest.Item, accepted: str) -> pytest.UsageError:
+    nodes = (node for node in item.iter_parents() if any(mark is own for own in node.own_markers))
     arguments = [*map(repr, mark.args), *(f"{key}={value!r}" for key, value in mark.kwargs.items())]
     return pytest.UsageError(
-        f"{item.nodeid}: @pytest.mark.{mark.name}({', '.join(arguments)}) is not accepted. "
+        f"{item.nodeid}: @pytest.mark.{mark.name}({', '.join(arguments)}) at "
+        f"{_where(next(nodes, item))} is not accepted. "
         f"Accepted: {accepted}. If this marker is not meant for pytest-orchestrate, declare it "
         f"in the project's 'markers', or say '{mark.name} = off' in orchestrate_markers."
     )

@@ -106,6 +106,7 @@ class FileLock:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._file = os.fstat(descriptor)
         _held[descriptor] = self
 
     @classmethod
@@ -129,6 +130,7 @@ class FileLock:
     def write(self, text: str) -> None:
         """Say who holds the lock, for those who wait; on a full disk nobody is told."""
         with contextlib.suppress(OSError):
+            self._check()
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
             os.write(self._descriptor, text.encode("utf-8", "backslashreplace")[:_LONGEST])
@@ -137,8 +139,21 @@ class FileLock:
         """Let others have it. Does nothing in a forked child, which does not hold it."""
         if _held.get(self._descriptor) is self:
             del _held[self._descriptor]
-            unlock(self._descriptor)
+            with contextlib.suppress(OSError):
+                self._check()
+                unlock(self._descriptor)
+                os.close(self._descriptor)
+
+    def let_go(self) -> None:
+        """Close the file without unlocking it; it stays locked for others that have it open."""
+        with contextlib.suppress(OSError):
+            self._check()
             os.close(self._descriptor)
+
+    def _check(self) -> None:
+        """Raise OSError if a test has closed the file: the descriptor may be another one's now."""
+        if not os.path.samestat(os.fstat(self._descriptor), self._file):
+            raise OSError(errno.EBADF, "the lock file was closed")
 
 
 def prepare_folder(folder: Path) -> None:
@@ -179,8 +194,8 @@ _held: dict[int, FileLock] = {}
 
 def _let_go_in_child() -> None:
     # closed, not unlocked: to unlock it here would be to unlock it for the parent
-    for descriptor in _held:
-        os.close(descriptor)
+    for held in _held.values():
+        held.let_go()
     _held.clear()
 
 

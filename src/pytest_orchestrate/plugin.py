@@ -57,6 +57,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         xdist_contract.add_hookspecs(early_config)
         if _tests_may_run(early_config):
             seed = _orchestrate(early_config, options.read(early_config))
+        elif early_config.known_args_namespace.collectonly:
+            from pytest_orchestrate.selecting import OnlyCollecting
+
+            early_config.pluginmanager.register(OnlyCollecting(early_config), "orchestrate-collect")
     if seed is not None:
         from pytest_orchestrate.worker.session import WorkerSession
 

@@ -17,7 +17,7 @@ import msgspec
 from pytest_orchestrate.model.annotations import Annotations, Requirable
 from pytest_orchestrate.model.escaping import escaped
 
-WIRE_VERSION = 8
+WIRE_VERSION = 9
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
@@ -168,8 +168,8 @@ class Collection(_Message, frozen=True, tag=25):
     #: tests found, deselected ones included, as pytest's "collected N items" counts
     found: int
     requirable: Requirable
-    #: tests that were deselected at first, and are required by others
-    added: int
+    #: what is to be said, line by line: tests were added because others require them
+    remarks: list[str]
     problems: list[CollectProblem]
     warnings: list[WarningRecord]
     #: file (node id) -> seconds that its collection took

@@ -274,6 +274,57 @@ def test_a_branch_that_tests_open_later_is_not_taken(pytester: Pytester) -> None
     assert BEGIN_ANEW not in ours.out
 
 
+def test_who_leaves_when_all_is_done_is_not_replaced(
+    pytester: Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SURPRISE", "1")
+    waiting = """
+import pathlib, time
+
+def is_first(name):
+    try:
+        pathlib.Path(name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+def pytest_sessionfinish():
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker == "gw0" and not is_first("begun-gw0"):
+        pathlib.Path("over").touch()
+    if worker == "gw1" and is_first("begun-gw1"):
+        deadline = time.monotonic() + 4
+        while not pathlib.Path("over").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+"""
+    files = {**BY_SURPRISE, "conftest.py": BY_SURPRISE["conftest.py"] + waiting}
+    write_files(pytester, files)
+    ours = run_orchestrated(pytester)
+    assert BEGIN_ANEW in ours.out
+    assert ours.counts == run_plain(pytester).counts
+
+
+def test_who_does_not_leave_is_killed(pytester: Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SURPRISE", "1")
+    stuck = """
+import pathlib, threading
+
+def pytest_sessionfinish():
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        try:
+            pathlib.Path("begun").touch(exist_ok=False)
+        except FileExistsError:
+            return
+        threading.Event().wait()
+"""
+    files = {**BY_SURPRISE, "conftest.py": BY_SURPRISE["conftest.py"] + stuck}
+    write_files(pytester, files)
+    ours = run_orchestrated(pytester, "--orchestrate-grace=0.2")
+    assert BEGIN_ANEW in ours.out
+    assert "gw1 had not begun anew after 0.4 s; it was killed" in ours.out
+    assert ours.counts == run_plain(pytester).counts
+
+
 def test_other_plugins_hear_of_each_process(
     pytester: Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

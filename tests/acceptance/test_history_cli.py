@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -277,6 +279,19 @@ class TestPrune:
             f"1 log deleted in {kept}",
             "0 attempts and 0 tests forgotten",
         ]
+
+    @pytest.mark.parametrize("action", ["show", "prune"])
+    def test_a_history_of_a_newer_version_is_left_alone(
+        self, command: Command, kept: Path, action: str
+    ) -> None:
+        with contextlib.closing(sqlite3.connect(kept / "history.sqlite3")) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        flags = ["--runs", "0"] if action == "prune" else []
+        text = refused(command("history", action, *flags))
+        assert "newer pytest-orchestrate (schema 99" in text
+        assert "upgrade" in text
+        assert "going on" not in text
+        assert len(self.logs(kept)) == 3
 
     def test_a_run_that_goes_on_keeps_its_log(self, command: Command, kept: Path) -> None:
         log = recorded.begin(kept, 9)

@@ -399,26 +399,6 @@ def test_a_base_that_nobody_inherits_is_an_error_of_the_test(
 
 
 @everywhere
-def test_of_what_last_failed_nothing_else_is_collected(pytester: Pytester, workers: int) -> None:
-    write_files(
-        pytester,
-        {
-            "test_a.py": "import os, pytest\ndef test_base(): pass\n"
-            "@pytest.mark.requires('test_base')\n"
-            "def test_fails(): assert 'MENDED' in os.environ\ndef test_other(): pass\n",
-        },
-    )
-    ran = run_orchestrated(pytester, workers=workers)
-    assert ran.counts == {"failed": 1, "passed": 2}
-    ran = run_orchestrated(pytester, "--lf", "--orchestrate-missing=skip", workers=workers)
-    assert ran.counts == {"blocked": 1}, ran.out
-    ran = run_orchestrated(pytester, "--lf", workers=workers)
-    assert ran.counts == {"failed": 1}, ran.out
-    ran = run_orchestrated(pytester, "--lf", workers=workers, environ={"MENDED": "1"})
-    assert ran.counts == {"passed": 1}, ran.out
-
-
-@everywhere
 def test_of_a_class_what_last_failed_requires_is_added(pytester: Pytester, workers: int) -> None:
     write_files(
         pytester,
@@ -500,9 +480,10 @@ def test_strange_arguments_are_refused(pytester: Pytester, workers: int, mark: s
 
 
 @everywhere
-def test_one_test_by_its_name(pytester: Pytester, workers: int) -> None:
+def test_one_test_by_its_name_without_what_it_requires(pytester: Pytester, workers: int) -> None:
     write_files(pytester, CHOSEN)
-    ran = run_orchestrated(pytester, "test_b.py::test_after", workers=workers)
+    args = ("test_b.py::test_after", "-v", "--orchestrate-missing=run")
+    ran = run_orchestrated(pytester, *args, workers=workers)
     assert ran.counts == {"passed": 1}
     args = ("test_b.py::test_after", "-v", "--orchestrate-missing=skip")
     ran = run_orchestrated(pytester, *args, workers=workers)

@@ -56,6 +56,19 @@ def test_to_release_twice_does_no_harm(tmp_path: Path) -> None:
     other.release()
 
 
+def test_a_file_that_somebody_has_closed_is_let_go_of(tmp_path: Path) -> None:
+    lock = taken(tmp_path / "lock")
+    os.close(lock._descriptor)
+    other = (tmp_path / "other").open("w")
+    assert other.fileno() == lock._descriptor
+    lock.write("me")
+    lock.release()
+    other.write("still open")
+    other.close()
+    assert (tmp_path / "other").read_text() == "still open"
+    taken(tmp_path / "lock").release()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_does_not_hold_the_lock(tmp_path: Path) -> None:
     lock = taken(tmp_path / "lock")

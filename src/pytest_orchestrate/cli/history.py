@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli.place import add_directory, directory_of
 from pytest_orchestrate.cli.saying import failed, number_of
+from pytest_orchestrate.errors import HistoryError
 
 if TYPE_CHECKING:
     from pytest_orchestrate.cli import Commands
@@ -91,8 +92,9 @@ def _open(chosen: argparse.Namespace) -> History:
     from pytest_orchestrate.history.store import History
 
     history = History.open(directory_of(chosen))
-    if history.usable:
-        history.fold_unfinished()
+    if history.database.fault is not None:  # nothing is touched, logs neither
+        raise HistoryError(history.database.fault)
+    history.fold_unfinished()
     return history
 
 
@@ -108,6 +110,8 @@ def _show(chosen: argparse.Namespace) -> int:
     history = _open(chosen)
     try:
         known = overview.overview(history)
+        if known is None and history.warnings:
+            return failed(f"the history in {history.directory} cannot be shown")
         if known is None:
             return failed(
                 f"there is no history in {history.directory}: run pytest with -p orchestrate"

@@ -12,9 +12,6 @@ from pytest_orchestrate.transport.gateways import is_local
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
 
-#: What to set where hooks stand in the way and are known to do no harm.
-OVERRIDE = "orchestrate_collect = sharded overrides"
-
 
 class CollectMode(NamedTuple):
     """How workers collect, and why they collect everything.
@@ -48,5 +45,5 @@ def collect_mode(config: pytest.Config, context: RunContext, workers: int) -> Co
         return CollectMode("sharded", "asked for")
     obstacle = safety.first_obstacle(config.pluginmanager)
     if obstacle is not None:
-        return CollectMode("full", f"{obstacle}; {OVERRIDE}")
+        return CollectMode("full", f"{obstacle}; {safety.OVERRIDE}")
     return CollectMode("auto")

@@ -9,8 +9,8 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller.merging import Merged, merge, own_nodeids
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import WorkerCollected
-from pytest_orchestrate.selecting import added_text
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
@@ -111,7 +111,7 @@ class Collecting:
             self.crew.voice.say(
                 f"{worker.id} could not collect everything that "
                 f"{self.leader.id if self.leader else 'another worker'} could "
-                f"({count} error{'s' if count != 1 else ''}); "
+                f"({count_of(count, 'error')}); "
                 "the tests concerned run elsewhere"
             )
         self._tell(worker, missing)
@@ -173,8 +173,8 @@ class Collecting:
         )
         internals.set_last_failed_status(config, collection.last_failed_status)
         internals.show_collected(config, session, collection.found)
-        if collection.added:
-            self.crew.voice.say(added_text(collection.added), worry=False)
+        for remark in collection.remarks:
+            self.crew.voice.say(remark, worry=False)
 
     def replay_trouble(self, session: pytest.Session) -> None:
         """Replay what a worker had collected when it ran into what ends the run."""

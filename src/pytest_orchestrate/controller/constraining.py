@@ -21,6 +21,7 @@ from pytest_orchestrate.model.requirements import (
     cycle_message,
     unknown_message,
 )
+from pytest_orchestrate.surroundings import is_partial
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.host_slots import HostSlots
@@ -33,6 +34,9 @@ class Constraining:
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self.config = config
         self.options = options
+        # what a recorded run did without is missing in the next one on purpose
+        is_replay = getattr(config.known_args_namespace, "orchestrate_replay", None) is not None
+        self._missing = "run" if is_replay else options.missing
         self._catalogue = Catalogue()
         #: Number in the catalogue -> index in the run; deselected tests have none.
         self._tests: list[int | None] = []
@@ -48,7 +52,7 @@ class Constraining:
             position: Annotations(provides=tuple(map(Provided, names)))
             for position, names in requirable.provided.items()
         }
-        self._unlisted.append((requirable.deselected, told, None))
+        self._unlisted.append(([*requirable.deselected, *requirable.seen], told, None))
         self._catalogue.inherit(requirable.bases)
 
     def constraints(
@@ -159,14 +163,18 @@ class Constraining:
     def _refused(self, resolution: Resolution) -> dict[int, tuple[bool, str]]:
         """Return the tests that cannot run: whether that is an error, and why."""
         refused: dict[int, tuple[bool, str]] = {}
-        missing_is_error = self.options.missing == "fail"
+        missing_is_error = self._missing == "fail"
         for unknown in resolution.unknown:
             text = (
                 f"{unknown_message(unknown)} (if the marker is not meant for pytest-orchestrate, "
                 "declare it in the project's 'markers', or switch it off in orchestrate_markers)"
             )
-            if self._is_partial() and not unknown.other_params:
-                if self.options.missing in ("skip", "fail"):
+            if (
+                self._missing != "select"  # or it was looked for
+                and not unknown.other_params
+                and is_partial(self.config)
+            ):
+                if self._missing != "run":
                     text = (
                         f"requires {unknown.target!r}, which was not collected in this run "
                         "(name it too, or leave orchestrate_missing as it is)"
@@ -176,7 +184,7 @@ class Constraining:
             if self._is_strict():
                 raise pytest.UsageError(text)
             refused.setdefault(self._index(unknown.test), (True, text))
-        if self.options.missing != "run":
+        if self._missing != "run":
             for missing in resolution.deselected:
                 test = self._index(missing.test)
                 refused.setdefault(test, (missing_is_error, self._missing_text(missing)))
@@ -189,11 +197,6 @@ class Constraining:
             f"requires {', '.join(names)}{more}, deselected in this run "
             "(select it too, or set orchestrate_missing = run)"
         )
-
-    def _is_partial(self) -> bool:
-        """Whether the command line says what is collected, so that there may be more."""
-        named = self.config.args_source is pytest.Config.ArgsSource.ARGS
-        return named or bool(getattr(self.config.option, "lf", False))
 
     def _is_strict(self) -> bool:
         try:

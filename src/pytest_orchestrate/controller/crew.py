@@ -14,7 +14,6 @@ import pytest
 from pytest_orchestrate import internals, wire
 from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.borrowing import Borrowing
-from pytest_orchestrate.controller.collect_mode import OVERRIDE
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
@@ -182,9 +181,7 @@ class Crew:
         self.collecting.replay(session)
         because = self.collecting.full_because
         if because is not None:
-            self.voice.say(
-                f"every worker has collected everything: {because}; {OVERRIDE}", worry=False
-            )
+            self.voice.say(f"every worker has collected everything: {because}", worry=False)
 
     def run(self) -> None:
         """Hand out the tests and hear of them, until every worker has left."""
@@ -255,14 +252,16 @@ class Crew:
 
     def _handle(self, arrival: Arrival | int | Wake) -> None:
         match arrival:
-            case Received():
-                worker = self.workers[arrival.worker]
-                self._hear(worker)  # what it printed before it sent this comes first
-                self.messages.handle(worker, arrival.data)
             case int():
                 self._hear(self.workers[arrival])
             case Wake():
                 self.stopping.interrupted()
+            case _ if self.workers[arrival.link.number].link is not arrival.link:
+                return  # of a process in whose place there is another one
+            case Received():
+                worker = self.workers[arrival.link.number]
+                self._hear(worker)  # what it printed before it sent this comes first
+                self.messages.handle(worker, arrival.data)
             case Unforked():
                 if not self._is_unforked:
                     self._is_unforked = True
@@ -270,15 +269,14 @@ class Crew:
                     self.voice.say(text, worry=False)
                     self.context.note(text)
             case _:
-                self._handle_life(self.workers[arrival.worker], arrival)
+                self._handle_life(self.workers[arrival.link.number], arrival)
 
     def _handle_life(self, worker: WorkerState, arrival: Said | Hung | Exited | Unborn) -> None:
         match arrival:
             case Said():
                 self._said(worker, arrival)
             case Hung():
-                # not what its predecessor of the same number still had to say
-                worker.hung_up = worker.link.has_hung_up.is_set()
+                worker.hung_up = True
                 if arrival.error is not None:
                     self.voice.say(f"{worker.id}: {arrival.error}")
             case Exited():

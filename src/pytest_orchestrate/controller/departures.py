@@ -49,11 +49,8 @@ class Departures:
 
     def _depart(self, worker: WorkerState, status: int | None) -> None:
         why = starting.exit_text(status)
-        if worker.is_outdated and not self.crew.stopping.is_stopping:
-            try:
-                self._take_leave(worker, None)
-            finally:
-                self.crew.replacing.replace(worker)
+        if worker.outdated_since is not None:
+            self._depart_outdated(worker)
             return
         if worker.farewell is not None and worker.asked_to_leave is not None:
             if status not in (0, None) and worker.killed is None:
@@ -71,6 +68,20 @@ class Departures:
             self._crashed(worker, f"it had lost its connection to the controller; {why}")
         else:
             self._crashed(worker, why)
+
+    def _depart_outdated(self, worker: WorkerState) -> None:
+        """A fresh process takes its place, unless the run has no need of it any more.
+
+        To the engine both are one worker. Asked to leave, neither is there: what was said to the
+        old process the fresh one would never hear.
+        """
+        if self.crew.stopping.is_stopping or worker.asked_to_leave is not None:
+            self.gone(worker, None, "closed")
+            return
+        try:
+            self._take_leave(worker, None)
+        finally:
+            self.crew.replacing.replace(worker)
 
     def _crashed(self, worker: WorkerState, why: str) -> None:
         running = worker.running

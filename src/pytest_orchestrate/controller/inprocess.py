@@ -80,7 +80,7 @@ class InProcessSession:
         context.execute = self._execute
         if context.replay is not None:
             only = OnlyThese(step.nodeid for step in context.replay.course.steps)
-            config.pluginmanager.register(only, "orchestrate-replay")
+            config.pluginmanager.register(only, OnlyThese.PLUGIN)
 
     @functools.cached_property
     def artifacts(self) -> Artifacts:
@@ -121,12 +121,9 @@ class InProcessSession:
         self._deselected += items
 
     def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
-        reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        shown = reporter.stats.get("deselected", []) if reporter is not None else []
-        for item in items:
-            self._deselected.remove(item)
-            if item in shown:
-                shown.remove(item)
+        undone = set(items)
+        self._deselected = [item for item in self._deselected if item not in undone]
+        internals.show_selected(self.config, undone)
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -181,7 +178,9 @@ class InProcessSession:
             tests.append(
                 CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
             )
-        requirable = read_requirable(self.config, session.items, self._deselected)
+        requirable = read_requirable(
+            self.config, session.items, self._deselected, self._selecting.seen
+        )
         context.constraining.know(requirable)
         context.collected(tests, annotations)
         if context.failures_first is not None:

@@ -77,7 +77,7 @@ def merge(shares: Mapping[int, wire.Share]) -> Merged:
         annotations=annotations,
         found=found,
         requirable=requirable,
-        added=0,
+        remarks=[],
         problems=problems,
         warnings=merged_warnings(shares[number].warnings for number in numbers),
         costs=costs,

@@ -62,7 +62,7 @@ class Messages:
             if type(message) is wire.BatchNumber:
                 worker.link.last_batch = message.number
                 continue
-            if worker.is_outdated and type(message) not in OF_OUTDATED:
+            if worker.outdated_since is not None and type(message) not in OF_OUTDATED:
                 continue
             self._handlers[type(message)](worker, message)
 
@@ -120,7 +120,7 @@ class Messages:
 
     def _farewell(self, worker: WorkerState, message: wire.Farewell) -> None:
         worker.farewell = message
-        if worker.is_outdated:
+        if worker.outdated_since is not None:
             return  # its successor has the same properties
         xml = internals.junit_xml(self.crew.config)
         if xml is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate import wire
@@ -30,7 +31,8 @@ class Replacing:
         already, and it is the hook that has changed its mind in a worker that came later.
         """
         crew = self.crew
-        worker.is_outdated = True
+        now = time.monotonic()
+        worker.outdated_since = now
         if crew.stopping.is_stopping:
             return
         crew.collect_mode = CollectMode("full", reason)
@@ -38,12 +40,14 @@ class Replacing:
         if crew.collecting.forget():
             leaving = [each for each in crew.workers.values() if not each.has_left]
         for each in leaving:
-            each.is_outdated = True
+            each.outdated_since = now
             each.link.send(wire.Finish())
-        text = (
-            f"{reason}; {len(leaving)} worker{'s begin' if len(leaving) > 1 else ' begins'} anew "
-            "and collect everything, as they do at once with orchestrate_collect = full"
+        who = (
+            f"{len(leaving)} workers begin anew and collect everything, as they do"
+            if len(leaving) > 1
+            else "1 worker begins anew and collects everything, as it does"
         )
+        text = f"{reason}; {who} at once with orchestrate_collect = full"
         crew.voice.say(text, worry=False)
         crew.context.note(text)
 

@@ -10,6 +10,7 @@ import pytest
 from pytest_orchestrate.controller.fleet_size import Decision
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history.course import RecordedCourse, read_course
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.report.next_commands import REPLAY, replay_command
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ FLAG = REPLAY
 class Replay:
     """A recorded run, to be done again.
 
-    :param is_here: It is done in this process, whatever there was.
+    :param here_because: It is done in this process, whatever there was; None if it is not.
     """
 
-    def __init__(self, course: RecordedCourse, *, is_here: bool) -> None:
+    def __init__(self, course: RecordedCourse, *, here_because: str | None) -> None:
         self.course = course
-        self.is_here = is_here
+        self.is_here = here_because is not None
+        self._here_because = here_because
         #: Steps whose tests are not there any more.
         self.gone = 0
 
@@ -40,6 +42,8 @@ class Replay:
             told += f", tests of {course.only}"
         if course.required:
             told += f" and {course.required} that they require"
+        if self.is_here and course.workers:
+            told += f", but not on {count_of(course.workers, 'worker')}: {self._here_because}"
         return Decision(0 if self.is_here else course.workers, told)
 
     def steps(self, tests: Sequence[CollectedTest]) -> list[tuple[int, int]]:
@@ -78,10 +82,12 @@ def replay_of(config: pytest.Config, settings: Options, *, forced: str | None) -
         course = read_course(settings.dir, wanted)
     except HistoryError as error:
         raise pytest.UsageError(f"{FLAG} {wanted}: {error}") from None
-    is_here = forced is not None or settings.workers == 0 or course.workers == 0
+    here_because = forced
+    if settings.workers == 0 or course.workers == 0:
+        here_because = forced or "0 workers asked for"
     if not course.steps:
         raise pytest.UsageError(f"{FLAG} {wanted}: run {course.run} started no test")
-    return Replay(course, is_here=is_here)
+    return Replay(course, here_because=here_because)
 
 
 def command(config: pytest.Config, run: str, worker: str) -> str:

@@ -16,6 +16,7 @@ from pytest_orchestrate.controller.evidence import Evidence, amendment
 from pytest_orchestrate.controller.publishing import Publishing
 from pytest_orchestrate.controller.run_identity import selection_of
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import TestAmended, TestsCollected
 
 if TYPE_CHECKING:
@@ -213,8 +214,8 @@ class RunContext:
     def _course(self, replay: Replay) -> list[tuple[int, int]]:
         steps = replay.steps(self.tests)
         if replay.gone:
-            gone = f"{replay.gone} test{'s' * (replay.gone != 1)}"
-            self.warnings.append(f"{gone} of run {replay.course.run} were not collected")
+            gone, were = count_of(replay.gone, "test"), "was" if replay.gone == 1 else "were"
+            self.warnings.append(f"{gone} of run {replay.course.run} {were} not collected")
         return steps
 
     # --- the log ---

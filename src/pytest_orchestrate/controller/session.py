@@ -10,6 +10,7 @@ from pytest_orchestrate import internals, xdist_contract
 from pytest_orchestrate.controller.collect_mode import CollectMode, collect_mode
 from pytest_orchestrate.controller.crew import Crew
 from pytest_orchestrate.controller.deciding import ask_hook
+from pytest_orchestrate.model.counting import count_of
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.fleet_size import Decision
@@ -117,7 +118,7 @@ class ControllerSession:
         try:
             if session.testsfailed and not session.config.option.continue_on_collection_errors:
                 errors = session.testsfailed
-                reason = f"{errors} error{'s' if errors != 1 else ''} during collection"
+                reason = f"{count_of(errors, 'error')} during collection"
                 crew.abandon(reason)
                 raise session.Interrupted(reason)
             if self.context.is_plan:

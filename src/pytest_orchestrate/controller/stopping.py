@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_orchestrate.errors import InternalFault
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import StopRequested
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Stopping:
         if self.crew.context.not_run:
             count = self.crew.context.not_run
             why = self.crew.context.end_reason or "no worker could run them"
-            reasons.append(f"{count} test{'s were' if count != 1 else ' was'} not run: {why}")
+            reasons.append(f"{count_of(count, 'test was', 'tests were')} not run: {why}")
         if reasons:
             self.fail("; ".join(reasons))
 

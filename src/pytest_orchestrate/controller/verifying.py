@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from pytest_orchestrate.history import directory
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.transport.processes import interpreter_flags
 
 FLAG = "--orchestrate-verify-collection"
@@ -50,13 +51,14 @@ def verify(config: pytest.Config) -> int:
     if len(different) > LISTED:
         say(f"... and {len(different) - LISTED} more")
     if different:
-        count = f"{len(different)} test{'s' if len(different) > 1 else ''}"
+        who = "it needs" if len(different) == 1 else "they need"
         say(
-            f"{count} ended differently. If that is not chance, they need what other test files "
+            f"{count_of(len(different), 'test')} ended differently. If that is not chance, {who} "
+            "what other test files "
             "do when they are imported; with orchestrate_collect = full every worker imports all."
         )
         return 1
-    say(f"{len(full)} tests ended alike.")
+    say(f"{count_of(len(full), 'test')} ended alike.")
     return 0
 
 

@@ -62,6 +62,8 @@ class Vigil:
             for worker in left:
                 self._press(worker)
         for worker in left:
+            if worker.outdated_since is not None:
+                self._press_outdated(worker, worker.outdated_since, now)
             if worker.farewell is not None or worker.hung_up:
                 self._see_out(worker, now)
             elif self.options.silence:
@@ -78,6 +80,19 @@ class Vigil:
         else:
             self.crew.kill(worker, f"did not end within {self.options.grace:g} s of being asked to")
 
+    def _press_outdated(self, worker: WorkerState, since: float, now: float) -> None:
+        """What it still collects is of no use: it has the grace period, then is interrupted."""
+        if self._deadline is not None:
+            return  # all are pressed
+        grace = self.options.grace
+        if not worker.is_pressed and now - since > grace:
+            worker.is_pressed = True
+            self.crew.interrupt(worker)
+        elif worker.killed is None and now - since > 2 * grace:
+            self._end(
+                worker, f"{worker.id} had not begun anew after {2 * grace:g} s; it was killed"
+            )
+
     def _see_out(self, worker: WorkerState, now: float) -> None:
         if worker.leaving_since is None:
             worker.leaving_since = now
@@ -87,9 +102,12 @@ class Vigil:
                 f"{worker.id} had not ended {LEAVING:g} s after {since} (a thread or an "
                 "exit handler still runs); it was killed"
             )
-            self.crew.voice.say(text)
-            self.crew.context.note(text)
-            self.crew.kill(worker, text)
+            self._end(worker, text)
+
+    def _end(self, worker: WorkerState, text: str) -> None:
+        self.crew.voice.say(text)
+        self.crew.context.note(text)
+        self.crew.kill(worker, text)
 
     def _listen(self, worker: WorkerState, now: float) -> None:
         silent = now - worker.last_word

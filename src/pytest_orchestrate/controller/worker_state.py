@@ -46,8 +46,10 @@ class WorkerState:
         self.is_hushed = False
         #: exit code of a pytest that ended before its session began
         self.unstarted: int | None = None
-        #: a fresh process is to take its place; what it says does not count any more
-        self.is_outdated = False
+        #: since then a fresh process is to take its place; what it says does not count any more
+        self.outdated_since: float | None = None
+        #: interrupted, because it took too long to leave for that
+        self.is_pressed = False
         self.leaving_since: float | None = None
         self.has_left = False
         #: index in the run -> position in the worker's own list, or None if they are equal

@@ -19,6 +19,7 @@ from pytest_orchestrate.engine.shelves import Shelves
 from pytest_orchestrate.engine.units import Unit, UnitMaker
 from pytest_orchestrate.engine.verdicts import Verdict
 from pytest_orchestrate.model.commands import AnyCommand, Assign, Close, Hold
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import RunBegan, TestsCollected
 
 #: Tests that are sent ahead at least, as far as the unit in hand has them.
@@ -233,7 +234,7 @@ class Dispatch:
             move(test, "send", self.now, worker.number)
         if worker.is_idle:
             self.fleet.set_busy(worker)
-        worker.remember(self.now, f"was sent {len(batch)} tests")
+        worker.remember(self.now, f"was sent {count_of(len(batch), 'test')}")
         slots = constrained.slots(batch) if constrained else {}
         self.out.append(Assign(worker=worker.number, tests=batch, slots=slots))
         return True

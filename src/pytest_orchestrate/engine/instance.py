@@ -164,7 +164,8 @@ class _Reader:
                 raise InstanceError(f"{where}: there is no such resource")
             units = _count(amount, where)
             if units > capacity:
-                raise InstanceError(f"{where}: {units} are needed, but there are {capacity}")
+                there = "there is 1" if capacity == 1 else f"there are {capacity}"
+                raise InstanceError(f"{where}: {units} are needed, but {there}")
             demands.append(Demand(name=resource, amount=units))
         if demands:
             instance.demands[position] = tuple(demands)

@@ -9,6 +9,7 @@ from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.stealing import MOVING, at_class_boundary, tail_to_move
 from pytest_orchestrate.engine.units import Unit
 from pytest_orchestrate.model.commands import Recall
+from pytest_orchestrate.model.counting import count_of
 
 if TYPE_CHECKING:
     from pytest_orchestrate.engine.dispatch import Dispatch
@@ -147,7 +148,8 @@ class Relief:
             self._dispatch.pending.add([shelf_unit])
         self._dispatch.pending.move_lane(thief, unit.lane)
         thief.unit = unit
-        thief.remember(self._dispatch.now, f"took over {unit.left} tests", victim.number)
+        taken = f"took over {count_of(unit.left, 'test')}"
+        thief.remember(self._dispatch.now, taken, victim.number)
         return True
 
     def _split(self, thief: Worker, victim: Worker, rest: float, fair_end: float) -> bool:
@@ -175,7 +177,7 @@ class Relief:
         thief.unit = unit.cut(count, estimates)
         if not unit.left:
             victim.unit = None
-        thief.remember(self._dispatch.now, f"took over {count} tests", victim.number)
+        thief.remember(self._dispatch.now, f"took over {count_of(count, 'test')}", victim.number)
         return True
 
     def _recallable(self, victim: Worker) -> list[int]:
@@ -215,7 +217,7 @@ class Relief:
         for test in tests:
             self._dispatch.lives.move(test, "recall", self._dispatch.now, victim.number)
         victim.recalls.append((tests, thief))
-        victim.remember(self._dispatch.now, f"was asked for {len(tests)} tests")
+        victim.remember(self._dispatch.now, f"was asked for {count_of(len(tests), 'test')}")
         self._dispatch.out.append(Recall(worker=victim.number, tests=tests))
 
     def _paid(self, thief: Worker, file: int, lane: int) -> float:

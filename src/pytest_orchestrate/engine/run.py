@@ -29,6 +29,7 @@ from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.lifecycle import told
 from pytest_orchestrate.errors import IllegalMove
 from pytest_orchestrate.model.commands import AnyCommand, EndRun, StartWorker
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import (
     AnyEvent,
     RunBegan,
@@ -256,7 +257,7 @@ class Run:
         if last >= 0:
             worker.last_file = dispatch.estimates.file_of[last]
             dispatch.pending.stay_on_lane(worker, dispatch.maker.lane_of[last])
-        worker.remember(event.now, f"gave {len(returned)} tests back")
+        worker.remember(event.now, f"gave {count_of(len(returned), 'test')} back")
         if self._stop_reason is not None:
             self._endings.without_run(event.tests, self._stop_reason)
             return
@@ -275,7 +276,7 @@ class Run:
         worker.missing |= frozenset(event.tests)
         dispatch = self._dispatch
         dispatch.lose(worker, event.tests)
-        worker.remember(event.now, f"lacks {len(event.tests)} tests")
+        worker.remember(event.now, f"lacks {count_of(len(event.tests), 'test')}")
         if self._stop_reason is not None:
             self._endings.without_run(event.tests, self._stop_reason)
             return

@@ -34,11 +34,17 @@ class Database:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / "history.sqlite3"
-        self.usable = True
+        #: Why the file is left alone, if it is.
+        self.fault: str | None = None
         self.warnings: list[str] = []
         self._connection: sqlite3.Connection | None = None
         self._read_only = False
         self._opened: os.stat_result | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be read."""
+        return self.fault is None
 
     def read(self, query: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """The query's result, or ``otherwise`` where there is nothing to be read."""
@@ -158,8 +164,8 @@ class Database:
         return False
 
     def _give_up(self, reason: str) -> None:
-        self.warn(f"{self.path} {reason}: going on without it.")
-        self.usable = False
+        self.fault = f"{self.path} {reason}"
+        self.warn(f"{self.fault}: going on without it.")
         self.close()
 
 

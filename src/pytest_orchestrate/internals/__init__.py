@@ -57,6 +57,8 @@ from pytest_orchestrate.internals.session import (
     path_without_settings,
     replace_collecting,
     show_collected,
+    show_more_collected,
+    show_selected,
     start_new_line,
     write_to_log_file,
 )
@@ -65,15 +67,24 @@ from pytest_orchestrate.internals.teardown import (
     placeholder_above,
     settle,
 )
+from pytest_orchestrate.internals.tree import (
+    CollectorTree,
+    WholeFiles,
+    collecting_unnarrowed,
+    modify_unchosen,
+)
 
 __all__ = [
+    "CollectorTree",
     "CrashSite",
     "GatheredTerminal",
     "TestFileImports",
+    "WholeFiles",
     "XmlRecorder",
     "affinity_of",
     "basetemp",
     "capture_into",
+    "collecting_unnarrowed",
     "crash_site",
     "drop_xml_recorder",
     "flush_terminal",
@@ -92,6 +103,7 @@ __all__ = [
     "let_live_logs_through",
     "log_file_is_asked_for",
     "marked_up",
+    "modify_unchosen",
     "muted_reporter",
     "note_collected",
     "note_quietly",
@@ -110,6 +122,8 @@ __all__ = [
     "settle",
     "show_collected",
     "show_failure",
+    "show_more_collected",
+    "show_selected",
     "start_new_line",
     "still_last_failed",
     "write_to",

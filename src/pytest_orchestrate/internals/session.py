@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,21 @@ def show_collected(config: pytest.Config, session: pytest.Session, found: int) -
         config=config, start_path=reporter.startpath, items=session.items
     )
     reporter._write_report_lines_from_hooks(lines)
+
+
+def show_selected(config: pytest.Config, items: Collection[object]) -> None:
+    """Let the terminal reporter no longer count these tests as deselected."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        shown = reporter.stats.get("deselected", [])
+        shown[:] = [item for item in shown if item not in items]
+
+
+def show_more_collected(config: pytest.Config, count: int) -> None:
+    """Let the terminal reporter count so many more tests as collected, from now on."""
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        reporter._numcollected += count
 
 
 def start_new_line(reporter: Any) -> None:

@@ -61,8 +61,11 @@ class Requirable(msgspec.Struct, frozen=True, omit_defaults=True):
 
     #: Node ids of tests that were deselected.
     deselected: list[str] = []
-    #: Position among these -> the names that the test provides; of those with any.
+    #: Position among these and those of ``seen``, which come behind them -> the names that the
+    #: test provides; of those with any.
     provided: dict[int, list[str]] = {}
     #: Node id of a class with tests -> the classes of the project that it inherits from, each as
     #: the target that means it, such as ``tests/base.py::Base``.
     bases: dict[str, list[str]] = {}
+    #: Node ids of tests that were found when a name was looked for in vain; one may be meant.
+    seen: list[str] = []

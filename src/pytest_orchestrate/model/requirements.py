@@ -177,14 +177,17 @@ class Catalogue:
                 needs[test] = found
         return Resolution(needs, tuple(unknown), tuple(self._left_out(asked)))
 
-    def closure(self, tests: Iterable[int]) -> tuple[int, ...]:
+    def closure(self, tests: Iterable[int], barred: Iterable[int] = ()) -> tuple[int, ...]:
         """The deselected tests that these require, directly or through others; ascending.
 
         Where one of several targets is enough, and one is selected, the others are not
         required; if none is, all of them are, for which of them will pass is not known.
+
+        :param barred: Tests that must not run, nor what only they require.
         """
         queue = deque(test for test in tests if self._requires(test))
-        seen = set(queue)
+        barred = frozenset(barred)
+        seen = {*queue, *barred}
         required: set[int] = set()
         spent: dict[int, tuple[int, ...]] = {}
         while queue:
@@ -197,7 +200,30 @@ class Catalogue:
                 fresh = [each for each in edge.targets if each not in seen]
                 seen.update(fresh)
                 queue.extend(filter(self._requires, fresh))
-        return tuple(sorted(required & self._deselected))
+        return tuple(sorted((required & self._deselected) - barred))
+
+    def unsettled(self, tests: Iterable[int]) -> Iterator[tuple[int, Requirement]]:
+        """Requirements of these tests, but for those of which a selected alternative is enough."""
+        self._targets.refresh()
+        for test in filter(self._requires, tests):
+            for requirement in self._annotations[test].requires:
+                edge = _Edge(requirement, self._search(test, requirement).targets)
+                if not self._has_alternative(test, edge):
+                    yield test, requirement
+
+    def meaning(self, test: int, target: str) -> tuple[int, ...]:
+        """The tests that a target means where this test requires it."""
+        self._targets.refresh()
+        return self._targets.find(target, test)
+
+    def unknown(self, tests: Iterable[int]) -> Iterator[tuple[int, str]]:
+        """Targets of these tests that mean no test; whatever its parameters are."""
+        self._targets.refresh()
+        for test in filter(self._requires, tests):
+            for requirement in self._annotations[test].requires:
+                for text, other_params in self._search(test, requirement).unknown:
+                    if not other_params:
+                        yield test, text
 
     def _requires(self, test: int) -> bool:
         annotations = self._annotations.get(test)

@@ -24,72 +24,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
-from typing import NamedTuple
 
 from pytest_orchestrate.model.annotations import Annotations
+from pytest_orchestrate.model.target_paths import (
+    WILDCARD,
+    Place,
+    descend,
+    place_of,
+    split_nodeid,
+    split_target,
+    wildcards,
+)
 
 #: How many names a mistyped one is compared with: some ten milliseconds.
 _COMPARED = 1000
 #: How a test's id in brackets is called among its parameters; no argument has such a name.
 _ID = "[]"
-_WILDCARD = re.compile(r"[*?]")
-
-
-class _Place(NamedTuple):
-    """Where a test stands; each tuple has the nearest first."""
-
-    #: Its class, the classes around that, its file.
-    names: tuple[str, ...]
-    #: Its folder and those above it; the root directory is the empty text.
-    folders: tuple[str, ...]
-    #: All of them.
-    around: tuple[str, ...]
-
-
-def split_nodeid(nodeid: str) -> tuple[str, str]:
-    """The class or file that contains the test, and its node id without parameters."""
-    file_end = nodeid.find("::")
-    base = nodeid
-    if nodeid.endswith("]"):
-        bracket = nodeid.find("[", max(file_end, 0))
-        if bracket > 0:
-            base = nodeid[:bracket]
-    return (base if file_end < 0 else base[: base.rfind("::")]), base
-
-
-def _place(parent: str) -> _Place:
-    names = [parent]
-    while (end := names[-1].rfind("::")) >= 0:
-        names.append(names[-1][:end])
-    folders = []
-    folder = names[-1]
-    while folder:
-        folder = folder.rpartition("/")[0]
-        folders.append(folder)
-    folders = folders or [""]
-    return _Place(tuple(names), tuple(folders), tuple(dict.fromkeys(names + folders)))
-
-
-def _split_target(text: str) -> tuple[str, str]:
-    """The file part with slashes for backslashes, and the rest with its ``::`` or bracket."""
-    bracket = text.find("[") if text.endswith("]") else -1
-    head = text if bracket < 0 else text[:bracket]
-    names = head.find("::")
-    end = len(head) if names < 0 else names
-    return text[:end].replace("\\", "/"), text[end:]
-
-
-def _descend(folder: str, path: str) -> str:
-    """``path`` seen from ``folder``, as node ids have it: relative to the root directory."""
-    if path.startswith("/"):
-        return path
-    parts = folder.split("/") if folder else []
-    for part in path.split("/"):
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        elif part not in {"", "."}:
-            parts.append(part)
-    return "/".join(parts)
 
 
 def _below(container: str, name: str) -> str | None:
@@ -102,14 +52,6 @@ def _below(container: str, name: str) -> str | None:
         if name.startswith(separator, len(container)):
             return name[len(container) + len(separator) :]
     return None
-
-
-def _wildcards(pattern: str) -> re.Pattern[str]:
-    """What matches the pattern, or has it as the beginning up to a bracket or separator."""
-    parts = {"*": ".*", "?": "."}
-    text = re.sub(r"\*+", "*", pattern)
-    body = "".join(parts.get(letter) or re.escape(letter) for letter in text)
-    return re.compile(body + r"(?:(?:::|/|\[).*)?", re.DOTALL)
 
 
 class Targets:
@@ -135,7 +77,7 @@ class Targets:
         self._heirs: dict[str, list[str]] = {}
         #: By name, then by each class, file and folder around the provider.
         self._providers: dict[str, dict[str, list[int]]] = {}
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
         self._forget()
 
     def _forget(self) -> None:
@@ -179,7 +121,7 @@ class Targets:
         self._known = len(nodeids)
 
     def _enter(self, parent: str) -> None:
-        place = self._places[parent] = _place(parent)
+        place = self._places[parent] = place_of(parent)
         for container in place.around:
             self._parents.setdefault(container, []).append(parent)
 
@@ -220,20 +162,20 @@ class Targets:
             self._unions[key] = (parts, tuple(sorted({test for part in parts for test in part})))
         return self._unions[key][1]
 
-    def _search(self, text: str, place: _Place) -> tuple[int, ...]:
+    def _search(self, text: str, place: Place) -> tuple[int, ...]:
         if not text:
             return ()
-        path, rest = _split_target(text)
-        absolute = _descend("", path) + rest
+        path, rest = split_target(text)
+        absolute = descend("", path) + rest
         within = [f"{container}::{text}" for container in place.names]
-        within.append(_descend(place.folders[0], path) + rest)
+        within.append(descend(place.folders[0], path) + rest)
         return (
             self._first(self._named, (text, absolute))
             or self._provided(text, place)
             or self._first(self._named, within)
             or self._first(self.inside, (*within, absolute))
             or (self._inherited((*within, absolute), place) if self._heirs else ())
-            or (self._first(self._glob, (*within, absolute)) if _WILDCARD.search(text) else ())
+            or (self._first(self._glob, (*within, absolute)) if WILDCARD.search(text) else ())
         )
 
     @staticmethod
@@ -251,7 +193,7 @@ class Targets:
         tests = self._by_id.get(nodeid) or self._by_base.get(nodeid)
         return self._shared(tests) if tests else ()
 
-    def _provided(self, name: str, place: _Place) -> tuple[int, ...]:
+    def _provided(self, name: str, place: Place) -> tuple[int, ...]:
         by_container = self._providers.get(name, {})
         for container in place.around:
             if container in by_container:
@@ -267,10 +209,10 @@ class Targets:
             found = self._inside[container] = tuple(tests)
         return found
 
-    def _inherited(self, paths: Iterable[str], place: _Place) -> tuple[int, ...]:
+    def _inherited(self, paths: Iterable[str], place: Place) -> tuple[int, ...]:
         """What classes have inherited, where the one that is named has no tests of its own."""
         for path in paths:
-            for base in _place(path).names:
+            for base in place_of(path).names:
                 heirs = self._heirs.get(base, [])
                 for those in ([name for name in place.names if name in heirs][:1], heirs):
                     names = [heir + path[len(base) :] for heir in those]
@@ -286,7 +228,7 @@ class Targets:
         prefix = container + separator
         key = (prefix, pattern[len(prefix) :])
         if key not in self._globbed:
-            matches = _wildcards(key[1]).fullmatch
+            matches = wildcards(key[1]).fullmatch
             nodeids, start = self._nodeids, len(prefix)
             self._globbed[key] = tuple(
                 test
@@ -365,21 +307,21 @@ class Targets:
             for nodeid in self._nodeids:
                 _, base = split_nodeid(nodeid)
                 self._namesakes.setdefault(base.rpartition("::")[2], {})[base] = None
-        path, rest = _split_target(text)
+        path, rest = split_target(text)
         name = (path + rest).rpartition("::")[2].partition("[")[0]
         namesakes = islice(self._namesakes.get(name, ()), _COMPARED)
         return get_close_matches(text, list(namesakes), limit, cutoff=0.0)
 
-    def _plausible(self, text: str, place: _Place) -> Iterator[str]:
+    def _plausible(self, text: str, place: Place) -> Iterator[str]:
         """What could have been meant, the nearest first."""
         for container in place.names:
             yield from self._names_in(container)
         yield from self._providers
-        path, rest = _split_target(text)
+        path, rest = split_target(text)
         for folder in (place.folders[0], ""):
             if rest:
                 prefix = path + "::"
-                names = self._names_in(_descend(folder, path))
+                names = self._names_in(descend(folder, path))
                 yield from (prefix + name for name in names)
             yield from self._containers_in(folder)
 

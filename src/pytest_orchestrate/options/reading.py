@@ -120,10 +120,7 @@ def read_options(config: pytest.Config) -> Options:
         written = {
             setting.name: _written(config, setting) for setting in SETTINGS if setting.has_ini_key
         }
-        found = _options(config, written)
-        # what the recorded run did without is missing in the next one on purpose
-        is_replay = getattr(config.known_args_namespace, "orchestrate_replay", None) is not None
-        return found._replace(missing="run") if is_replay else found
+        return _options(config, written)
     except SettingError as error:
         raise pytest.UsageError(str(error)) from None
 

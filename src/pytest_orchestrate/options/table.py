@@ -189,9 +189,8 @@ SETTINGS: tuple[Setting, ...] = (
         "CHOICE",
         "select, skip, fail, run",
         "What becomes of a test that requires a test which was not selected. 'select': what -k, "
-        "-m, --lf and --sw have left out is run, too; where --deselect or a plugin has left it "
-        "out the test is skipped, and where it was not even collected, because tests were named "
-        "or because of --lf, the test is run without it. 'skip', 'fail', 'run': the test is "
+        "-m, --lf, --sw and the arguments have left out is run, too; where --deselect or a plugin "
+        "has left it out the test is skipped. 'skip', 'fail', 'run': the test is "
         "skipped, fails without being run, or is run all the same.",
         choices=get_args(Missing),
     ),

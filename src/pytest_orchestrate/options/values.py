@@ -307,6 +307,9 @@ def _named_lines(
         strange = [flag for flag in line.flags if flag not in flags]
         if strange:
             raise place.refusal(shown, f"{strange[0]!r} is too much", flags, typo=strange[0])
+        twice = [flag for flag in line.flags if line.flags.count(flag) > 1]
+        if twice:
+            raise place.refusal(shown, f"{twice[0]!r} is there twice")
         if line.name in seen:
             raise place.refusal(shown, f"{line.name!r} is there twice")
         seen.add(line.name)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pytest_orchestrate.model.counting import count_of
+
+__all__ = ["count_of", "exact_percent", "percent", "seconds"]
+
 
 def seconds(value: float) -> str:
     """A duration to read: ``0.42 s``, ``7.6 s``, ``2 min 05 s``, ``1 h 02 min``."""
@@ -14,11 +18,6 @@ def seconds(value: float) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(value / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def count_of(number: int, one: str, many: str | None = None) -> str:
-    """A number of things: ``1 test``, ``2 tests``, ``2 crashes``."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def percent(share: float) -> str:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 #: By which a plugin or a conftest says that it treats every test by itself.
 DECLARATION = "orchestrate_item_local"
 
+#: What to set where hooks stand in the way and are known to do no harm.
+OVERRIDE = "orchestrate_collect = sharded overrides"
+
 #: Hooks whose implementations may look at all items or at all files.
 HOOKS = (
     "pytest_collection",

@@ -269,7 +269,9 @@ class ForkedProcess:
 
     stdout = None
 
-    def __init__(self, server: ForkServer, number: int) -> None:
+    def __init__(self, server: ForkServer, number: int, connection: socket.socket) -> None:
+        #: Our end of what it is talked to over.
+        self.connection = connection
         self._server = server
         self._number = number
         self.returncode: int | None = None

@@ -25,54 +25,6 @@ from pytest_orchestrate.transport.forking import ForkServer
 from pytest_orchestrate.transport.outbox import unsent
 
 
-class Received(msgspec.Struct, frozen=True):
-    """A batch of messages arrived."""
-
-    worker: int
-    data: bytes
-
-
-class Said(msgspec.Struct, frozen=True):
-    """A plain word of the boot code arrived (``hello``, ``refused``, ``unstarted``)."""
-
-    worker: int
-    word: str
-    value: Any
-
-
-class Hung(msgspec.Struct, frozen=True):
-    """The channel is closed: the worker's code has ended or its process is gone."""
-
-    worker: int
-    error: str | None
-
-
-class Exited(msgspec.Struct, frozen=True):
-    """The process has ended. ``status``: exit code, negative for a signal, None if unknown."""
-
-    worker: int
-    status: int | None
-
-
-class Unborn(msgspec.Struct, frozen=True):
-    """The process could not be started, or ended before it could be talked to."""
-
-    worker: int
-    error: str
-    #: As in :class:`Exited`; None also where there was no process.
-    status: int | None = None
-
-
-class Unforked(msgspec.Struct, frozen=True):
-    """The fork server does not serve; the worker is started by itself."""
-
-    worker: int
-    reason: str
-
-
-Arrival = Received | Said | Hung | Exited | Unborn | Unforked
-
-
 class Link(msgspec.Struct):
     """One worker process as the controller holds it."""
 
@@ -89,17 +41,21 @@ class Link(msgspec.Struct):
     has_hung_up: threading.Event = msgspec.field(default_factory=threading.Event)
     is_to_be_killed: bool = False
     has_ended: bool = False
+    #: Something has arrived from it.
+    is_heard: bool = False
+    #: Sent before it was heard: if it is started in another way, it has to hear it again.
     _early: list[wire.ToWorker] = msgspec.field(default_factory=list)
     _lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
     def send(self, message: wire.ToWorker) -> None:
         """Send a message; a worker that is gone is no error here, its end is an arrival."""
         with self._lock:
-            if self.channel is None:
+            if not self.is_heard:
                 self._early.append(message)
-                return
-        with contextlib.suppress(OSError):
-            self.channel.send(wire.single(message))
+            channel = self.channel
+        if channel is not None:
+            with contextlib.suppress(OSError):
+                channel.send(wire.single(message))
 
     def open(self, channel: Any, setup: dict[str, Any]) -> None:
         """Send the setup, then what was to be sent before there was a channel."""
@@ -144,6 +100,54 @@ class Link(msgspec.Struct):
             return False
 
 
+class _OfLink(msgspec.Struct, frozen=True):
+    """What has arrived from a link, or become of it."""
+
+    link: Link
+
+
+class Received(_OfLink, frozen=True):
+    """A batch of messages arrived."""
+
+    data: bytes
+
+
+class Said(_OfLink, frozen=True):
+    """A plain word of the boot code arrived (``hello``, ``refused``, ``unstarted``)."""
+
+    word: str
+    value: Any
+
+
+class Hung(_OfLink, frozen=True):
+    """The channel is closed: the worker's code has ended or its process is gone."""
+
+    error: str | None
+
+
+class Exited(_OfLink, frozen=True):
+    """The process has ended. ``status``: exit code, negative for a signal, None if unknown."""
+
+    status: int | None
+
+
+class Unborn(_OfLink, frozen=True):
+    """The process could not be started, or ended before it could be talked to."""
+
+    error: str
+    #: As in :class:`Exited`; None also where there was no process.
+    status: int | None = None
+
+
+class Unforked(_OfLink, frozen=True):
+    """The fork server does not serve; the worker is started by itself."""
+
+    reason: str
+
+
+Arrival = Received | Said | Hung | Exited | Unborn | Unforked
+
+
 class Gateways:
     """Starts links, in parallel, and ends them."""
 
@@ -180,16 +184,16 @@ class Gateways:
             link.open(channel, setup)
         except OSError:
             link.close()
-            self._arrived(Unforked(link.number, self._fork_server.why_not()))
+            self._arrived(Unforked(link, self._fork_server.why_not()))
             return False
-        process = forking.ForkedProcess(self._fork_server, link.number)
+        process = forking.ForkedProcess(self._fork_server, link.number, connection)
 
         def receive(item: Any) -> None:
             if link.process is None and not (item is None and link.is_to_be_killed):
                 if item is None:  # start it in the ordinary way
                     assert self._fork_server is not None
                     link.close()
-                    self._arrived(Unforked(link.number, self._fork_server.why_not()))
+                    self._arrived(Unforked(link, self._fork_server.why_not()))
                     threading.Thread(target=self._spawn, args=(link, setup), daemon=True).start()
                     return
                 link.process = process
@@ -219,7 +223,7 @@ class Gateways:
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker is not there
             process = link.process
             status = processes.status_of(process, 1.0) if process is not None else None
-            self._arrived(Unborn(link.number, f"{type(error).__name__}: {error}", status))
+            self._arrived(Unborn(link, f"{type(error).__name__}: {error}", status))
         else:
             self._watch(link)
 
@@ -233,21 +237,22 @@ class Gateways:
             self._end(link)
 
     def _receive(self, link: Link, item: Any) -> None:
+        link.is_heard = True
         if isinstance(item, bytes):
-            self._arrived(Received(link.number, item))
+            self._arrived(Received(link, item))
         elif item is None:
             error = getattr(link.channel, "_remoteerrors", None)
             text = str(error[0]) if error else None
             link.has_hung_up.set()
-            self._arrived(Hung(link.number, text))
+            self._arrived(Hung(link, text))
             threading.Thread(target=self._end, args=(link,), daemon=True).start()
         else:
             word, *rest = item
             if word == "output":
                 stream, data = rest
-                self._arrived(Received(link.number, wire.single(wire.Printed(stream, data))))
+                self._arrived(Received(link, wire.single(wire.Printed(stream, data))))
             else:
-                self._arrived(Said(link.number, word, rest[0]))
+                self._arrived(Said(link, word, rest[0]))
 
     def _end(self, link: Link) -> None:
         """Let the process end, then say how it ended."""
@@ -260,7 +265,7 @@ class Gateways:
         status: int | None = None
         with contextlib.suppress(Exception):
             status = (link.process or link.gateway._io).wait()
-        self._arrived(Exited(link.number, status))
+        self._arrived(Exited(link, status))
 
     def interrupt(self, link: Link) -> None:
         """Ctrl-C for one worker of this machine, in whatever state it is."""

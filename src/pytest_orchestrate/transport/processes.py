@@ -109,7 +109,7 @@ def wait_until_drained(process: Process) -> None:
 
     A pipe that its children hold open has no end, so: when nothing arrives any more.
     """
-    pipe = process.stdout
+    pipe: Any = getattr(process, "connection", process.stdout)  # a forked worker has a socket
     if pipe is None:
         return
     quiet_since = time.monotonic()

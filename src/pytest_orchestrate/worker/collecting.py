@@ -44,7 +44,8 @@ class Collecting:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectstart(self) -> None:
         """Count collectors."""
-        self.begun += 1
+        if not self.selecting.is_looking:
+            self.begun += 1
 
     @pytest.hookimpl(trylast=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -82,20 +83,21 @@ class Collecting:
         """Return what was collected; without items, why collection came to no end."""
         status, passed_over = internals.last_failed_status(self.config)
         groups, affinities = togetherness(self.config, items)
+        faults = self.selecting.faults
         return wire.Collection(
             nodeids=[item.nodeid for item in items],
             groups=groups,
             affinities=affinities,
             annotations=read_annotations(self.config, items),
-            found=self._found,
-            requirable=read_requirable(self.config, items, self.deselected),
-            added=self.selecting.added,
+            found=self._found + self.selecting.refused,
+            requirable=read_requirable(self.config, items, self.deselected, self.selecting.seen),
+            remarks=self.selecting.remarks(),
             problems=[
                 wire.CollectProblem(report, begun < self.begun, found)
                 for report, begun, found in self._problems
             ],
             warnings=self.warnings,
-            costs=self.costs,
+            costs={file: cost for file, cost in self.costs.items() if file not in faults},
             last_failed_status=status,
             passed_over_files=passed_over,
         )

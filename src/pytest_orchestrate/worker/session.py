@@ -75,7 +75,7 @@ class WorkerSession:
         self._collection: wire.Collection | wire.Share | None = None
         self._share = self._own_share(setup)
         if setup["replay"] is not None:
-            config.pluginmanager.register(OnlyThese(setup["replay"]["tests"]), "orchestrate-replay")
+            config.pluginmanager.register(OnlyThese(setup["replay"]["tests"]), OnlyThese.PLUGIN)
         self._imports = ImportWatch()
         if FORKED_NAME in sys.modules:
             self._imports.begin()

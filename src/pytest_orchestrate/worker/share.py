@@ -14,12 +14,15 @@ from pytest_orchestrate import internals, wire
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.measuring import togetherness
 from pytest_orchestrate.model.escaping import printable
-from pytest_orchestrate.selecting import may_add
+from pytest_orchestrate.selecting import may_lack
 from pytest_orchestrate.sharding import safety
 from pytest_orchestrate.sharding.claims import Claims
 from pytest_orchestrate.sharding.guards import AllItemsNeeded, Guards
 from pytest_orchestrate.worker.collecting import Collecting
 from pytest_orchestrate.worker.import_watch import plainly
+
+#: Why everything is collected for the sake of requirements.
+_REQUIRED = "tests may require what was left out"
 
 
 class Part:
@@ -180,30 +183,35 @@ class Share:
     ) -> Generator[None, object, object]:
         """Collect the rest, if a conftest that came along the way has to see all tests.
 
-        :raises AllItemsNeeded: that of a guarded hook, whatever others have made of it.
+        :raises AllItemsNeeded: that of a guarded hook, whatever others have made of it; or hooks
+            have marked tests that may require what no worker has collected.
         """
-        if not self._is_over:
+        is_first = not self._is_over
+        if is_first:
             if not self._forced:
                 obstacle = safety.first_obstacle(self.config.pluginmanager)
                 if obstacle is not None:
-                    self.full_because = str(obstacle)
-                elif may_add(self.config) and self._some_require(items):
-                    self.full_because = "what was not selected may be required by other tests"
-                if self.full_because is not None:
-                    self._collect_rest(session, items)
-            if self.full_because is None:
+                    self.full_because = f"{obstacle}; {safety.OVERRIDE}"
+            if self.full_because is None and may_lack(self.config, items, self._parts):
+                self.full_because = _REQUIRED
+            if self.full_because is not None:
+                self._collect_rest(session, items)
+                self._collecting.selecting.know_collected(items)
+            else:
+                self._collecting.selecting.has_all = False
                 self._collect_copy(session, items)
                 if not self._forced:
                     self._guards.put_up(self.config.pluginmanager)
             self._is_over = True
         try:
-            return (yield)
+            result = yield
         finally:
             self._guards.check()
-
-    def _some_require(self, items: list[pytest.Item]) -> bool:
-        told = read_annotations(self.config, items)
-        return any(each.requires for each in told.values())
+        if is_first and self.full_because is None:
+            own = [item for item in items if not self._part(self._key(item)).is_copy]
+            if may_lack(self.config, own, self._parts):
+                raise AllItemsNeeded(_REQUIRED)  # hooks have added markers
+        return result
 
     def _collect_rest(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         for part in self._parts.values():

@@ -288,3 +288,23 @@ def test_needs_are_the_requirements_without_the_test_itself(edges: list[tuple[in
         assert {test: needs[0].targets for test, needs in resolution.needs.items()} == {
             test: targets for test, targets in expected.items() if targets
         }
+
+
+def test_what_is_barred_is_not_required_nor_what_only_it_requires() -> None:
+    tests = ["t.py::a", "t.py::b", "t.py::c", "t.py::d"]
+    marked = {"t.py::a": requires("b", "d"), "t.py::b": requires("c")}
+    made = catalogue(tests, marked, deselected=tests[1:])
+    assert made.closure([0]) == (1, 2, 3)
+    assert made.closure([0], barred=[1]) == (3,)
+
+
+def test_targets_that_mean_nothing_unless_an_alternative_is_selected() -> None:
+    tests = ["t.py::a", "t.py::b", "t.py::c"]
+    marked = {
+        "t.py::a": requires("x", "b", any=True),
+        "t.py::b": requires("x", "y", any=True),
+        "t.py::c": requires("a", "z"),
+    }
+    made = catalogue(tests, marked)
+    assert [test for test, _ in made.unsettled(range(3))] == [1, 2]
+    assert list(made.unknown(range(3))) == [(1, "x"), (1, "y"), (2, "z")]

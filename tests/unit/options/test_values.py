@@ -293,6 +293,7 @@ def test_resources_are_capacities_and_some_are_the_machines() -> None:
     [
         ("db = 1 hots", "'hots' is too much.*Did you mean 'host'"),
         ("db = 1 host now", "'now' is too much"),
+        ("db = 1 host host", "'host' is there twice"),
         ("cpu = 2 host", "'host' is not for cpu and memory"),
         ("memory = 2GiB host", "'host' is not for cpu and memory"),
         ("db = 1025 host", "with 'host' there are at most 1024"),
