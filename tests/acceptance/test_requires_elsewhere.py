@@ -114,6 +114,22 @@ def test_files_are_shared_out_as_long_as_what_is_required_is_among_them(
     assert ran.counts == {"passed": 6}
 
 
+@pytest.mark.usefixtures("default_modes")
+def test_where_a_hook_marks_tests_the_workers_begin_anew(pytester: Pytester) -> None:
+    hook = """
+import pytest
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.name == "test_d":
+            item.add_marker(pytest.mark.requires("schema"))
+"""
+    files = {f"test_{name}.py": f"def test_{name}(): pass\n" for name in "cd"}
+    write_files(pytester, {**SUITE, **files, "conftest.py": hook})
+    ran = run_orchestrated(pytester, "test_c.py", "test_d.py")
+    assert ran.counts == {"passed": 3}
+    assert "tests may require what was left out; 2 workers begin anew" in ran.out
+
+
 def test_a_debugger_and_a_plan_have_it_too(pytester: Pytester) -> None:
     write_files(pytester, SUITE)
     ran = run_orchestrated(pytester, "test_b.py::test_named", "--pdb", workers=None)
