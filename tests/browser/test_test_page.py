@@ -41,9 +41,7 @@ def test_j_and_k_go_through_what_is_listed(failed: Page, shop: Report) -> None:
     wanted = sum(test.outcome == "failed" for test in shop.tests)
     for _ in range(wanted - 1):
         failed.keyboard.press("j")
-        failed.wait_for_function(
-            "had => document.querySelector('.detail h1').textContent !== had", arg=seen[-1]
-        )
+        expect(failed.locator(".detail h1")).not_to_have_text(seen[-1])
         seen.append(heading(failed))
     assert len(seen) == wanted
     failed.keyboard.press("k")
@@ -123,7 +121,7 @@ def test_artifacts_are_linked_and_images_shown(opens: Opens, tmp_path: Path) -> 
     test = reported("a.py::t", attempts=[attempt_of(artifacts=artifacts)])
     page = opens(report_of(test), "#/tests/a.py::t")
     image = page.get_by_role("img", name="screen")
-    page.wait_for_function("image => image.naturalWidth === 40", arg=image.element_handle())
+    expect(image).to_have_js_property("naturalWidth", 40)
     links = {
         name: page.get_by_role("link", name=name).last.evaluate("link => link.href")
         for name in ("log", "evil", "far")
