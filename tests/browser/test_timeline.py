@@ -106,7 +106,7 @@ def test_what_lies_under_the_pointer_is_told_and_a_click_opens_it(
     timeline.mouse.move(x, y)
     expect(timeline.locator(".tip")).to_contain_text(nodeid.rpartition("::")[2])
     timeline.mouse.click(x, y)
-    expect(timeline.locator(".detail h1")).to_contain_text(nodeid.rpartition("::")[2])
+    expect(timeline.locator(".detail h2.nodeid")).to_contain_text(nodeid.rpartition("::")[2])
 
 
 def test_a_test_leads_to_its_place_in_the_timeline(opens: Opens, shop: Report) -> None:

@@ -49,7 +49,7 @@ const TestPage = (() => {
           expected(test),
           steps(),
         ),
-        element("h1", { class: "nodeid" }, Run.name(test)),
+        element("h2", { class: "nodeid" }, Run.name(test)),
         element(
           "p",
           { class: "where" },
