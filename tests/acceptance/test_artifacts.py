@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -85,8 +86,14 @@ def test_they_are_kept_of_attempts_that_did_not_end_well(pytester: Pytester, whe
 
 def test_all_are_kept_if_that_is_wanted(pytester: Pytester) -> None:
     write_files(pytester, SUITE)
-    run_orchestrated(pytester, "--orchestrate-artifacts=always", workers=2)
-    assert left(pytester) == {"test_a.py::test_good": ["page.png"], **NAMES}
+    html = "--orchestrate-report=html:out/report.html"
+    run_orchestrated(pytester, "--orchestrate-artifacts=always", html, workers=2)
+    kept = {"test_a.py::test_good": ["page.png"], **NAMES}
+    assert left(pytester) == kept
+    page = (pytester.path / "out" / "report.html").read_text(encoding="utf-8")
+    links = re.findall(r'"path":"(\.\./[^"]*)"', page)
+    assert len(links) == sum(map(len, kept.values()))
+    assert all((pytester.path / "out" / link).is_file() for link in links)
 
 
 def test_what_a_test_has_left_is_kept_when_its_worker_dies(pytester: Pytester) -> None:

@@ -208,6 +208,7 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
         "--orchestrate-report=markdown:out/report.md",
         "--orchestrate-report=html:out/report.html",
         "--orchestrate-report=ctrf:out/ctrf.json",
+        "--orchestrate-report=html:out/report.html",
         workers=workers,
     )
     assert ran.code == 1
@@ -220,6 +221,7 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert found["summary"]["exitstatus"] == 1
     log = latest_log(suite.path)
     assert (out / "events.jsonl").read_bytes() == log.read_bytes()
+    assert "<h1>" in (out / "report.html").read_text(encoding="utf-8")
     assert "### What failed" in (out / "report.md").read_text(encoding="utf-8")
     assert len(ET.parse(out / "junit.xml").findall(".//testcase")) == len(EXPECTED)
     assert (out / "report.html").read_bytes().startswith(b"<!doctype html>")

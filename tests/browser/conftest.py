@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats.html import render
+from tests.browser import chromium
+from tests.support.invented_run import invented_run
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
-from playwright.sync_api import Browser, Page  # noqa: E402
+    #: A report and the part of the address after ``#`` -> the page; else arguments of a context.
+    Opens: TypeAlias = Callable[..., Page]
+else:
+    Opens = Callable
 
-from tests.browser import chromium  # noqa: E402
-from tests.support.invented_run import invented_run  # noqa: E402
 
-#: A report and the part of the address after ``#`` -> the page; other arguments are the context's.
-Opens = Callable[..., Page]
+class WithoutPlaywright(pytest.Module):
+    """A file of tests that cannot even be imported."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        pytest.skip("Playwright is not installed", allow_module_level=True)
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    if find_spec("playwright") is not None:
+        return None
+    skipped: pytest.Module = WithoutPlaywright.from_parent(parent, path=module_path)
+    return skipped
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
     path = chromium.find()
     if path is None:
         pytest.skip("there is no Chromium: CHROMIUM names none, none is installed")
-    with playwright.sync_playwright() as started:
+    with sync_playwright() as started:
         # as root, in a container, Chromium's own sandbox cannot be had
         launched = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield launched

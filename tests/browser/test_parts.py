@@ -124,7 +124,7 @@ def test_hostile_texts_are_shown_as_they_are_and_do_nothing(opens: Opens) -> Non
         key = nodeid + (f"#{test.occurrence + 1}" if test.occurrence else "")
         page.evaluate("key => { location.hash = `#/tests/${encodeURIComponent(key)}`; }", key)
         named = shapely(test.nodeid.removeprefix(test.file).removeprefix("::"))
-        expect(page.locator(".detail h1")).to_have_text(named)
+        expect(page.locator(".detail h2.nodeid")).to_have_text(named)
         for section in page.locator(".detail details:not([open]) > summary").element_handles():
             section.click()
     assert page.evaluate(scripts) == 1

@@ -137,7 +137,7 @@ def test_only_what_can_be_seen_of_a_long_list_is_in_the_page(opens: Opens) -> No
     page = opens(invented_run(5_000, bad=50, output=0), "#/tests?sort=slow")
     assert page.locator(".row").count() < 80
     page.locator(".tree").evaluate("tree => { tree.scrollTop = tree.scrollHeight; }")
-    page.wait_for_function("document.querySelector('[data-row=\"4999\"]') !== null")
+    expect(page.locator('[data-row="4999"]')).to_be_visible()
     assert page.locator(".row").count() < 80
 
 

@@ -24,7 +24,7 @@ def failed(opens: Opens, shop: Report) -> Page:
 
 
 def heading(page: Page) -> str:
-    text: str = page.locator(".detail h1").inner_text()
+    text: str = page.locator(".detail h2.nodeid").inner_text()
     return text
 
 
@@ -41,13 +41,11 @@ def test_j_and_k_go_through_what_is_listed(failed: Page, shop: Report) -> None:
     wanted = sum(test.outcome == "failed" for test in shop.tests)
     for _ in range(wanted - 1):
         failed.keyboard.press("j")
-        failed.wait_for_function(
-            "had => document.querySelector('.detail h1').textContent !== had", arg=seen[-1]
-        )
+        expect(failed.locator(".detail h2.nodeid")).not_to_have_text(seen[-1])
         seen.append(heading(failed))
     assert len(seen) == wanted
     failed.keyboard.press("k")
-    expect(failed.locator(".detail h1")).to_have_text(seen[-2])
+    expect(failed.locator(".detail h2.nodeid")).to_have_text(seen[-2])
 
 
 def test_the_list_is_a_tree_for_the_keyboard(opens: Opens, shop: Report) -> None:
@@ -62,7 +60,7 @@ def test_the_list_is_a_tree_for_the_keyboard(opens: Opens, shop: Report) -> None
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.locator(".detail h1")).to_have_text("test_login")
+    expect(page.locator(".detail h2.nodeid")).to_have_text("test_login")
 
 
 def test_a_traceback_is_coloured_by_what_its_lines_mean(failed: Page) -> None:
@@ -123,7 +121,7 @@ def test_artifacts_are_linked_and_images_shown(opens: Opens, tmp_path: Path) -> 
     test = reported("a.py::t", attempts=[attempt_of(artifacts=artifacts)])
     page = opens(report_of(test), "#/tests/a.py::t")
     image = page.get_by_role("img", name="screen")
-    page.wait_for_function("image => image.naturalWidth === 40", arg=image.element_handle())
+    expect(image).to_have_js_property("naturalWidth", 40)
     links = {
         name: page.get_by_role("link", name=name).last.evaluate("link => link.href")
         for name in ("log", "evil", "far")
@@ -155,7 +153,7 @@ def test_a_blocked_test_leads_to_what_blocked_it(opens: Opens, shop: Report) -> 
     page = opens(shop, "#/tests?q=s:blocked")
     page.locator(".row.test").first.click()
     page.locator(".relation").get_by_text("test_login").first.click()
-    expect(page.locator(".detail h1")).to_have_text("test_login")
+    expect(page.locator(".detail h2.nodeid")).to_have_text("test_login")
 
 
 def test_node_id_command_and_failure_can_be_copied(opens: Opens, shop: Report) -> None:

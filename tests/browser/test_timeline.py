@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -13,24 +15,27 @@ COLOURS = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return new Set(new Uint32Array(data.buffer)).size;
 }"""
-PIXELS = "canvas => canvas.toDataURL()"
 
 
 @pytest.fixture
 def timeline(opens: Opens, shop: Report) -> Page:
     page = opens(shop, "#/timeline")
-    page.wait_for_function("document.querySelector('canvas').width > 300")
+    # as wide as the page, which an untouched canvas is not
+    expect(page.locator("canvas")).not_to_have_js_property("width", 300)
     return page
 
 
 def drawing(page: Page) -> str:
-    text: str = page.locator("canvas").evaluate(PIXELS)
+    text: str = page.locator("canvas").evaluate("canvas => canvas.toDataURL()")
     return text
 
 
 def changed(page: Page, before: str) -> None:
-    is_new = f"had => ({PIXELS})(document.querySelector('canvas')) !== had"
-    page.wait_for_function(is_new, arg=before)
+    """Wait until the drawing is another one."""
+    deadline = monotonic() + 20
+    while drawing(page) == before:
+        assert monotonic() < deadline, "the drawing stays the same"
+        page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 def corner(page: Page) -> tuple[float, float]:
@@ -101,7 +106,7 @@ def test_what_lies_under_the_pointer_is_told_and_a_click_opens_it(
     timeline.mouse.move(x, y)
     expect(timeline.locator(".tip")).to_contain_text(nodeid.rpartition("::")[2])
     timeline.mouse.click(x, y)
-    expect(timeline.locator(".detail h1")).to_contain_text(nodeid.rpartition("::")[2])
+    expect(timeline.locator(".detail h2.nodeid")).to_contain_text(nodeid.rpartition("::")[2])
 
 
 def test_a_test_leads_to_its_place_in_the_timeline(opens: Opens, shop: Report) -> None:

@@ -19,6 +19,8 @@ from pytest_orchestrate.report.formats import RENDERERS
 
 #: The format that is the log itself.
 EVENTS = "events"
+#: The format that links what lies beside it.
+HTML = "html"
 
 
 class ReportFiles:
@@ -61,6 +63,11 @@ class ReportFiles:
         chunks: Iterable[bytes]
         if destination.format == EVENTS:
             chunks = log_to_pass_on(self._log)
+        elif destination.format == HTML:
+            from pytest_orchestrate.report.formats import html
+
+            folder = os.path.realpath(destination.path.parent)
+            chunks = [html.render(self.report, folder)]
         else:
             chunks = [self.rendered(destination.format)]
         replace_file(destination.path, chunks)

@@ -59,14 +59,14 @@ SCRIPTS = (
 )
 
 
-def render(report: Report, root: str = "") -> bytes:
+def render(report: Report, folder: str = "") -> bytes:
     """The page, in UTF-8.
 
-    ``root``: how one gets from the folder of the page to pytest's root directory (``../``), which
-    paths of artifacts start from; as a relative URL.
+    ``folder``: absolute, where the page is going to lie. Artifacts are linked from there, so that
+    they are found wherever both are copied to; without it, they are linked where they lie now.
     """
     skeleton, style, script = _parts()
-    data, texts = embedded(report, root)
+    data, texts = embedded(report, folder)
     page = skeleton.substitute(
         policy=(
             f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "

@@ -9,10 +9,6 @@ needs at once, in every browser, and one can find a test in the file with ``grep
 
 from __future__ import annotations
 
-import json
-import zlib
-from base64 import b64encode
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -22,16 +18,12 @@ from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.failures import causes
+from pytest_orchestrate.report.formats.html_texts import Texts, allowance, script_json
+from pytest_orchestrate.report.formats.way import way
 from pytest_orchestrate.report.verdict import OUTCOMES, decided, pass_rate, sentence, verdict
 
 #: Times in columns are whole numbers of this many seconds.
 TICK = 1e-4
-#: Characters of one text; of a longer one the middle is left out.
-LONGEST_TEXT = 200_000
-#: Characters of all texts; beyond, the allowance of each one shrinks until all fit.
-ALL_TEXTS = 48_000_000
-#: Characters that are deflated together.
-BLOCK = 1_000_000
 #: Of the tests that one test waited for, the last ones are named, at most so many.
 WAITED_FOR = 8
 #: What stands for the outcome of an earlier attempt: good, no verdict; ``f`` for all others.
@@ -51,15 +43,17 @@ AS_IT_IS = (
 )
 
 
-def embedded(report: Report, root: str = "") -> tuple[str, list[str]]:
-    """The JSON document, and the blocks of texts in base64. Neither has ``<`` or ``&`` in it."""
-    texts = Texts(_allowance(report))
-    columns = _Columns(texts)
+def embedded(report: Report, folder: str = "") -> tuple[str, list[str]]:
+    """The JSON document, and the blocks of texts in base64. Neither has ``<`` or ``&`` in it.
+
+    ``folder``: from where artifacts are linked, see :func:`way`.
+    """
+    texts = Texts(allowance(report))
+    columns = _Columns(texts, folder)
     for position, test in enumerate(report.tests):
         columns.add(position, test)
     groups = [_group(columns, group) for group in causes(report)]
     document: dict[str, Any] = {
-        "root": root,
         "verdict": verdict(report.summary),
         "decided": decided(report.summary),
         "sentence": sentence(report.summary),
@@ -74,90 +68,15 @@ def embedded(report: Report, root: str = "") -> tuple[str, list[str]]:
         **{name: msgspec.to_builtins(getattr(report, name)) for name in AS_IT_IS},
         "groups": groups,
     }
-    return _json(document), texts.blocks()
-
-
-def _json(value: Any) -> str:
-    """JSON that can stand in a script element, whatever is in it."""
-    try:
-        text = msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:  # half of a surrogate pair is no UTF-8
-        text = json.dumps(value, separators=(",", ":"))
-    # none of these is part of JSON's own grammar, so all of them are in strings
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-class Texts:
-    """Long texts, each of them once, by number."""
-
-    def __init__(self, allowance: int) -> None:
-        self._allowance = allowance
-        self._numbers: dict[str, int] = {}
-
-    def number(self, text: str) -> int:
-        """The number of a text."""
-        return self._numbers.setdefault(shortened(text, self._allowance), len(self._numbers))
-
-    def blocks(self) -> list[str]:
-        """All texts: arrays in JSON, deflated, in base64, with the number of the first before it.
-
-        ``17:eJyLjgUAARUAuQ==``
-        """
-        blocks: list[str] = []
-        block: list[str] = []
-        first = size = 0
-        for number, text in enumerate(self._numbers):
-            block.append(text)
-            size += len(text)
-            if size >= BLOCK:
-                blocks.append(_packed(first, block))
-                first, block, size = number + 1, [], 0
-        if block:
-            blocks.append(_packed(first, block))
-        return blocks
-
-
-def _packed(first: int, block: list[str]) -> str:
-    # a higher level takes twice as long and saves a twentieth
-    return f"{first}:{b64encode(zlib.compress(_json(block).encode(), 4)).decode()}"
-
-
-def shortened(text: str, allowance: int) -> str:
-    """A text of about so many characters at most: the middle of a longer one is left out."""
-    if len(text) <= allowance:
-        return text
-    half = allowance // 2
-    left_out = len(text) - 2 * half
-    told = f"\n[... {left_out:,} characters are left out here; see the run's log ...]\n"
-    return text[:half] + told + text[-half:]
-
-
-def _allowance(report: Report) -> int:
-    """How many characters each text may have, so that all together are not too many."""
-    lengths = [
-        len(text)
-        for test in report.tests
-        for attempt in test.attempts
-        for text in _texts_of(attempt)
-    ]
-    allowance = LONGEST_TEXT
-    while sum(min(length, allowance) for length in lengths) > ALL_TEXTS and allowance > 500:
-        allowance //= 2
-    return allowance
-
-
-def _texts_of(attempt: Attempt) -> Iterable[str]:
-    if attempt.failure is not None:
-        yield attempt.failure.text
-    for _, text in attempt.sections:
-        yield text
+    return script_json(document), texts.blocks()
 
 
 class _Columns:
     """Tests and attempts, field by field; what few of them have stands in ``more``."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, folder: str) -> None:
         self._texts = texts
+        self._folder = folder
         self._files: dict[str, int] = {}
         self._workers: dict[str, int] = {}
         self._outcomes = {outcome: number for number, outcome in enumerate(OUTCOMES)}
@@ -220,7 +139,10 @@ class _Columns:
         if attempt.sections:
             more["sections"] = [(name, self._texts.number(text)) for name, text in attempt.sections]
         if attempt.artifacts:
-            more["artifacts"] = msgspec.to_builtins(attempt.artifacts)
+            more["artifacts"] = [
+                msgspec.structs.replace(left, path=way(self._folder, left.path))
+                for left in attempt.artifacts
+            ]
         if more:
             self._more_attempts[number] = more
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from pytest_orchestrate.report.attempts import Artifact
 from pytest_orchestrate.report.document import Report
-from pytest_orchestrate.report.formats import html, html_data
+from pytest_orchestrate.report.formats import html, html_texts
 from pytest_orchestrate.report.formats.html import SCRIPTS, STYLES, render
 from tests.support.invented_run import invented_run
 from tests.support.reports import attempt_of, failure_of, report_of, reported
@@ -174,7 +175,7 @@ def test_a_text_is_in_the_page_once() -> None:
 
 
 def test_many_texts_are_in_several_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html_data, "BLOCK", 100)
+    monkeypatch.setattr(html_texts, "BLOCK", 100)
     tests = [
         reported(
             f"tests/test_a.py::test_{number}",
@@ -194,11 +195,11 @@ def test_of_a_very_long_text_the_middle_is_left_out() -> None:
     assert shown.startswith("first x")
     assert shown.endswith("x last")
     assert "characters are left out here" in shown
-    assert len(shown) < 1.01 * html_data.LONGEST_TEXT
+    assert len(shown) < 1.01 * html_texts.LONGEST_TEXT
 
 
 def test_all_texts_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html_data, "ALL_TEXTS", 100_000)
+    monkeypatch.setattr(html_texts, "ALL_TEXTS", 100_000)
     tests = [
         reported(
             f"a.py::test_{number}",
@@ -252,8 +253,26 @@ def test_a_failure_without_a_group_is_a_group_of_its_own() -> None:
     assert "tests/test_a.py::test_a" in page.text
 
 
-def test_where_artifacts_are_looked_for_is_told_by_the_caller() -> None:
-    assert Page(render(story_of_a_run(), "../..//")).data["root"] == "../..//"
+@pytest.mark.parametrize(
+    ("folder", "path", "way"),
+    [
+        ("/shop/out", "/shop/kept/a/log.txt", "../kept/a/log.txt"),
+        ("/shop", "/shop/kept/log.txt", "kept/log.txt"),
+        ("/shop/out", "/tmp/log.txt", "../../tmp/log.txt"),
+        ("/shop/out", "kept/log.txt", "kept/log.txt"),
+        ("", "/shop/kept/log.txt", "/shop/kept/log.txt"),
+        ("C:\\shop\\out", "C:\\shop\\kept\\log.txt", "../kept/log.txt"),
+        ("C:\\shop", "D:\\kept\\log.txt", "D:\\kept\\log.txt"),
+        ("/shop", "/shop", "../shop"),
+        ("/shop/out", "/shop/out\\log.txt", "../out\\log.txt"),
+        ("/a/b/c", "/a/b", "../../b"),
+    ],
+)
+def test_artifacts_are_linked_from_where_the_page_lies(folder: str, path: str, way: str) -> None:
+    left = Artifact("log", path, 7, "text/plain")
+    report = report_of(reported("a.py::t", attempts=[attempt_of(artifacts=(left,))]))
+    told = Page(render(report, folder)).data["more"]["attempts"]["0"]["artifacts"]
+    assert [each["path"] for each in told] == [way]
 
 
 def readable(text: str) -> str:

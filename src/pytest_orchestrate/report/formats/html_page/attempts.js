@@ -137,12 +137,11 @@ const Attempts = (() => {
   /** A link to a file that a test has left; the scheme is never the file's own choice. */
   function addressOf(path) {
     const escaped = path
-      .replaceAll("\\", "/")
-      .split("/")
+      .split(/^[A-Za-z]:/.test(path) ? /[\\/]/ : "/")
       .map((part) => encodeURIComponent(wellFormed(part)))
       .join("/");
     if (/^[A-Za-z]%3A\//.test(escaped)) return `file:///${escaped.replace("%3A", ":")}`;
-    return escaped.startsWith("/") ? `file://${escaped}` : `./${Run.root}${escaped}`;
+    return escaped.startsWith("/") ? `file://${escaped}` : `./${escaped}`;
   }
 
   function artifact({ name, path, bytes: size, media_type: type }) {

@@ -137,7 +137,9 @@ const Summary = (() => {
       element("time", { datetime: new Date(run.started * 1000).toISOString() }, moment(run.started)),
       ci ? element("span", {}, ci) : null,
       run.python ? element("span", {}, `Python ${run.python}`) : null,
-      run.selection ? element("span", {}, "selected ", element("code", {}, run.selection)) : null,
+      run.selection && run.selection !== "."
+        ? element("span", {}, "selected ", element("code", {}, run.selection))
+        : null,
       element("span", { class: "quiet" }, "run ", element("code", {}, run.run)),
     );
   }

@@ -32,6 +32,7 @@ const TestList = (() => {
       element(
         "div",
         { class: "list-head" },
+        element("h1", { class: "unseen" }, "Tests"),
         pillsHolder,
         element("div", { class: "list-tools" }, told, order, fold),
       ),

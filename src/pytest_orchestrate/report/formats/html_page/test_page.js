@@ -49,7 +49,7 @@ const TestPage = (() => {
           expected(test),
           steps(),
         ),
-        element("h1", { class: "nodeid" }, Run.name(test)),
+        element("h2", { class: "nodeid" }, Run.name(test)),
         element(
           "p",
           { class: "where" },
@@ -154,7 +154,12 @@ const TestPage = (() => {
   function relations(test) {
     const more = Run.more(test);
     const group = Run.groups[Run.group[test]];
-    const others = group ? group.tests.length + group.blocked.length - 1 : 0;
+    const others = group ? group.tests.length - (more.cause === undefined ? 1 : 0) : 0;
+    const blocked = group && more.cause === undefined ? group.blocked.length : 0;
+    const alike = [
+      others > 0 ? countOf(others, more.cause === undefined ? "other test" : "test") : "",
+      blocked > 0 ? `${count(blocked)} blocked by it` : "",
+    ].filter(Boolean);
     const listed = [
       more.cause !== undefined
         ? element(
@@ -172,16 +177,12 @@ const TestPage = (() => {
             capped(more.requires, 6, (each) => element("li", {}, testLink(each)), { class: "plain" }),
           )
         : null,
-      others > 0
+      alike.length
         ? element(
             "div",
             { class: "relation" },
             element("span", { class: "label" }, "Same cause"),
-            element(
-              "a",
-              { href: Address.ofQuery(`cause:${Run.group[test] + 1}`) },
-              `with ${countOf(others, "other test")}`,
-            ),
+            element("a", { href: Address.ofQuery(`cause:${Run.group[test] + 1}`) }, alike.join(", ")),
           )
         : null,
     ].filter(Boolean);
