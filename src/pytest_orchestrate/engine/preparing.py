@@ -69,7 +69,7 @@ def _prepare_user(roster: Roster, now: float, resource: int) -> bool:
     """Let a worker enter a place for the resource, unless those that are there suffice."""
     users, members = roster.users_in[resource], roster.members
     use = _use(roster, now, resource)
-    if not users or use.coming >= roster.wanted[resource]:
+    if not users or use.coming >= roster.wanted[resource] * roster.tactics.pool:
         return False
     there = [place for place in users if place and members[place]]
     elsewhere = [place for place in users if not place or not members[place]]
@@ -92,7 +92,7 @@ def _suffices(
     workers = [worker for place in there for worker in roster.members[place]]
     seconds = use.seconds + sum(roster.users_in[resource][place][0] for place in there)
     tactics = roster.tactics
-    if len(workers) + use.coming < roster.wanted[resource]:
+    if len(workers) + use.coming < roster.wanted[resource] * roster.tactics.pool:
         return seconds > entry * tactics.early and roster.free[resource] <= 0
     if now + entry * tactics.early < use.free_at:
         return True
