@@ -17,7 +17,7 @@ from pytest_orchestrate.engine.tactics import Tactics, scrambled
 
 NOWHERE = NOTHING = -1
 #: Doubtful tests are ranked as if they took so many times longer.
-DOUBT = 2.0
+DOUBT = 6.0
 
 #: So much of what a place is worth goes if all of its tests wait for those of other places.
 SPOILT = 0.9
