@@ -14,10 +14,14 @@ from statistics import median
 from time import process_time
 
 from pytest_orchestrate.engine.instance import Instance
+from pytest_orchestrate.engine.rehearsal import Rehearsal, Truth
 from pytest_orchestrate.engine.run import Run
 from pytest_orchestrate.engine.simulator import Simulation
+from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import (
+    AnyEvent,
+    Constraint,
     RunBegan,
     TestsCollected,
     WorkerCollected,
@@ -51,6 +55,11 @@ def main() -> None:
         (20_000, 1, 64),
     ):
         deciding(suite("bench", tests, files, workers, sigma=0.2))
+
+    print("\nEach test needs one of so many resources, and every third one of a few; 8 workers\n")
+    print(f"{'tests':>9} {'resources':>9} {'seconds':>8} {'makespan by work':>17}")
+    for tests, resources in ((3_000, 10), (3_000, 100), (3_000, 3_000), (10_000, 10_000)):
+        with_resources(tests, resources, 8)
 
 
 def planning(tests: int, files: int, workers: int, known: bool) -> float:
@@ -104,6 +113,42 @@ def deciding(instance: Instance) -> None:
         f"{len(instance.ids):>9,} {len(instance.entries):>7,} {instance.workers:>8} {events:>9,}"
         f" {seconds / events * 1e6:>9.1f} {seconds / commands * 1e6:>11.1f} {whole:>9.2f}s"
     )
+
+
+def with_resources(tests: int, resources: int, workers: int) -> None:
+    chance = random.Random(1)
+    durations = [chance.expovariate(100) for _ in range(tests)]
+    files = [test * 100 // tests for test in range(tests)]
+    capacities = {f"own {n}": 1 for n in range(resources)} | {f"few {n}": 2 for n in range(7)}
+    constraints = [
+        Constraint(
+            test=test,
+            demands=tuple(
+                Demand(name=name, amount=1)
+                for name in (f"own {test % resources}", f"few {test % 7}")[: 1 + (test % 3 == 0)]
+            ),
+        )
+        for test in range(tests)
+    ]
+    opening: list[AnyEvent] = [
+        RunBegan(now=0.0, workers=workers),
+        *(WorkerJoined(now=0.0, worker=number) for number in range(workers)),
+        *(WorkerCollected(now=0.0, worker=number) for number in range(workers)),
+        TestsCollected(
+            now=0.0,
+            tests=[CollectedTest(nodeid=f"{file}::{n}") for n, file in enumerate(files)],
+            estimates=[seconds * chance.lognormvariate(0.0, 0.2) for seconds in durations],
+            setup_costs={str(file): 0.02 for file in range(100)},
+            constraints=constraints,
+            resources=capacities,
+        ),
+    ]
+    began = process_time()
+    truth = Truth(durations, files, [0.02] * 100)
+    schedule = Rehearsal(opening, workers, truth).schedule()
+    seconds = process_time() - began
+    ratio = schedule.makespan / (sum(durations) / workers)
+    print(f"{tests:>9,} {resources:>9,} {seconds:>8.2f} {ratio:>17.2f}")
 
 
 if __name__ == "__main__":

@@ -136,6 +136,38 @@ def dear_files(suite: Suite) -> None:
         suite.file(suite.chance.randint(5, 80), 3.0)
 
 
+def few_requirements(suite: Suite) -> None:
+    """Some tests require the one before in their file, and a few any earlier one of the suite."""
+    suite.fill()
+    last: dict[str, int] = {}
+    for number, test in enumerate(suite.tests):
+        before = last.get(test["group"])
+        if before is not None and suite.chance.random() < 0.1:
+            require(test, suite.tests[before])
+        elif number and suite.chance.random() < 0.02:
+            require(test, suite.tests[suite.chance.randrange(number)])
+        last[test["group"]] = number
+
+
+def first_steps(suite: Suite) -> None:
+    """A few tests are required by many, all over the suite."""
+    suite.fill()
+    steps = max(1, len(suite.tests) // 50)
+    for test in suite.tests[steps:]:
+        if suite.chance.random() < 0.3:
+            require(test, suite.tests[suite.chance.randrange(steps)])
+
+
+def files_in_order(suite: Suite) -> None:
+    """In half of the files each test requires the one before."""
+    while suite.left > 0:
+        first = len(suite.tests)
+        suite.file(suite.chance.randint(3, 20))
+        if suite.chance.random() < 0.5:
+            for before, after in pairwise(suite.tests[first:]):
+                require(after, before)
+
+
 def chains(suite: Suite) -> None:
     """Tests that require the one before, within a file and across files."""
     suite.fill()
@@ -220,6 +252,15 @@ def add_demands(suite: Suite, part: float) -> None:
                 test["resources"] = held
 
 
+def single_units(suite: Suite) -> None:
+    """A fifth of the tests holds one unit of something of which there are few."""
+    suite.fill()
+    suite.resources = {"db": 1, "port": 2, "licence": max(1, suite.workers // 2)}
+    for test in suite.tests:
+        if suite.chance.random() < 0.2:
+            test["resources"] = {suite.chance.choice(list(suite.resources)): 1}
+
+
 def scarce_by_file(suite: Suite) -> None:
     """Whole files hold the same resource, and files are dear to enter."""
     chance = suite.chance
@@ -301,9 +342,13 @@ FAMILIES: dict[str, Callable[[Suite], None]] = {
         no_history,
         wrong_estimates,
         longest_first_misleads,
+        few_requirements,
+        first_steps,
+        files_in_order,
         chains,
         diamonds,
         one_gate,
+        single_units,
         scarce,
         scarce_by_file,
         mixture,

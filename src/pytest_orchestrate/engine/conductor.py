@@ -12,7 +12,8 @@ from pytest_orchestrate.engine.leases import signature
 from pytest_orchestrate.engine.matching import decide
 from pytest_orchestrate.engine.moves import Move
 from pytest_orchestrate.engine.outlook import outlook
-from pytest_orchestrate.engine.roster import READY, WAITING, Roster
+from pytest_orchestrate.engine.roster import Roster
+from pytest_orchestrate.engine.stock import READY, WAITING
 from pytest_orchestrate.engine.tactics import Tactics
 from pytest_orchestrate.engine.trials import best_tactics
 from pytest_orchestrate.model.commands import Assign, Prepare
@@ -188,7 +189,7 @@ class Conductor:
             rehearsals = min(REHEARSALS_AGAIN, REHEARSED_AGAIN // steps)
         if rehearsals > 1:
             tactics = best_tactics(roster, now, rehearsals, self._start)
-            self._start += 16 * rehearsals
+            self._start += 32 * rehearsals
             if tactics is not roster.tactics:
                 roster.adopt(tactics)
 

@@ -136,10 +136,14 @@ class Leases:
                 return False
         return True
 
+    def held_by(self, worker: int) -> Signature:
+        """What a worker holds for its tests."""
+        lease = self._of_worker.get(worker)
+        return () if lease is None else lease.needs
+
     def has(self, worker: int, needs: Signature) -> bool:
         """Whether a worker holds exactly this already."""
-        lease = self._of_worker.get(worker)
-        return lease is not None and lease.needs == needs
+        return worker in self._of_worker and self.held_by(worker) == needs
 
     def is_held_by(self, worker: int) -> bool:
         """Whether a worker holds anything for its tests."""

@@ -13,7 +13,9 @@ from pytest_orchestrate.engine.moves import Move
 from pytest_orchestrate.engine.places import best_place, spared
 from pytest_orchestrate.engine.preparing import keep_busy, prepare
 from pytest_orchestrate.engine.prospects import first_in, free_at, time_left
-from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, READY, Roster
+from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, Roster
+from pytest_orchestrate.engine.standby import begin_prepared, keep_room
+from pytest_orchestrate.engine.stock import READY
 
 #: Urgent tests that cannot run now, and are passed over in one search for one that can.
 PASSED_OVER = 8
@@ -22,8 +24,10 @@ PASSED_OVER = 8
 def decide(roster: Roster, now: float) -> list[Move]:
     """What idle workers and those that stand by do now."""
     moves = roster.moves = []
+    if roster.outlook.crowds:
+        keep_room(roster, now)
     if roster.standby:
-        roster.begin_prepared(now)
+        begin_prepared(roster, now)
     if not roster.idle or not roster.unsent:
         return moves
     left = time_left(roster, now)
@@ -53,12 +57,32 @@ def _stay(roster: Roster, now: float) -> None:
 
 def _enter(roster: Roster, now: float, left: float) -> None:
     """Let workers enter the places that are most worth it."""
-    while roster.idle:
+    free = [each for each in roster.idle if not _waits_here(roster, each, now)]
+    while free:
         place = best_place(roster, now, left)
         entry = first_in(roster, place) if place != NOWHERE else None
         if entry is None:
             return
-        roster.give(spared(roster, place), entry[2], now)
+        worker = spared(roster, place, free)
+        free.remove(worker)
+        roster.give(worker, entry[2], now)
+
+
+def _waits_here(roster: Roster, worker: int, now: float) -> bool:
+    """Whether a worker stays where it is, for what will be ready there soon."""
+    place = roster.place_of_worker[worker]
+    if place <= 0 or place not in roster.soon or not any(roster.running):
+        return False
+    entry = roster.outlook.entries[place] * roster.tactics.patience
+    ready_at = min(roster.ready_at[test] for test in roster.soon[place])
+    if not -entry <= ready_at - now <= entry:
+        return False
+    return not any(
+        each != worker
+        and (roster.test_of_worker[each] != NOTHING or each < worker)
+        and free_at(roster, each) <= ready_at + entry
+        for each in roster.members[place]
+    )
 
 
 def _take_urgent(roster: Roster, now: float, limit: float) -> None:
@@ -81,8 +105,10 @@ def _take_urgent(roster: Roster, now: float, limit: float) -> None:
             until = now + entries[place] * (1.0 + roster.tactics.gain)
             if place and any(free_at(roster, each) <= until for each in roster.members[place]):
                 continue
+            if _is_crowded(roster, place):
+                continue
             worker = spared(roster, place)
-            if _is_nearly_done(roster, worker):
+            if _is_bound(roster, worker, -entry[0] - limit) or _is_nearly_done(roster, worker):
                 passed_over.append(entry)
                 continue
         first = first_in(roster, place)
@@ -92,6 +118,24 @@ def _take_urgent(roster: Roster, now: float, limit: float) -> None:
         roster.give(worker, test, now)
     for entry in passed_over:
         heappush(urgent, entry)
+
+
+def _is_crowded(roster: Roster, place: int) -> bool:
+    """Whether there is too little to do in a place for one more worker."""
+    count = len(roster.members[place])
+    least = roster.tactics.crowd * roster.outlook.entries[place] * (count + 1)
+    return count > 0 and roster.work_in[place] < least
+
+
+def _is_bound(roster: Roster, worker: int, more: float) -> bool:
+    """Whether a worker had better go on where it is, for something that is so much too urgent."""
+    place = roster.place_of_worker[worker]
+    return (
+        place > 0
+        and (roster.ready_in[place] > 0 or place in roster.soon)
+        and len(roster.members[place]) == 1
+        and more < roster.tactics.leave * roster.outlook.entries[place]
+    )
 
 
 def _is_nearly_done(roster: Roster, worker: int) -> bool:

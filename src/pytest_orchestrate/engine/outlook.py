@@ -32,13 +32,21 @@ class Outlook:
     #: Resource -> how much of it there is.
     capacities: list[int]
     priorities: list[int]
+    #: Resources that stand for large amounts of another one, and which that is.
+    crowds: list[tuple[int, int]]
     #: The tests that others require or that require others, each after what it requires.
     order: list[int] = field(default_factory=list)
+    #: Test -> how many tests of other places it requires.
+    foreign: list[int] = field(default_factory=list)
     #: Index of needs -> resources that they are of.
     names_of: list[frozenset[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.names_of = [frozenset(each[0] for each in needs) for needs in self.needs]
+        self.foreign = [0] * len(self.required)
+        for test, followers in enumerate(self.followers):
+            for follower in followers:
+                self.foreign[follower] += self.place_of[follower] != self.place_of[test]
         left = list(self.required)
         self.order = [test for test, count in enumerate(left) if not count and self.followers[test]]
         for test in self.order:  # it grows meanwhile
@@ -47,32 +55,37 @@ class Outlook:
                 if not left[follower]:
                     self.order.append(follower)
 
-    def measure(self, seconds: Sequence[float], entering: float) -> list[float]:
+    def measure(self, seconds: Sequence[float], entering: float, grain: float) -> list[float]:
         """Per test: how long what waits for it takes at least, about.
 
         The longest path; and where one test is required by many, what of them fits on the fleet.
 
         :param entering: The share of the entries on the way that is counted, too.
+        :param grain: In one place, what takes no longer than so many entries is one worker's.
         """
         behind = [0.0] * len(seconds)
-        place_of, entries = self.place_of, self.entries
+        place_of, entries, workers = self.place_of, self.entries, self.workers
         for test in reversed(self.order):
             followers = self.followers[test]
             place = place_of[test]
             longest = work = 0.0
-            seen = {place}
+            #: Place -> seconds of the followers there.
+            work_in = {place: 0.0}
             if len(followers) > 1:
                 followers = sorted(followers, key=lambda each: (-behind[each], each))
             for follower in followers:
-                path = seconds[follower] + behind[follower]
+                path = seconds[follower]
                 to = place_of[follower]
+                there = work_in.get(to, 0.0) + path
+                if len(followers) > 1 and grain:
+                    path = max(path, min(there, max(grain * entries[to], there / workers)))
                 if to != place:
                     path += entering * entries[to]
-                    if to not in seen:
-                        seen.add(to)
+                    if to not in work_in:
                         work += entering * entries[to]
+                work_in[to] = there
                 work += seconds[follower]
-                longest = max(longest, path, work / self.workers + behind[follower])
+                longest = max(longest, path + behind[follower], work / workers + behind[follower])
             behind[test] = longest
         return behind
 
@@ -125,6 +138,7 @@ def outlook(
         needs_of=needs_of,
         needs=list(kinds),
         capacities=limits,
+        crowds=[(number, resource) for (resource, _), number in crowds.items()],
         priorities=[priorities.get(test, 0) for test in range(len(files))],
     )
 

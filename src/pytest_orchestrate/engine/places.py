@@ -36,6 +36,9 @@ def spared(roster: Roster, place: int, among: list[int] | None = None) -> int:
 
 def best_place(roster: Roster, now: float, left: float) -> int:
     """The place that an idle worker should enter, or nowhere."""
+    long, worth = _long_place(roster, left * roster.tactics.long)
+    if long != NOWHERE:
+        return _best_shared(roster, now, left, long, worth)
     found, priority, worth = NOWHERE, -(2**63), -1.0
     places = roster.places
     blocked: list[tuple[int, float, int]] = []
@@ -45,7 +48,7 @@ def best_place(roster: Roster, now: float, left: float) -> int:
         if not roster.ready_in[place] or (place and roster.members[place]):
             heappop(places)
             continue
-        priority, worth = roster.worth(place)
+        priority, worth, _ = roster.worth(place)
         if (-priority, -worth) > (first[0], first[1] + 1e-12):
             heappop(places)
             heappush(places, (-priority, -worth, place))
@@ -62,6 +65,24 @@ def best_place(roster: Roster, now: float, left: float) -> int:
     if found == NOWHERE:
         worth = -1.0
     return _best_shared(roster, now, left, found, worth)
+
+
+def _long_place(roster: Roster, least: float) -> tuple[int, float]:
+    """A place that cannot be put off, though not all of its tests can run; and what it is worth."""
+    longest = roster.longest
+    while longest and -longest[0][1] >= least:
+        key = longest[0]
+        place = key[2]
+        if roster.ready_in[place] and not (place and roster.members[place]):
+            priority, worth, full = roster.worth(place)
+            if (-priority, -full) > (key[0], key[1] + 1e-12):
+                heappop(longest)
+                heappush(longest, (-priority, -full, place))
+                continue
+            if worth < full and first_in(roster, place) is not None:
+                return place, full
+        heappop(longest)
+    return NOWHERE, -1.0
 
 
 def _best_shared(roster: Roster, now: float, left: float, found: int, worth: float) -> int:

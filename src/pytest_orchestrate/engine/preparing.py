@@ -69,13 +69,13 @@ def _prepare_user(roster: Roster, now: float, resource: int) -> bool:
     """Let a worker enter a place for the resource, unless those that are there suffice."""
     users, members = roster.users_in[resource], roster.members
     use = _use(roster, now, resource)
-    if not users or use.coming >= roster.wanted[resource]:
+    if not users or use.coming >= roster.wanted[resource] * roster.tactics.pool:
         return False
     there = [place for place in users if place and members[place]]
     elsewhere = [place for place in users if not place or not members[place]]
     place = max(elsewhere or there, key=lambda each: (users[each][0], -each))
     entry = roster.outlook.entries[place]
-    if _suffices(roster, now, resource, use, there, entry):
+    if _suffices(roster, now, resource, use, there, entry if elsewhere else 0.0):
         return False
     first = first_in(roster, place, resource, free=not entry)
     away = [each for each in roster.idle if not entry or _is_free_for(roster, each, place, users)]
@@ -88,11 +88,14 @@ def _prepare_user(roster: Roster, now: float, resource: int) -> bool:
 def _suffices(
     roster: Roster, now: float, resource: int, use: _Use, there: list[int], entry: float
 ) -> bool:
-    """Whether the workers that are where a resource is used keep it busy for long enough."""
+    """Whether the workers that are where a resource is used keep it busy for long enough.
+
+    :param entry: Seconds to enter another place for it; 0 if there is none.
+    """
     workers = [worker for place in there for worker in roster.members[place]]
     seconds = use.seconds + sum(roster.users_in[resource][place][0] for place in there)
     tactics = roster.tactics
-    if len(workers) + use.coming < roster.wanted[resource]:
+    if len(workers) + use.coming < roster.wanted[resource] * roster.tactics.pool:
         return seconds > entry * tactics.early and roster.free[resource] <= 0
     if now + entry * tactics.early < use.free_at:
         return True

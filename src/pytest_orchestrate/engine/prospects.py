@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from heapq import heappop
 
-from pytest_orchestrate.engine.roster import NOTHING, TAKEN, Entry, Roster
+from pytest_orchestrate.engine.roster import NOTHING, Entry, Roster
+from pytest_orchestrate.engine.stock import TAKEN
 
 #: The time that is left is looked up again when this share of it has passed.
 GLANCE = 0.002

@@ -9,49 +9,12 @@ often keeps them from taking what it waits for.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from heapq import heappop, heappush
+from heapq import heappush
 
 from pytest_orchestrate.engine.estimates import Estimates
 from pytest_orchestrate.engine.fleet import Worker
 from pytest_orchestrate.engine.leases import Leases, Signature
-from pytest_orchestrate.engine.units import LOWEST
-
-#: Tests that may pass a more urgent line at one of its resources before it is served first.
-PATIENCE = 8
-
-#: -priority, -rank in seconds, test
-_Entry = tuple[int, float, int]
-
-
-class _Line:
-    __slots__ = ("by_class", "by_file", "heap", "needs", "passed", "waiting")
-
-    def __init__(self, needs: Signature) -> None:
-        self.needs = needs
-        self.heap: list[_Entry] = []
-        self.by_file: dict[int, list[_Entry]] = {}
-        #: By the class (or module) for which they need something, of those that do.
-        self.by_class: dict[str, list[_Entry]] = {}
-        self.waiting: dict[int, float] = {}
-        #: How many others have passed it.
-        self.passed = 0
-
-    def head(self, file: int = -1) -> _Entry | None:
-        """The first test, or the first of a file."""
-        return self._first(self.heap if file < 0 else self.by_file.get(file, []))
-
-    def near(self, file: int, scope: str) -> _Entry | None:
-        """The first test of a file; one of the class that is not less urgent goes before it."""
-        of_file = self.head(file) if file >= 0 else None
-        of_class = self._first(self.by_class.get(scope, [])) if scope else None
-        if of_file is not None and of_class is not None and of_class[0] == of_file[0]:
-            return of_class
-        return of_file
-
-    def _first(self, heap: list[_Entry]) -> _Entry | None:
-        while heap and heap[0][2] not in self.waiting:
-            heappop(heap)
-        return heap[0] if heap else None
+from pytest_orchestrate.engine.lines import PATIENCE, Entry, Line, Lines
 
 
 class Scarce:
@@ -62,10 +25,7 @@ class Scarce:
         "_in_file",
         "_leases",
         "_lines",
-        "_load",
         "_none_fits",
-        "_order_until",
-        "_ordered",
         "_work_in",
         "count",
         "last_class",
@@ -75,18 +35,13 @@ class Scarce:
     def __init__(self, estimates: Estimates, leases: Leases) -> None:
         self._estimates = estimates
         self._leases = leases
-        self._lines: dict[Signature, _Line] = {}
+        self._lines = Lines(leases)
         #: File -> lines with tests of it.
-        self._in_file: dict[int, dict[Signature, _Line]] = {}
+        self._in_file: dict[int, dict[Signature, Line]] = {}
         #: File -> seconds of all of its tests that wait here.
         self._work_in: dict[int, float] = {}
-        #: Lines by urgency, as it was not long ago, and how often they may be used still.
-        self._ordered: list[_Line] = []
-        self._order_until = 0
         #: The state of the leases in which nothing of it could be had.
         self._none_fits = -1
-        #: Resource -> seconds of work that waits for one unit of it.
-        self._load: dict[str, float] = {}
         self.count = 0
         #: Worker -> the class for which the test needed something that was sent there last.
         self.last_class: dict[int, str] = {}
@@ -103,26 +58,18 @@ class Scarce:
 
         :param scope: The class or module for which it needs some of it.
         """
-        line = self._lines.get(needs)
-        if line is None:
-            line = self._lines[needs] = _Line(needs)
-            self._order_until = 0
         seconds = self._estimates.of(test)
         file = self._estimates.file_of[test]
         entry = (-priority, -(seconds + behind), test)
-        if not line.heap or entry < line.heap[0]:
-            self._order_until = 0
-        heappush(line.heap, entry)
+        line = self._lines.add(entry, needs, seconds)
         heappush(line.by_file.setdefault(file, []), entry)
         if scope:
             heappush(line.by_class.setdefault(scope, []), entry)
         self._in_file.setdefault(file, {})[needs] = line
         self._work_in[file] = self._work_in.get(file, 0.0) + seconds
         self._none_fits = -1
-        line.waiting[test] = seconds
         self.work += seconds
         self.count += 1
-        self._weigh(needs, seconds)
 
     def take_here(self, worker: Worker, least: int) -> int | None:
         """A test of the file that the worker is in, taken out, if it can have what that needs.
@@ -132,19 +79,19 @@ class Scarce:
         lines = self._in_file.get(worker.last_file)
         if not lines:
             return None
-        best: tuple[tuple[int, float, int], _Line] | None = None
+        best: tuple[tuple[int, float, int], Line] | None = None
         for line in lines.values():
             head = line.near(worker.last_file, self.last_class.get(worker.number, ""))
             if head is None or head[2] in worker.missing:
                 continue
             if not self._leases.fits(line.needs, worker.number):
                 continue
-            order = (head[0], -self._length(line), head[2])
+            order = (head[0], -self._lines.length(line), head[2])
             if best is None or order < best[0]:
                 best = order, line
         if best is None or -best[0][0] < max(least, self.top_priority):
             return None
-        if self._is_reserved(best[1]):
+        if self._lines.is_reserved(best[1]):
             return None
         self._remove(best[1], best[0][2])
         return best[0][2]
@@ -155,43 +102,56 @@ class Scarce:
         :param inherit: Only what needs the very lease that the worker has.
         :param alone: No other worker has nothing to do, or is about to come.
         """
+        if inherit:
+            return self._inherited(worker, alone=alone)
         leases = self._leases
         kept = leases.kept_by(worker.number)
-        if not inherit and not kept and self._none_fits == leases.version:
+        if not kept and self._none_fits == leases.version:
             return None
         reserved: set[str] = set()
-        denied: list[_Line] = []
+        denied: list[Line] = []
         found = False
-        for line in self._urgent():
-            names = [need[0] for need in line.needs]
-            wanted = [name for name in names if name not in kept] if kept else names
+        for line in self._lines.by_urgency():
             fits = leases.fits(line.needs)
             found = found or fits
-            if inherit:
-                usable = leases.has(worker.number, line.needs) and (alone or not fits)
-            else:
-                usable = leases.fits(line.needs, worker.number) if kept else fits
-            if usable and reserved.isdisjoint(wanted):
-                test = self._choose(line, worker)
+            if leases.fits(line.needs, worker.number) if kept else fits:
+                wanted = [name for name in line.names if name not in kept] if kept else line.names
+                test = self._choose(line, worker) if reserved.isdisjoint(wanted) else None
                 if test is not None:
-                    for other in denied:
-                        if any(need[0] in names for need in other.needs):
-                            other.passed += 1
-                    line.passed = 0
+                    self._lines.pass_by(denied, line)
                     self._remove(line, test)
                     return test
             denied.append(line)
             if line.passed >= PATIENCE:
                 reserved.update(leases.short(line.needs))
-        if not inherit and not found:
+        if not found:
             self._none_fits = leases.version
         return None
+
+    def _inherited(self, worker: Worker, *, alone: bool) -> int | None:
+        """A test that needs the very lease that the worker has, if others could not run it."""
+        leases = self._leases
+        line = self._lines.get(leases.held_by(worker.number))
+        if line is None or not (alone or not leases.fits(line.needs)):
+            return None
+        kept = leases.kept_by(worker.number)
+        denied = self._lines.more_urgent(line)
+        for other in denied:
+            if other.passed >= PATIENCE:
+                short = leases.short(other.needs)
+                if any(name in short for name in line.names if name not in kept):
+                    return None
+        test = self._choose(line, worker)
+        if test is not None:
+            self._lines.pass_by(denied, line)
+            self._remove(line, test)
+        return test
 
     def wishes(self, worker: Worker) -> list[Signature]:
         """What the worker would take before all that it can have, if the machine granted it."""
         reserved: set[str] = set()
         wishes = []
-        for line in self._urgent():
+        for line in self._lines.by_urgency():
             if (
                 reserved.isdisjoint(need[0] for need in line.needs)
                 and self._choose(line, worker) is not None
@@ -204,43 +164,30 @@ class Scarce:
                 reserved.update(self._leases.short(line.needs))
         return wishes
 
-    def _is_reserved(self, line: _Line) -> bool:
-        """Whether a more urgent line has waited too long for something that this one needs."""
-        names = {need[0] for need in line.needs}
-        return any(
-            other.passed >= PATIENCE and not names.isdisjoint(self._leases.short(other.needs))
-            for other in self._lines.values()
-            if other is not line
-        )
-
     def has_file(self, file: int) -> bool:
         """Whether there are tests of a file."""
         return bool(self._in_file.get(file))
 
     def rank(self) -> float:
         """Seconds that the most urgent of it will take at least."""
-        return max((self._length(line) for line in self._lines.values()), default=0.0)
+        return self._lines.rank()
 
     @property
     def top_priority(self) -> int:
         """The highest priority of all."""
-        heads = [line.head() for line in self._lines.values()]
-        return max((-head[0] for head in heads if head is not None), default=LOWEST)
+        return self._lines.top_priority()
 
     def clear(self) -> list[int]:
         """Take all out."""
-        tests = [test for line in self._lines.values() for test in line.waiting]
-        self._lines.clear()
+        tests = self._lines.clear()
         self._in_file.clear()
         self._work_in.clear()
-        self._ordered, self._order_until = [], 0
-        self._load.clear()
         self.count, self.work = 0, 0.0
         return tests
 
     def why_not(self, names: list[str]) -> str:
         """Why nothing of it can be run now. ``names``: of the tests, by index."""
-        for line in self._urgent():
+        for line in self._lines.by_urgency():
             resource, holders = self._leases.lacking(line.needs)
             if resource and holders:
                 return f"{resource} is held by {names[holders[0]]}"
@@ -248,26 +195,7 @@ class Scarce:
                 return f"{resource} has to be granted by the machine, which other runs share"
         return "what waits for resources is for other workers"
 
-    def _urgent(self) -> list[_Line]:
-        """Lines by urgency. Sorted rarely, as their order changes slowly."""
-        self._order_until -= 1
-        if self._order_until < 0:
-            self._ordered = sorted(self._lines.values(), key=self._order)
-            self._order_until = len(self._ordered) // 4
-        return self._ordered
-
-    def _order(self, line: _Line) -> tuple[int, float, int]:
-        priority, _, test = line.head() or (0, 0.0, 0)
-        return (priority, -self._length(line), test)
-
-    def _length(self, line: _Line) -> float:
-        head = line.head()
-        length = -head[1] if head is not None else 0.0
-        for name, _, _ in line.needs:
-            length = max(length, self._load[name] / self._leases.capacity(name))
-        return length
-
-    def _choose(self, line: _Line, worker: Worker) -> int | None:
+    def _choose(self, line: Line, worker: Worker) -> int | None:
         """A test of the line: of the file that the worker is in, or that it has collected."""
         first = line.head()
         if first is None:
@@ -281,27 +209,20 @@ class Scarce:
         able = (test for _, _, test in sorted(line.heap) if test in line.waiting)
         return next((test for test in able if test not in worker.missing), None)
 
-    def _of_fullest_file(self, line: _Line, worker: Worker) -> _Entry | None:
+    def _of_fullest_file(self, line: Line, worker: Worker) -> Entry | None:
         """The first test of the file that a worker gains most by entering."""
         files: Iterable[int] = line.by_file
         if worker.collected is not None and not worker.collected.isdisjoint(line.by_file):
             files = [file for file in line.by_file if file in worker.collected]
         return line.head(max(files, key=self._work_in.__getitem__))
 
-    def _remove(self, line: _Line, test: int) -> None:
-        seconds = line.waiting.pop(test)
+    def _remove(self, line: Line, test: int) -> None:
+        seconds = line.waiting[test]
+        self._lines.remove(line, test)
         self.work -= seconds
         self.count -= 1
-        self._weigh(line.needs, -seconds)
         file = self._estimates.file_of[test]
         self._work_in[file] -= seconds
         if line.head(file) is None:
             del self._in_file[file][line.needs]
             line.by_file.pop(file, None)
-        if not line.waiting:
-            del self._lines[line.needs]
-            self._ordered = [each for each in self._ordered if each is not line]
-
-    def _weigh(self, needs: Signature, seconds: float) -> None:
-        for name, amount, _ in needs:
-            self._load[name] = self._load.get(name, 0.0) + seconds * amount

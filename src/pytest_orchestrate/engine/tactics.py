@@ -27,11 +27,32 @@ class Tactics(NamedTuple):
     scarcity: float = 0.1
     #: What others cannot have yet is prepared for this many entries ahead.
     early: float = 2.0
-    #: How much it counts against a place that not all of its tests are ready: who leaves before the
-    #: last one is has to come back.
-    complete: float = 0.0
+    #: How much it counts against a place that some of its tests wait for those of other places:
+    #: who leaves before the last one can run has to come back.
+    complete: float = 2.0
+    #: ... and the most that such a place is worth, by what it would be worth otherwise, ...
+    incomplete: float = 0.001
+    #: ... unless it takes this share of the time left.
+    long: float = 0.5
+    #: So many entries a worker waits where it is for what will be ready there soon.
+    patience: float = 1.0
     #: So many links of a chain, beyond the next, are looked ahead.
     links: int = 6
+    #: Of what a test waits for in one place, so many entries are taken to be the work of one worker
+    #: when paths are measured.
+    grain: float = 2.0
+    #: Nobody joins others for an urgent test if then each has less to do than so many entries.
+    crowd: float = 2.0
+    #: Who alone could do what is left in a place leaves it only for what is so many entries more
+    #: urgent than an urgent test.
+    leave: float = 1.0
+    #: So many times as many workers as can use a resource are prepared for it.
+    pool: float = 1.0
+    #: Whose test lacks a resource does something else meanwhile; where the resource is needed for
+    #: this share of the time left, ...
+    contended: float = 0.5
+    #: ... only what takes no more than so many times as long as it will be held.
+    filling: float = 1.0
     #: By so much each test's rank is changed at random, up or down.
     noise: float = 0.0
     seed: int = 0
@@ -42,14 +63,14 @@ FIRST = (
     Tactics(),
     Tactics(entering=1.0, alarm=0.2),
     Tactics(alarm=0.0),
+    Tactics(complete=0.0, incomplete=1.0, patience=0.0, grain=0.0, leave=0.0, crowd=0.0),
     Tactics(chunk=1e9),
-    Tactics(overload=0.6),
-    Tactics(links=0),
-    Tactics(entering=1.0),
-    Tactics(complete=1.0),
-    Tactics(links=2),
-    Tactics(chunk=3.0),
     Tactics(overload=1.5),
+    Tactics(entering=1.0),
+    Tactics(grain=0.0, leave=0.0, crowd=0.0),
+    Tactics(links=0, grain=4.0),
+    Tactics(overload=0.6),
+    Tactics(chunk=3.0),
     Tactics(alarm=0.3, chunk=1e9),
 )
 
@@ -61,23 +82,36 @@ def scrambled(number: int) -> int:
     return number ^ (number >> 16)
 
 
+#: What is drawn from, in the order of the weights.
+_CHOICES: tuple[tuple[float, ...], ...] = (
+    (-1.0, 0.0, 0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
+    (1.0, 3.0, 10.0, 30.0, 1e9),
+    (0.4, 0.7, 1.0, 1.0, 1.3, 2.0),
+    (0.05, 0.2, 0.5),
+    (0.0, 0.5, 1.0),
+    (0.0, 0.1, 0.3),
+    (1.0, 2.0, 4.0),
+    (0.0, 2.0, 2.0, 4.0),
+    (1.0, 0.001, 0.001),
+    (0.3, 0.5, 0.8),
+    (0.0, 1.0, 2.0),
+    (0, 2, 6),
+    (0.0, 1.0, 2.0, 4.0),
+    (0.0, 1.0, 2.0),
+    (0.0, 1.0, 2.0),
+    (1.0, 1.0, 3.0),
+    (0.3, 0.5),
+    (0.1, 1.0),
+    (0.0, 0.05, 0.1, 0.2),
+)
+
+
 def variants(start: int) -> Iterator[Tactics]:
     """Ever other tactics; the same for the same start."""
     number = start
     while True:
         drawn: list[float] = []
-        for choices in (
-            (-1.0, 0.0, 0.0, 0.02, 0.05, 0.1, 0.2, 0.4),
-            (1.0, 3.0, 10.0, 30.0, 1e9),
-            (0.4, 0.7, 1.0, 1.0, 1.3, 2.0),
-            (0.05, 0.2, 0.5),
-            (0.0, 0.5, 1.0),
-            (0.0, 0.1, 0.3),
-            (1.0, 2.0, 4.0),
-            (0.0, 0.0, 1.0, 4.0),
-            (0, 2, 6),
-            (0.0, 0.05, 0.1, 0.2),
-        ):
+        for choices in _CHOICES:
             number += 1
             drawn.append(choices[scrambled(number) % len(choices)])
         yield Tactics._make([*drawn, number])

@@ -64,6 +64,43 @@ def test_large_amounts_go_first_for_they_have_to_go_one_by_one() -> None:
     assert schedule(tests, workers=4, resources={"memory": 8}).makespan == 6.0
 
 
+def test_a_file_is_entered_once_if_what_its_tests_require_can_be_done_before() -> None:
+    tests = [
+        {
+            "id": f"{file}.{n}",
+            "group": f"{file}.py",
+            "duration": 1.0,
+            "requires": [f"{file + 2}.0"] if n == 2 and file < 10 else [],
+        }
+        for file in range(12)
+        for n in range(3)
+    ]
+    groups = {f"{file}.py": {"setup": 1.0} for file in range(12)}
+    assert schedule(tests, groups=groups).makespan == 6 * 4.0
+
+
+def test_whose_test_lacks_a_resource_does_what_else_is_in_the_file() -> None:
+    tests = [
+        {"id": "a.db", "group": "a.py", "duration": 3.0, "resources": {"db": 1}},
+        {"id": "b.db", "group": "b.py", "duration": 1.0, "resources": {"db": 1}},
+        *({"id": f"b.{n}", "group": "b.py", "duration": 1.0} for n in range(3)),
+    ]
+    groups = {name: {"setup": 1.0} for name in ("a.py", "b.py")}
+    assert schedule(tests, groups=groups, resources={"db": 1}).makespan == 5.0
+
+
+def test_who_has_to_wait_shortly_stays_where_it_is() -> None:
+    tests = [
+        {"id": "a.0", "group": "a.py", "duration": 1.0},
+        {"id": "a.1", "group": "a.py", "duration": 1.0, "requires": ["b.0"]},
+        {"id": "b.0", "group": "b.py", "duration": 1.5},
+        *({"id": f"c.{n}", "group": "c.py", "duration": 1.0} for n in range(2)),
+    ]
+    groups = {"a.py": {"setup": 3.0}, "b.py": {"setup": 3.0}, "c.py": {"setup": 1.0}}
+    found = schedule(tests, groups=groups)
+    assert [each.setup for each in found.assignments if each.test == 1] == [0.0]
+
+
 def begun() -> Run:
     run = Run()
     run.handle(RunBegan(now=0.0, workers=2, lookahead=0.0, prepares=True))
