@@ -159,10 +159,10 @@ def _serve(config: pytest.Config, control: int) -> Seed:
 
     preload = (*fork_server.NEEDED, *options.read(config).preload)
     own = fork_server.serve(control, preload)
-    from pytest_orchestrate import internals
+    from pytest_orchestrate.internals.session import forget_cleanups
     from pytest_orchestrate.transport import forked_worker
 
-    internals.forget_cleanups(config)
+    forget_cleanups(config)
     return forked_worker.become_worker(config, own)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.borrowing import Borrowing
 from pytest_orchestrate.controller.collecting import Collecting
@@ -28,6 +28,7 @@ from pytest_orchestrate.controller.stopping import Stopping
 from pytest_orchestrate.controller.vigil import Vigil
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.internals.output import GatheredTerminal
 from pytest_orchestrate.model.events import (
     RunBegan,
     TimePassed,
@@ -82,7 +83,7 @@ class Crew:
         self.refusing = Refusing(config, context)
         self.voice = Voice(config)
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
-        self._terminal = internals.GatheredTerminal(config)
+        self._terminal = GatheredTerminal(config)
         self.live = Live(self, self._terminal)
         self.collecting = Collecting(self)
         self.faults: list[str] = []

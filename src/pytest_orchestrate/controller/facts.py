@@ -14,9 +14,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import msgspec
 import pytest
 
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -25,7 +26,7 @@ _HEADS = "refs/heads/"
 _MAX_DEPTH = 5
 
 
-class GitState(NamedTuple):
+class GitState(msgspec.Struct, frozen=True):
     """Where a work tree stands."""
 
     #: Commit id in hex; None before the first commit.
@@ -36,7 +37,7 @@ class GitState(NamedTuple):
     dirty: bool | None = None
 
 
-class CI(NamedTuple):
+class CI(msgspec.Struct, frozen=True):
     """The service that runs us, and the page of this job if it tells."""
 
     name: str

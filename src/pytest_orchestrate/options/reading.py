@@ -6,8 +6,9 @@ import os
 import shlex
 import warnings
 from pathlib import Path
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, cast, get_args
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.errors import SettingError
@@ -54,7 +55,7 @@ from pytest_orchestrate.options.values import (
 )
 
 
-class Options(NamedTuple):
+class Options(msgspec.Struct, frozen=True):
     """The settings of one run. Fields have the names of the settings."""
 
     workers: int | Literal["auto"]
