@@ -225,8 +225,12 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
         from pytest_orchestrate.controller.inprocess import InProcessSession
 
         context = context_of_run()
+        context.import_all()
         plugin = InProcessSession(config, context, decision)
         manager.register(plugin, "orchestrate-in-process")
+    from pytest_orchestrate.controller.memory import set_imports_aside
+
+    set_imports_aside(config)
     config.stash[_run_id_key] = context.run_id
     if settings.failures == "at-once":
         from pytest_orchestrate.controller.at_once import FailuresAtOnce

@@ -18,7 +18,7 @@ from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
 from pytest_orchestrate.controller.live import Live
-from pytest_orchestrate.controller.memory import LongLived
+from pytest_orchestrate.controller.memory import LongLived, are_imports_aside
 from pytest_orchestrate.controller.messages import Messages
 from pytest_orchestrate.controller.obeying import Obeying
 from pytest_orchestrate.controller.refusing import Refusing
@@ -102,7 +102,7 @@ class Crew:
         self._session: pytest.Session | None = None
         #: workers that the engine keeps waiting
         self.holding: set[int] = set()
-        self._long_lived = LongLived()
+        self._long_lived = LongLived(beside_imports=are_imports_aside(config))
         config.add_cleanup(self._long_lived.end)
         self._flushed = self._ticked = 0.0
         self._is_unforked = False

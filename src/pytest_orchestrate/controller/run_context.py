@@ -95,6 +95,13 @@ class RunContext:
 
         return Run()
 
+    @staticmethod
+    def import_all() -> None:
+        """Import at once what is otherwise imported while workers start."""
+        from pytest_orchestrate.controller import constraining, facts  # noqa: F401
+        from pytest_orchestrate.engine import run  # noqa: F401
+        from pytest_orchestrate.report import builder  # noqa: F401
+
     # --- history ---
 
     @property
