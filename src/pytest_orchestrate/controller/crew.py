@@ -165,6 +165,7 @@ class Crew:
         for number in started:
             context.tell(WorkerJoined(now=context.now(), worker=number))
         self._has_begun = bool(started)
+        context.open_history()  # now, while workers start, and not when tests are to be sent
 
     # --- the two parts of a run ---
 
@@ -352,6 +353,7 @@ class Crew:
         if self.context.host_slots is not None:
             self.context.host_slots.close()
         self.gateways.kill_all_left(w.link for w in self.workers.values() if not w.has_left)
+        self.gateways.forget(w.link for w in self.workers.values() if w.has_left)
         if self.pipes is not None:
             self.pipes.close()
             self.pipes = None

@@ -6,7 +6,6 @@ Of the environment only the variables named here are looked at.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import re
@@ -42,28 +41,6 @@ class CI(msgspec.Struct, frozen=True):
 
     name: str
     url: str | None = None
-
-
-def plugin_versions(config: pytest.Config) -> dict[str, str]:
-    """Return the versions of the distributions that plugins have come from, by their names.
-
-    Of their metadata only the two lines are read that say so: to parse a long description
-    takes longer than many a test.
-    """
-    found = {}
-    for _, dist in config.pluginmanager.list_plugin_distinfo():
-        text = None
-        with contextlib.suppress(Exception):  # it need not be a distribution of importlib's
-            text = dist.read_text("METADATA")
-        fields = dict(_NAME_OR_VERSION.findall((text or "").partition("\n\n")[0]))
-        if len(fields) == 2:
-            found[fields["Name"]] = fields["Version"]
-        else:
-            found[dist.project_name] = dist.version
-    return found
-
-
-_NAME_OR_VERSION = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
 
 
 def run_facts(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_orchestrate import wire, xdist_contract
+from pytest_orchestrate.controller.versions import own_version
 from pytest_orchestrate.internals.session import basetemp, log_file_is_asked_for
 from pytest_orchestrate.transport.gateways import is_local
 
@@ -75,14 +74,9 @@ def worker_setup(
         "wire": wire.WIRE_VERSION,
         "versions": {
             "pytest": pytest.__version__,
-            "pytest-orchestrate": _own_version(),
+            "pytest-orchestrate": own_version(),
         },
     }
-
-
-@functools.cache
-def _own_version() -> str:
-    return metadata.version("pytest-orchestrate")
 
 
 def _path_for(spec: str, sys_path: list[str]) -> dict[str, list[str]]:

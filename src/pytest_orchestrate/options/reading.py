@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import warnings
@@ -99,6 +100,10 @@ class Options(msgspec.Struct, frozen=True):
         return sum(spec.workers for spec in self.worker_spec)
 
 
+#: What pytest had parsed, and what was read then.
+_read_key = pytest.StashKey[tuple[argparse.Namespace, Options]]()
+
+
 def read_activation(config: pytest.Config) -> bool:
     """The ini key that switches the plugin on, which was found to be set.
 
@@ -112,11 +117,19 @@ def read_activation(config: pytest.Config) -> bool:
 
 
 def read_options(config: pytest.Config) -> Options:
-    """The settings of this run.
+    """The settings of this run; read anew once pytest has parsed its arguments anew.
 
     :raises pytest.UsageError: a value is not accepted; the message names the setting as the
         user wrote it, the value, and what is accepted.
     """
+    given = config.known_args_namespace
+    known = config.stash.get(_read_key, None)
+    if known is None or known[0] is not given:
+        known = config.stash[_read_key] = (given, _read(config))
+    return known[1]
+
+
+def _read(config: pytest.Config) -> Options:
     try:
         written = {
             setting.name: _written(config, setting) for setting in SETTINGS if setting.has_ini_key

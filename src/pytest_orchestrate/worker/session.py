@@ -175,7 +175,8 @@ class WorkerSession:
             "version": sys.version,
             "version_info": tuple(sys.version_info),
             "sysplatform": sys.platform,
-            "platform": platform.platform(),
+            # platform.platform() knows the C library as well, but starts a process to ask
+            "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
             "executable": sys.executable,
             "cwd": str(Path.cwd()),
             "pid": os.getpid(),

@@ -27,6 +27,7 @@ def config_with(
         rootpath=Path("/root"),
         inipath=Path("/root/pytest.ini") if ini else None,
         getini=values.get,
+        stash=pytest.Stash(),
     )
     return cast("pytest.Config", config)
 
