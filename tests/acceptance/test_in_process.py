@@ -232,6 +232,14 @@ def test_what_a_conftest_leaves_open_is_written_though_imports_are_set_aside(
     conftest = """
 import gc
 
+class Unhashable(type):
+    def __eq__(self, other): raise RuntimeError("compared")
+
+class Kept(metaclass=Unhashable):
+    pass
+
+kept = Kept()
+
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         config.kept = open(config.rootpath / "kept.txt", "w")

@@ -23,7 +23,7 @@ from pytest_orchestrate.transport.own_program import is_own_program, stays_after
 _imports_key = pytest.StashKey[bool]()
 
 #: What has a finalizer that nobody misses: nothing outside of the process is in its hands.
-_IN_MEMORY = {io.BytesIO, io.StringIO}
+_IN_MEMORY = (io.BytesIO, io.StringIO)
 
 
 def set_imports_aside(config: pytest.Config) -> None:
@@ -52,8 +52,11 @@ def _leave() -> None:
     It may be held by what was set aside, such as a file that a conftest keeps on ``config`` and
     does not close: what is in its buffer is written when it is freed, or never.
     """
-    kinds = {type(each) for each in gc.get_objects()} - _IN_MEMORY
-    if any("__del__" in base.__dict__ for kind in kinds for base in kind.__mro__):
+    # by identity: classes need not be hashable, and comparing them may run code of theirs
+    kinds = {id(kind): kind for kind in map(type, gc.get_objects())}
+    for kind in _IN_MEMORY:
+        kinds.pop(id(kind), None)
+    if any("__del__" in base.__dict__ for kind in kinds.values() for base in kind.__mro__):
         gc.unfreeze()
 
 
