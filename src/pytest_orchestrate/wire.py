@@ -367,7 +367,6 @@ FromWorker = (
 
 _encoder = msgspec.msgpack.Encoder()
 _to_worker = msgspec.msgpack.Decoder(list[ToWorker])
-
 # made when it is first needed: it takes a while, and workers have no use for it
 _from_worker = functools.cache(lambda: msgspec.msgpack.Decoder(list[FromWorker]))
 

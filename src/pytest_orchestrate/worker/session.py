@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 import signal
 import sys
 import threading
@@ -171,18 +170,7 @@ class WorkerSession:
         return result
 
     def _say_ready(self) -> None:
-        info = {
-            "version": sys.version,
-            "version_info": tuple(sys.version_info),
-            "sysplatform": sys.platform,
-            # platform.platform() knows the C library as well, but starts a process to ask
-            "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
-            "executable": sys.executable,
-            "cwd": str(Path.cwd()),
-            "pid": os.getpid(),
-            "pytest": pytest.__version__,
-        }
-        self.outbox.put(wire.Ready(info), now=True)
+        self.outbox.put(wire.Ready(xdist_contract.workerinfo()), now=True)
         self.seed.channel.setcallback(self._receive, endmarker=None)
 
     def _send(self, data: bytes) -> None:
