@@ -165,7 +165,7 @@ def workerinfo() -> dict[str, Any]:
         "version": sys.version,
         "version_info": tuple(sys.version_info),
         "sysplatform": sys.platform,
-        # platform.platform() names the C library, too, but starts a process to ask for the processor
+        # platform.platform() names the C library, too, but asks for the processor in a process
         "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
         "executable": sys.executable,
         "cwd": str(Path.cwd()),
