@@ -131,6 +131,10 @@ def main() -> None:
             folder = Path(scratch)
             (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
             SUITES[name](folder)
+            # pytest clears away what is old there: what others have left is not timed
+            temporary = folder / ".temporary"
+            temporary.mkdir()
+            environ["PYTEST_DEBUG_TEMPROOT"] = str(temporary)
             found = ways(options.workers)
             for way in found:  # warms the caches
                 run(way, folder, environ)

@@ -6,20 +6,30 @@ PYTEST_DONT_REWRITE: there are no asserts here for anybody to read.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+_OURS = f"{__name__}."
 
 
-def _import_plainly() -> None:
-    """Let Python import our modules, and not the hook by which pytest rewrites assertions.
+class _PlainImports:
+    """Finds our modules for Python, before pytest's hook that rewrites assertions is asked.
 
     Pytest marks every module of a distribution with plugins to be rewritten. For dozens of modules
     that takes longer than to import them; and where no byte code is written, as in many container
     images, each process rewrites them all again, while those that an installer has compiled lie
-    unused. The set of marked names is not public; checked with pytest 8.4 to 9.2.
+    unused. A hook that only looks whether to rewrite a module takes half as long as its import.
     """
-    for finder in sys.meta_path:
-        marked = getattr(finder, "_must_rewrite", None)
-        if isinstance(marked, set):
-            marked.discard(__name__)
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find one of our modules in the ordinary way; others are for others to find."""
+        if not name.startswith(_OURS):
+            return None
+        return PathFinder.find_spec(name, path, target)
 
 
-_import_plainly()
+sys.meta_path.insert(0, _PlainImports)

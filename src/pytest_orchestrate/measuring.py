@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_orchestrate import internals
+from pytest_orchestrate.internals.reports import affinity_of
 
 
 class FileCosts:
@@ -73,7 +73,7 @@ def togetherness(
                 groups[position] = str(group)
     affinities = {}
     for position, item in enumerate(items):
-        affinity = internals.affinity_of(item)
+        affinity = affinity_of(item)
         if affinity is not None:
             affinities[position] = affinity
     return groups, affinities

@@ -159,10 +159,10 @@ def _serve(config: pytest.Config, control: int) -> Seed:
 
     preload = (*fork_server.NEEDED, *options.read(config).preload)
     own = fork_server.serve(control, preload)
-    from pytest_orchestrate import internals
+    from pytest_orchestrate.internals.session import forget_cleanups
     from pytest_orchestrate.transport import forked_worker
 
-    internals.forget_cleanups(config)
+    forget_cleanups(config)
     return forked_worker.become_worker(config, own)
 
 
@@ -225,8 +225,12 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
         from pytest_orchestrate.controller.inprocess import InProcessSession
 
         context = context_of_run()
+        context.import_all()
         plugin = InProcessSession(config, context, decision)
         manager.register(plugin, "orchestrate-in-process")
+    from pytest_orchestrate.controller.memory import set_imports_aside
+
+    set_imports_aside(config)
     config.stash[_run_id_key] = context.run_id
     if settings.failures == "at-once":
         from pytest_orchestrate.controller.at_once import FailuresAtOnce

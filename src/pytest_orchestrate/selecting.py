@@ -10,8 +10,14 @@ from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 
 import pytest
 
-from pytest_orchestrate import internals, options
+from pytest_orchestrate import options
 from pytest_orchestrate.annotating import read_annotations, read_bases, some_require
+from pytest_orchestrate.internals.session import (
+    is_deselected_by_choice,
+    show_more_collected,
+    show_selected,
+)
+from pytest_orchestrate.internals.tree import WholeFiles
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.requirements import Catalogue
 from pytest_orchestrate.model.target_paths import paths_of
@@ -87,7 +93,7 @@ class Selecting:
         self._undo = undo
         self._collected: list[pytest.Item] = []
         self._spare: list[pytest.Item] = []
-        self._whole_files = internals.WholeFiles()
+        self._whole_files = WholeFiles()
 
     def join(self) -> None:
         """Register it, when all others are: so it comes after those that choose."""
@@ -98,7 +104,7 @@ class Selecting:
     @pytest.hookimpl
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Remember what was left out by choice."""
-        if internals.is_deselected_by_choice():
+        if is_deselected_by_choice():
             self._spare += items
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -145,7 +151,7 @@ class Selecting:
             supplement.report_faults()
             self.seen, self.faults = supplement.seen, supplement.faults
             self.refused = supplement.refused  # pytest counts them as deselected
-            internals.show_more_collected(self.config, self.refused)
+            show_more_collected(self.config, self.refused)
         else:
             supplement.find_left_out()
         if supplement.added:
@@ -173,7 +179,7 @@ class Selecting:
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say that there are more tests than were chosen."""
-        internals.show_more_collected(self.config, self._found)
+        show_more_collected(self.config, self._found)
         return self.remarks()
 
 
@@ -181,9 +187,7 @@ class OnlyCollecting:
     """A plugin that shows with ``--collect-only`` what would be run."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._selecting = Selecting(
-            config, lambda items: internals.show_selected(config, set(items))
-        )
+        self._selecting = Selecting(config, lambda items: show_selected(config, set(items)))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pytest_orchestrate import internals
 from pytest_orchestrate.annotating import (
     params_of,
     read_annotations,
     read_bases,
     read_leniently,
 )
+from pytest_orchestrate.internals.tree import CollectorTree, collecting_unnarrowed, modify_unchosen
 from pytest_orchestrate.model.annotations import Annotations
 from pytest_orchestrate.model.requirements import Catalogue
 from pytest_orchestrate.model.target_paths import split_nodeid
@@ -66,7 +66,7 @@ class Supplement:
         self._tell(self._items[: len(self._chosen)], read_annotations(self.config, chosen))
         self._tell_of(self._items[len(self._chosen) :])
         self._bases = read_bases(self._items)
-        self._tree: internals.CollectorTree | None = None
+        self._tree: CollectorTree | None = None
         #: Files that were gone through, with their tests.
         self._walks: dict[pytest.File, list[pytest.Item]] = {}
         #: What was looked up: the class or file of a test, and the target.
@@ -91,10 +91,10 @@ class Supplement:
 
         A file that cannot be collected is an error of the run only if a test requires it by name.
         """
-        self._tree = tree = internals.CollectorTree(self.session, self._collected, self._contents)
+        self._tree = tree = CollectorTree(self.session, self._collected, self._contents)
         suffixes = {".py", *(item.path.suffix for item in self._collected)}
         around = Surroundings(self.config, tree, suffixes)
-        with internals.collecting_unnarrowed(self.config):
+        with collecting_unnarrowed(self.config):
             while True:
                 catalogue, required = self._settle()
                 asking = [*self._chosen, *required]
@@ -124,7 +124,7 @@ class Supplement:
             fresh = [item for item in self.added if item in self._unseen]
             if not fresh:
                 return catalogue, required
-            left = internals.modify_unchosen(self.session, fresh, self._caller)
+            left = modify_unchosen(self.session, fresh, self._caller)
             refused = set(fresh).difference(left)
             self.refused += len(refused)
             self._available.difference_update(refused)

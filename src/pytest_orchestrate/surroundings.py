@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_orchestrate import internals
+from pytest_orchestrate.internals.tree import CollectorTree
 from pytest_orchestrate.model.target_paths import (
     WILDCARD,
     names_of,
@@ -58,9 +58,7 @@ class Surroundings:
     :param suffixes: Of the files that are test files in this project.
     """
 
-    def __init__(
-        self, config: pytest.Config, tree: internals.CollectorTree, suffixes: Iterable[str]
-    ) -> None:
+    def __init__(self, config: pytest.Config, tree: CollectorTree, suffixes: Iterable[str]) -> None:
         self._root = config.rootpath
         self._tree = tree
         self._suffixes = frozenset(suffixes)

@@ -1,7 +1,7 @@
 """Messages between controller and workers, and their bytes.
 
-A message is a msgspec Struct; what travels is a *batch*: a MessagePack array of messages. Each is
-encoded by itself, so that what a worker could not send any more survives in its outbox.
+A message is a msgspec Struct; what travels is a *batch*, a MessagePack array of messages, each
+encoded by itself: so what a worker could not send any more survives in its outbox.
 
 :data:`WIRE_VERSION` changes with every incompatible change of these classes; a worker that
 speaks another version is refused before it is configured.
@@ -9,6 +9,7 @@ speaks another version is refused before it is configured.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -366,7 +367,8 @@ FromWorker = (
 
 _encoder = msgspec.msgpack.Encoder()
 _to_worker = msgspec.msgpack.Decoder(list[ToWorker])
-_from_worker = msgspec.msgpack.Decoder(list[FromWorker])
+# made when it is first needed: it takes a while, and workers have no use for it
+_from_worker = functools.cache(lambda: msgspec.msgpack.Decoder(list[FromWorker]))
 
 
 def encode(message: ToWorker | FromWorker) -> bytes:
@@ -395,4 +397,4 @@ def decode_to_worker(data: bytes) -> list[ToWorker]:
 
 def decode_from_worker(data: bytes) -> list[FromWorker]:
     """Return the messages of a batch sent by a worker."""
-    return _from_worker.decode(data)
+    return _from_worker().decode(data)

@@ -11,6 +11,8 @@ pytest-django 4.14 ``fixtures.py``, ``_pytest/terminal.py``, ``_pytest/reports.p
 from __future__ import annotations
 
 import os
+import platform
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -154,6 +156,21 @@ def workerinput(number: int, count: int, run_id: str, argv: Iterable[str]) -> di
         "workercount": count,
         "testrunuid": run_id,
         "mainargv": list(argv),
+    }
+
+
+def workerinfo() -> dict[str, Any]:
+    """Return what a worker says of itself when it is ready."""
+    return {
+        "version": sys.version,
+        "version_info": tuple(sys.version_info),
+        "sysplatform": sys.platform,
+        # platform.platform() names the C library, too, but asks for the processor in a process
+        "platform": f"{platform.system()}-{platform.release()}-{platform.machine()}",
+        "executable": sys.executable,
+        "cwd": str(Path.cwd()),
+        "pid": os.getpid(),
+        "pytest": pytest.__version__,
     }
 
 

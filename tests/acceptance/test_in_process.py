@@ -199,7 +199,7 @@ def test_main_with_plugin_objects(pytester: Pytester) -> None:
         {
             **SUITE,
             "start.py": """
-import pytest, sys
+import gc, pytest, sys
 
 class Spy:
     def __init__(self):
@@ -212,15 +212,43 @@ class Spy:
 if __name__ == "__main__":
     spy = Spy()
     code = pytest.main(["-p", "orchestrate", "--workers=2", *sys.argv[1:]], plugins=[spy])
-    print("seen", len(spy.seen))
+    print("seen", len(spy.seen), "frozen", gc.get_freeze_count())
     sys.exit(code)
 """,
         },
     )
     result = pytester.run(sys.executable, "start.py", *NO_NEIGHBOURS, timeout=LIMIT)
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["orchestrate: in-process (pytest.main(plugins=*", "seen *"])
+    result.stdout.fnmatch_lines(
+        ["orchestrate: in-process (pytest.main(plugins=*", "seen * frozen 0"]
+    )
     log_of(pytester)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_a_conftest_leaves_open_is_written_though_imports_are_set_aside(
+    pytester: Pytester, workers: int
+) -> None:
+    conftest = """
+import gc
+
+class Unhashable(type):
+    def __eq__(self, other): raise RuntimeError("compared")
+
+class Kept(metaclass=Unhashable):
+    pass
+
+kept = Kept()
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        config.kept = open(config.rootpath / "kept.txt", "w")
+        config.kept.write("kept")
+        assert gc.get_freeze_count() > 1000
+"""
+    write_files(pytester, {"conftest.py": conftest, "test_a.py": "def test_a(): pass"})
+    assert run_orchestrated(pytester, workers=workers).code == 0
+    assert (pytester.path / "kept.txt").read_text() == "kept"
 
 
 def test_a_run_that_a_test_starts(pytester: Pytester) -> None:

@@ -29,8 +29,9 @@ def test_no_module_of_ours_is_rewritten(
     pytester: pytest.Pytester, workers: int, start: str
 ) -> None:
     write_files(pytester, {"conftest.py": CONFTEST, "test_a.py": "def test_a(): pass\n"})
-    # the warning of a module that was imported too early is an error in strict projects
-    strict = ("-W", "error", f"--orchestrate-start={start}")
+    # the warning of a module that was imported too early is an error in strict projects, and what
+    # matches python_files is rewritten wherever it lies
+    strict = ("-W", "error", "-o", "python_files=*.py", f"--orchestrate-start={start}")
     ran = run_orchestrated(pytester, *strict, workers=workers)
     assert ran.counts == {"passed": 1}
     told = (pytester.path / "loaders.txt").read_text().split()

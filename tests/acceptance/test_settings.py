@@ -74,11 +74,13 @@ if NATIVE_TOML:
     }
 
 SHOW_SETTINGS = """
+import msgspec
+
 from pytest_orchestrate import options
 
 def pytest_report_header(config):
     read = options.read(config)
-    return [f"{name}: {value}" for name, value in read._asdict().items()]
+    return [f"{name}: {value}" for name, value in msgspec.structs.asdict(read).items()]
 """
 
 #: One flag of each setting with a value that is not accepted, and what the message has to say.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.events import Constraint
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 GOOD = ("passed", "xpassed")
 

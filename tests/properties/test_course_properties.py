@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from tests.properties.world import World
 
 RESOURCES = {"db": 1, "port": 3}

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from tests.properties.machine import HOSTED
 from tests.properties.retold import check_retold
 from tests.properties.world import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_orchestrate import internals
+from pytest_orchestrate.internals.reports import show_failure
 
 
 class FailuresAtOnce:
@@ -31,4 +31,4 @@ class FailuresAtOnce:
             reporter = self.config.pluginmanager.getplugin("terminalreporter")
             for report in self._failures.pop(nodeid, ()):
                 if reporter is not None:
-                    internals.show_failure(reporter, report)
+                    show_failure(reporter, report)

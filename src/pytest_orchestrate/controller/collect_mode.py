@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.sharding import safety, selection
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
 
 
-class CollectMode(NamedTuple):
+class CollectMode(msgspec.Struct, frozen=True):
     """How workers collect, and why they collect everything.
 
     ``auto`` is a share, unless a conftest below the arguments turns out to stand in the way;

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.controller.merging import Merged, merge, own_nodeids
+from pytest_orchestrate.internals.cache import note_collected, set_last_failed_status
+from pytest_orchestrate.internals.reports import report_id
+from pytest_orchestrate.internals.session import show_collected
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import WorkerCollected
@@ -156,7 +159,7 @@ class Collecting:
             if report.failed:
                 failed_files.add(report.nodeid)
             if session.shouldfail and problem.more:
-                internals.show_collected(config, session, problem.found)
+                show_collected(config, session, problem.found)
                 raise session.Failed(session.shouldfail)
         for warning in collection.warnings:
             self.crew.relay.warned(warning)
@@ -166,13 +169,13 @@ class Collecting:
                 items=[Deselected(nodeid, config) for nodeid in deselected]
             )
         session.testscollected = len(collection.nodeids)
-        internals.note_collected(
+        note_collected(
             config,
             collection.nodeids,
             [file for file in collection.costs if file not in failed_files],
         )
-        internals.set_last_failed_status(config, collection.last_failed_status)
-        internals.show_collected(config, session, collection.found)
+        set_last_failed_status(config, collection.last_failed_status)
+        show_collected(config, session, collection.found)
         for remark in collection.remarks:
             self.crew.voice.say(remark, worry=False)
 
@@ -185,7 +188,7 @@ class Collecting:
             self.crew.relay.collect_report(problem.report)
         for warning in collection.warnings:
             self.crew.relay.warned(warning)
-        internals.show_collected(self.crew.config, session, self._found)
+        show_collected(self.crew.config, session, self._found)
 
     def open(self) -> None:
         """Hand the tests to the engine; they may be run from now on."""
@@ -277,7 +280,7 @@ class Deselected:
     def __init__(self, nodeid: str, config: pytest.Config) -> None:
         self.nodeid = nodeid
         self.config = config
-        self.id = internals.report_id(nodeid)
+        self.id = report_id(nodeid)
         self.name = nodeid.rpartition("::")[2]
 
     def __repr__(self) -> str:

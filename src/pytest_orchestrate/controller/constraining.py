@@ -13,35 +13,22 @@ import pytest
 from pytest_orchestrate.model.annotations import Annotations, Demand, Provided, Requirable
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint
-from pytest_orchestrate.model.requirements import (
-    Catalogue,
-    Deselected,
-    Need,
-    Resolution,
-    cycle_message,
-    unknown_message,
-)
-from pytest_orchestrate.surroundings import is_partial
+from pytest_orchestrate.model.need import Need
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.host_slots import HostSlots
+    from pytest_orchestrate.controller.resolving import Listed, Resolving
     from pytest_orchestrate.options import Options
 
 
 class Constraining:
-    """Knows all tests of a run by name, and what there is of each resource."""
+    """Knows what there is of each resource, and who tells what a test requires."""
 
     def __init__(self, config: pytest.Config, options: Options) -> None:
         self.config = config
         self.options = options
-        # what a recorded run did without is missing in the next one on purpose
-        is_replay = getattr(config.known_args_namespace, "orchestrate_replay", None) is not None
-        self._missing = "run" if is_replay else options.missing
-        self._catalogue = Catalogue()
-        #: Number in the catalogue -> index in the run; deselected tests have none.
-        self._tests: list[int | None] = []
-        #: What the catalogue will be told as soon as a test requires another one.
-        self._unlisted: list[tuple[Sequence[str], Mapping[int, Annotations], int | None]] = []
+        #: What will be looked up as soon as a test requires another one.
+        self._unlisted: list[Listed] = []
         #: How many tests the run has.
         self._known = 0
         self._is_listed = False
@@ -52,8 +39,8 @@ class Constraining:
             position: Annotations(provides=tuple(map(Provided, names)))
             for position, names in requirable.provided.items()
         }
-        self._unlisted.append(([*requirable.deselected, *requirable.seen], told, None))
-        self._catalogue.inherit(requirable.bases)
+        others = [*requirable.deselected, *requirable.seen]
+        self._unlisted.append((others, told, None, requirable.bases))
 
     def constraints(
         self, tests: Sequence[CollectedTest], annotations: Mapping[int, Annotations]
@@ -65,13 +52,14 @@ class Constraining:
         """
         first, self._known = self._known, self._known + len(tests)
         nodeids = [test.nodeid for test in tests]
-        self._unlisted.append((nodeids, annotations, first))
+        self._unlisted.append((nodeids, annotations, first, {}))
         for position, each in annotations.items():
             self._check(tests[position].nodeid, each.demands)
         needs: dict[int, tuple[Need, ...]] = {}
         refused: dict[int, tuple[bool, str]] = {}
         if any(each.requires for each in annotations.values()):
-            needs, refused = self._resolved(first)
+            needs, refused = self._resolving.resolve(self._unlisted, first)
+            self._unlisted = []
         found = []
         for position, each in annotations.items():
             test = first + position
@@ -128,82 +116,6 @@ class Constraining:
             if (shared := self.hosted(demand.name for demand in each.demands))
         }
 
-    def _resolved(
-        self, first: int
-    ) -> tuple[dict[int, tuple[Need, ...]], dict[int, tuple[bool, str]]]:
-        """Return needs, and what is refused, of the tests from this index on."""
-        numbers = []
-        for nodeids, told, index in self._unlisted:
-            for position, nodeid in enumerate(nodeids):
-                number = self._catalogue.add(nodeid, told.get(position), selected=index is not None)
-                self._tests.append(None if index is None else index + position)
-                if index == first and position in told:
-                    numbers.append(number)
-        self._unlisted.clear()
-        resolution = self._catalogue.resolve(numbers)
-        if resolution.cycle:
-            raise pytest.UsageError(cycle_message(resolution.cycle))
-        needs = {
-            self._index(number): tuple(need for need in map(self._in_run, each) if need.targets)
-            for number, each in resolution.needs.items()
-        }
-        return needs, self._refused(resolution)
-
-    def _index(self, number: int) -> int:
-        index = self._tests[number]
-        assert index is not None
-        return index
-
-    def _in_run(self, need: Need) -> Need:
-        """A need by indices of the run; what is not in the run is left out of it."""
-        targets = tuple(sorted(t for n in need.targets if (t := self._tests[n]) is not None))
-        when = "ran" if self.options.on_blocked == "run" else need.when
-        return Need(targets, when, need.any, need.colocate)
-
-    def _refused(self, resolution: Resolution) -> dict[int, tuple[bool, str]]:
-        """Return the tests that cannot run: whether that is an error, and why."""
-        refused: dict[int, tuple[bool, str]] = {}
-        missing_is_error = self._missing == "fail"
-        for unknown in resolution.unknown:
-            text = (
-                f"{unknown_message(unknown)} (if the marker is not meant for pytest-orchestrate, "
-                "declare it in the project's 'markers', or switch it off in orchestrate_markers)"
-            )
-            if (
-                self._missing != "select"  # or it was looked for
-                and not unknown.other_params
-                and is_partial(self.config)
-            ):
-                if self._missing != "run":
-                    text = (
-                        f"requires {unknown.target!r}, which was not collected in this run "
-                        "(name it too, or leave orchestrate_missing as it is)"
-                    )
-                    refused.setdefault(self._index(unknown.test), (missing_is_error, text))
-                continue
-            if self._is_strict():
-                raise pytest.UsageError(text)
-            refused.setdefault(self._index(unknown.test), (True, text))
-        if self._missing != "run":
-            for missing in resolution.deselected:
-                test = self._index(missing.test)
-                refused.setdefault(test, (missing_is_error, self._missing_text(missing)))
-        return refused
-
-    def _missing_text(self, missing: Deselected) -> str:
-        names = [self._catalogue.nodeid(target) for target in missing.targets[:3]]
-        more = f" and {len(missing.targets) - 3} more" if len(missing.targets) > 3 else ""
-        return (
-            f"requires {', '.join(names)}{more}, deselected in this run "
-            "(select it too, or set orchestrate_missing = run)"
-        )
-
-    def _is_strict(self) -> bool:
-        try:
-            return bool(self.config.getini("strict"))
-        except ValueError:  # pytest before 9.0 has no such key
-            return False
-
     def _check(self, nodeid: str, demands: tuple[Demand, ...]) -> None:
         for demand in demands:
             resources = self.resources
@@ -243,6 +155,13 @@ class Constraining:
                     f"{demand.where}: on Windows, what runs share ('{demand.name} = 1 host' in "
                     "orchestrate_resources) cannot be shared by tests"
                 )
+
+    @functools.cached_property
+    def _resolving(self) -> Resolving:
+        # most suites have no requirements, and need not wait for what finds their targets
+        from pytest_orchestrate.controller.resolving import Resolving
+
+        return Resolving(self.config, self.options)
 
     @functools.cached_property
     def resources(self) -> dict[str, int]:

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.borrowing import Borrowing
 from pytest_orchestrate.controller.collecting import Collecting
 from pytest_orchestrate.controller.departures import Departures
 from pytest_orchestrate.controller.hiring import Hiring
 from pytest_orchestrate.controller.live import Live
-from pytest_orchestrate.controller.memory import LongLived
+from pytest_orchestrate.controller.memory import LongLived, are_imports_aside
 from pytest_orchestrate.controller.messages import Messages
 from pytest_orchestrate.controller.obeying import Obeying
 from pytest_orchestrate.controller.refusing import Refusing
@@ -28,6 +28,7 @@ from pytest_orchestrate.controller.stopping import Stopping
 from pytest_orchestrate.controller.vigil import Vigil
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.internals.output import GatheredTerminal
 from pytest_orchestrate.model.events import (
     RunBegan,
     TimePassed,
@@ -82,7 +83,7 @@ class Crew:
         self.refusing = Refusing(config, context)
         self.voice = Voice(config)
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
-        self._terminal = internals.GatheredTerminal(config)
+        self._terminal = GatheredTerminal(config)
         self.live = Live(self, self._terminal)
         self.collecting = Collecting(self)
         self.faults: list[str] = []
@@ -101,7 +102,7 @@ class Crew:
         self._session: pytest.Session | None = None
         #: workers that the engine keeps waiting
         self.holding: set[int] = set()
-        self._long_lived = LongLived()
+        self._long_lived = LongLived(beside_imports=are_imports_aside(config))
         config.add_cleanup(self._long_lived.end)
         self._flushed = self._ticked = 0.0
         self._is_unforked = False
@@ -164,6 +165,7 @@ class Crew:
         for number in started:
             context.tell(WorkerJoined(now=context.now(), worker=number))
         self._has_begun = bool(started)
+        context.open_history()  # now, while workers start, and not when tests are to be sent
 
     # --- the two parts of a run ---
 
@@ -351,6 +353,7 @@ class Crew:
         if self.context.host_slots is not None:
             self.context.host_slots.close()
         self.gateways.kill_all_left(w.link for w in self.workers.values() if not w.has_left)
+        self.gateways.forget(w.link for w in self.workers.values() if w.has_left)
         if self.pipes is not None:
             self.pipes.close()
             self.pipes = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import execnet
 
-from pytest_orchestrate import internals
 from pytest_orchestrate.controller import leavings, starting
+from pytest_orchestrate.internals.session import write_to_log_file
 from pytest_orchestrate.model.events import WorkerLeft
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Departures:
         with suppress(OSError):
             text = (folder / "log").read_text(encoding="utf-8", errors="replace")
             if text:
-                internals.write_to_log_file(self.crew.config, text)
+                write_to_log_file(self.crew.config, text)
 
     def test_ended(self, command: EndTest) -> None:
         """A test ended with its worker; report it, if it is not simply not run."""

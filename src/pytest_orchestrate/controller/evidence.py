@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_orchestrate import internals, options
+from pytest_orchestrate import options
+from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
 from pytest_orchestrate.model.collected import CollectedTest
 
 #: Markers of pytest itself, of which nobody wants to know.
@@ -30,7 +31,7 @@ class Evidence:
         self.sections: list[tuple[str, str]] = []
         self.properties: list[tuple[str, object]] = []
         #: Where the first failure was raised.
-        self.site: internals.CrashSite | None = None
+        self.site: CrashSite | None = None
         #: What it was skipped for, or expected to fail for.
         self.reason = ""
 
@@ -46,12 +47,12 @@ class Evidence:
         if report.outcome == "failed":
             text = report.longreprtext
             self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
-            self.site = self.site or internals.crash_site(report, root)
+            self.site = self.site or crash_site(report, root)
         elif report.outcome == "skipped" and self.longrepr is None:
             self.longrepr = report.longreprtext
-            self.reason = internals.reason_of(report)
+            self.reason = reason_of(report)
         elif hasattr(report, "wasxfail"):
-            self.reason = internals.reason_of(report)
+            self.reason = reason_of(report)
 
     def record(
         self,
@@ -101,7 +102,7 @@ def amendment(
     test: int, collected: CollectedTest, worker: str, report: pytest.TestReport, root: str
 ) -> dict[str, Any]:
     """Return the record of a tear-down that failed after its test had ended."""
-    site = internals.crash_site(report, root)
+    site = crash_site(report, root)
     return {
         "record": "amend",
         "test": test,
@@ -113,7 +114,7 @@ def amendment(
     }
 
 
-def _crash(site: internals.CrashSite) -> dict[str, Any]:
+def _crash(site: CrashSite) -> dict[str, Any]:
     crash = {"path": site.path, "line": site.line, "message": site.message}
     return {"crash": crash, "exception": site.exception}
 

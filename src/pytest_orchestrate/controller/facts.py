@@ -6,7 +6,6 @@ Of the environment only the variables named here are looked at.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import re
@@ -14,9 +13,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import msgspec
 import pytest
 
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -25,7 +25,7 @@ _HEADS = "refs/heads/"
 _MAX_DEPTH = 5
 
 
-class GitState(NamedTuple):
+class GitState(msgspec.Struct, frozen=True):
     """Where a work tree stands."""
 
     #: Commit id in hex; None before the first commit.
@@ -36,33 +36,11 @@ class GitState(NamedTuple):
     dirty: bool | None = None
 
 
-class CI(NamedTuple):
+class CI(msgspec.Struct, frozen=True):
     """The service that runs us, and the page of this job if it tells."""
 
     name: str
     url: str | None = None
-
-
-def plugin_versions(config: pytest.Config) -> dict[str, str]:
-    """Return the versions of the distributions that plugins have come from, by their names.
-
-    Of their metadata only the two lines are read that say so: to parse a long description
-    takes longer than many a test.
-    """
-    found = {}
-    for _, dist in config.pluginmanager.list_plugin_distinfo():
-        text = None
-        with contextlib.suppress(Exception):  # it need not be a distribution of importlib's
-            text = dist.read_text("METADATA")
-        fields = dict(_NAME_OR_VERSION.findall((text or "").partition("\n\n")[0]))
-        if len(fields) == 2:
-            found[fields["Name"]] = fields["Version"]
-        else:
-            found[dist.project_name] = dist.version
-    return found
-
-
-_NAME_OR_VERSION = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
 
 
 def run_facts(

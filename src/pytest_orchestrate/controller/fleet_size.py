@@ -6,7 +6,9 @@ import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 #: Workers have to save so much, or the tests stay in one process: a share of the time, and
 #: seconds. Less than that drowns in the noise of the estimates.
@@ -24,14 +26,14 @@ RELAYED = 0.00004
 WALK_LIMIT = 5000
 
 
-class Decision(NamedTuple):
+class Decision(msgspec.Struct, frozen=True):
     """So many workers (0 is in-process), for this reason, which the header shows."""
 
     workers: int
     reason: str
 
 
-class Expected(NamedTuple):
+class Expected(msgspec.Struct, frozen=True):
     """What history says of the tests that are about to run, in seconds."""
 
     tests: int

@@ -21,7 +21,7 @@ from pytest_orchestrate.model.events import (
     WorkerCollected,
     WorkerJoined,
 )
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.report.what_if import Change, WhatIf
 
 #: In all simulations of a run together, at most so many tests are simulated: a second or so.

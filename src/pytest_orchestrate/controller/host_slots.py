@@ -15,9 +15,9 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.locking import FileLock, is_locked, prepare_folder, said_by_holder
@@ -27,7 +27,7 @@ from pytest_orchestrate.model.annotations import Demand
 FOLDER = "pytest-orchestrate"
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct, frozen=True):
     """Slots that the run has got."""
 
     #: Resource -> numbers.

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_orchestrate import internals
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.controller import critical, leavings
 from pytest_orchestrate.controller.evidence import Evidence, foreign_markers
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.internals.session import show_selected
+from pytest_orchestrate.internals.teardown import placeholder, settle
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.annotations import Demand
@@ -123,7 +124,7 @@ class InProcessSession:
     def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
         undone = set(items)
         self._deselected = [item for item in self._deselected if item not in undone]
-        internals.show_selected(self.config, undone)
+        show_selected(self.config, undone)
 
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -210,7 +211,7 @@ class InProcessSession:
             nextitem = items[self._queue[0]] if self._queue else None
             parked = None
             if nextitem is None and context.unfinished > 1:  # the rest waits for this one
-                parked, nextitem = item, internals.placeholder(item)
+                parked, nextitem = item, placeholder(item)
             with self._slots.given(test, item) if self._slots.has(test) else _NOTHING:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             if borrowed and context.host_slots is not None:
@@ -254,7 +255,7 @@ class InProcessSession:
 
     def _settle(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Tear down what stayed up after a test, because the next one was not known."""
-        report = internals.settle(item, nextitem)
+        report = settle(item, nextitem)
         if report is not None:
             self.config.hook.pytest_runtest_logreport(report=report)
             self.context.amend(self._test, HERE, "main", report)

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
-from pytest_orchestrate import internals
+from pytest_orchestrate.internals.failures import crash_site
+from pytest_orchestrate.internals.notice import hide_percentage, is_plain_terminal, note_quietly
+from pytest_orchestrate.internals.output import marked_up
+from pytest_orchestrate.internals.session import start_new_line
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
     from pytest_orchestrate.controller.region import Region
-    from pytest_orchestrate.internals import GatheredTerminal
+    from pytest_orchestrate.internals.output import GatheredTerminal
     from pytest_orchestrate.options import Options
     from pytest_orchestrate.report.progress import Line, Progress, Running
     from pytest_orchestrate.report.tally import Tally
@@ -79,7 +82,7 @@ class Live:
         from pytest_orchestrate.controller.region import Region
 
         self._reporter = reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        internals.start_new_line(reporter)
+        start_new_line(reporter)
         self._terminal.hand_over()
         self._file = self._terminal.file
         self._region = region = Region(self._file)
@@ -93,7 +96,7 @@ class Live:
         if hasattr(signal, "SIGCONT") and threading.current_thread() is threading.main_thread():
             self._resumed = signal.signal(signal.SIGCONT, lambda *_: region.forget())
         if not reporter.showlongtestinfo:
-            internals.hide_percentage(reporter)
+            hide_percentage(reporter)
             self._logreport = self.config.pluginmanager.subset_hook_caller(
                 "pytest_runtest_logreport", [reporter]
             )
@@ -115,13 +118,13 @@ class Live:
 
     def _log(self, *, report: pytest.TestReport) -> None:
         """Take the place of pytest's hook: all but the terminal hear of the report from it."""
-        word = internals.note_quietly(self.config, report)
+        word = note_quietly(self.config, report)
         if report.failed and self._options.failures != "at-once":
             from pytest_orchestrate.report.progress import failure
 
             with self._giving_up():
                 line = failure(word, report.nodeid, _reason(self.config, report), self._window()[0])
-                internals.start_new_line(self._reporter)
+                start_new_line(self._reporter)
                 self._reporter.write(self._marked_up(line) + "\n")
         self._logreport(report=report)
 
@@ -138,7 +141,7 @@ class Live:
             return
         self._next = now + PAUSE
         if self._reporter.showlongtestinfo:
-            internals.start_new_line(self._reporter)
+            start_new_line(self._reporter)
         with self._giving_up():
             self._draw(region, now)
 
@@ -175,7 +178,7 @@ class Live:
                 self.__exit__()
 
     def _marked_up(self, line: Line) -> str:
-        text = "".join(internals.marked_up(self._reporter, span.text, span.markup) for span in line)
+        text = "".join(marked_up(self._reporter, span.text, span.markup) for span in line)
         return text if self._blocks else text.encode("ascii", "replace").decode("ascii")
 
     def _window(self) -> tuple[int, int]:
@@ -246,7 +249,7 @@ class _Beside:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        internals.start_new_line(self._reporter)  # does so once
+        start_new_line(self._reporter)  # does so once
         return self._region.write(text)
 
     def flush(self) -> None:
@@ -258,7 +261,7 @@ def is_possible(config: pytest.Config, options: Options) -> bool:
     if options.live == "off" or getattr(config.option, "capture", "no") == "no":
         return False
     reporter = config.pluginmanager.getplugin("terminalreporter")
-    if not internals.is_plain_terminal(reporter) or reporter.verbosity < -1:
+    if not is_plain_terminal(reporter) or reporter.verbosity < -1:
         return False
     kind = os.environ.get("TERM", "" if sys.platform != "win32" else "windows")
     if kind in ("", "dumb", "unknown"):
@@ -278,5 +281,5 @@ def _reason(config: pytest.Config, report: pytest.TestReport) -> str:
     """Return the first line of what was raised."""
     from pytest_orchestrate.report.failures import telling_line
 
-    site = internals.crash_site(report, str(config.rootpath))
+    site = crash_site(report, str(config.rootpath))
     return telling_line(report.longreprtext) if site is None else site.message

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from pytest_orchestrate import wire
 from pytest_orchestrate.model.annotations import Annotations, Requirable
 
 
-class Merged(NamedTuple):
+class Merged(msgspec.Struct, frozen=True):
     """All shares together, in the order of the tree."""
 
     collection: wire.Collection

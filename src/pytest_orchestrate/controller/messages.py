@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.internals.junit import junit_xml
 from pytest_orchestrate.model.events import (
     TestFinished,
     TestsLacking,
@@ -122,7 +123,7 @@ class Messages:
         worker.farewell = message
         if worker.outdated_since is not None:
             return  # its successor has the same properties
-        xml = internals.junit_xml(self.crew.config)
+        xml = junit_xml(self.crew.config)
         if xml is not None:
             for name, value in message.properties:
                 xml.add_global_property(name, value)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_orchestrate import internals
 from pytest_orchestrate.controller.run_context import RunContext
 from pytest_orchestrate.errors import InternalFault
+from pytest_orchestrate.internals.output import write_to
 from pytest_orchestrate.model.events import RunBegan, TestsCollected, WorkerCollected
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class PlanAtTheEnd:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Leave standard output to the JSON."""
         if self._is_json:
-            internals.write_to(config, sys.stderr)
+            write_to(config, sys.stderr)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:

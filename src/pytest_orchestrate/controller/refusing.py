@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_orchestrate import internals
+from pytest_orchestrate.internals.cache import still_last_failed
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
@@ -77,6 +77,6 @@ class Refusing:
         ):
             report = pytest.TestReport(nodeid, place, words, outcome, text, when)  # type: ignore[arg-type]  # str, not Literal
             vars(report).update(attributes)
-            with internals.still_last_failed(self.config, nodeid):
+            with still_last_failed(self.config, nodeid):
                 self.logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=place)

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import execnet
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.controller.evidence import Evidence, foreign_markers
+from pytest_orchestrate.internals.junit import junit_xml, reopen_case
+from pytest_orchestrate.internals.notice import goes_unnoticed, keep_unnoticed
+from pytest_orchestrate.internals.reports import report_id, restore_subtest
 from pytest_orchestrate.xdist_contract import Node
 
 if TYPE_CHECKING:
@@ -107,7 +110,7 @@ class Relay:
         known = self._open[test]
         nodeid = self._ids.get(test)
         if nodeid is None:
-            nodeid = self._ids[test] = internals.report_id(self._nodeids[test])
+            nodeid = self._ids[test] = report_id(self._nodeids[test])
         report = pytest.TestReport(
             nodeid,
             known.location,
@@ -124,10 +127,10 @@ class Relay:
             if message.when == "setup":
                 known.began_at(message.start)
             if self._unnoticed is None:
-                self._unnoticed = internals.goes_unnoticed(self.config)
+                self._unnoticed = goes_unnoticed(self.config)
             if self._unnoticed:
                 self._name_worker(test, node, report)
-                internals.keep_unnoticed(self.config, report)
+                keep_unnoticed(self.config, report)
                 return
         self._log(test, node, report)
 
@@ -161,7 +164,7 @@ class Relay:
         )
         if is_text_only:
             report.longrepr = TextOnly(str(report.longrepr))  # type: ignore[assignment]  # as one
-        internals.restore_subtest(report, plain)
+        restore_subtest(report, plain)
         if left is None:
             return report, None
         from pytest_orchestrate.artifacts import Left
@@ -172,9 +175,9 @@ class Relay:
         known = self._open.get(test)
         self._name_worker(test, node, report)
         if late:
-            internals.reopen_case(self.config, report)
+            reopen_case(self.config, report)
         if known is not None and known.attributes and report.when == "teardown":
-            xml = internals.junit_xml(self.config)
+            xml = junit_xml(self.config)
             if xml is not None:
                 reporter = xml.node_reporter(report)
                 for name, value in known.attributes:

@@ -95,11 +95,22 @@ class RunContext:
 
         return Run()
 
+    @staticmethod
+    def import_all() -> None:
+        """Import at once what is otherwise imported while workers start."""
+        from pytest_orchestrate.controller import constraining, surroundings  # noqa: F401
+        from pytest_orchestrate.engine import run  # noqa: F401
+        from pytest_orchestrate.report import builder  # noqa: F401
+
     # --- history ---
 
     @property
     def history(self) -> History | None:
-        """The store, opened when first asked for; None with recording off."""
+        """The store; None with recording off."""
+        return self.open_history()
+
+    def open_history(self) -> History | None:
+        """Open the store, if nobody has yet."""
         if self._history is None and self.options.record != "off":
             from pytest_orchestrate.history.store import History
 

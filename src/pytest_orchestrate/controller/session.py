@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import internals, xdist_contract
+from pytest_orchestrate import xdist_contract
 from pytest_orchestrate.controller.collect_mode import CollectMode, collect_mode
 from pytest_orchestrate.controller.crew import Crew
 from pytest_orchestrate.controller.deciding import ask_hook
+from pytest_orchestrate.internals.session import path_without_settings, replace_collecting
 from pytest_orchestrate.model.counting import count_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class ControllerSession:
         self._collect_mode: CollectMode | None = None
         self.context = context
         self.decision = decision
-        self._sys_path = internals.path_without_settings(config)
+        self._sys_path = path_without_settings(config)
         self._crew: Crew | None = None
 
     @property
@@ -86,7 +87,7 @@ class ControllerSession:
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if reporter is not None:
             reporter.showfspath = False
-        internals.replace_collecting(session, self._collect)
+        replace_collecting(session, self._collect)
         self._crew = Crew(
             self.config,
             self.context,

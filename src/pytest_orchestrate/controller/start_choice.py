@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.transport import fork_safety
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.transport.forking import ForkServer
 
 
-class StartChoice(NamedTuple):
+class StartChoice(msgspec.Struct, frozen=True):
     """The way in which local workers are started."""
 
     #: None: each in an interpreter of its own.

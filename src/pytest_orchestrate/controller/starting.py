@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_orchestrate import internals, wire, xdist_contract
+from pytest_orchestrate import wire, xdist_contract
+from pytest_orchestrate.controller.versions import own_version
+from pytest_orchestrate.internals.session import basetemp, log_file_is_asked_for
 from pytest_orchestrate.transport.gateways import is_local
 
 
@@ -41,13 +41,13 @@ def worker_setup(
     :param output: Paths of the pipes for its stdout and stderr, or None: over the channel.
     """
     local = is_local(spec)
-    basetemp = None
-    base = internals.basetemp(config) if local else None
+    temporary = None
+    base = basetemp(config) if local else None
     if base is not None:
         # conftests and plugins find what workers share in the parent of their basetemp
-        basetemp = str(base / f"popen-gw{number}")
+        temporary = str(base / f"popen-gw{number}")
     log_file = None
-    if folder is not None and internals.log_file_is_asked_for(config):
+    if folder is not None and log_file_is_asked_for(config):
         log_file = str(folder / "log")
     return {
         "args": [str(arg) for arg in config.invocation_params.args],
@@ -63,7 +63,7 @@ def worker_setup(
         "folder": None if folder is None else str(folder),
         "outbox": None if folder is None else str(folder / "outbox"),
         "output": output,
-        "basetemp": basetemp,
+        "basetemp": temporary,
         "log_file": log_file,
         "number": number,
         "collect": collect,
@@ -74,14 +74,9 @@ def worker_setup(
         "wire": wire.WIRE_VERSION,
         "versions": {
             "pytest": pytest.__version__,
-            "pytest-orchestrate": _own_version(),
+            "pytest-orchestrate": own_version(),
         },
     }
-
-
-@functools.cache
-def _own_version() -> str:
-    return metadata.version("pytest-orchestrate")
 
 
 def _path_for(spec: str, sys_path: list[str]) -> dict[str, list[str]]:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import options
-from pytest_orchestrate.controller.facts import plugin_versions, run_facts
+from pytest_orchestrate.controller.facts import run_facts
+from pytest_orchestrate.controller.versions import plugin_versions
 from pytest_orchestrate.options import Options
 from pytest_orchestrate.report.redaction import (
     redacted_arguments,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_orchestrate import internals
+from pytest_orchestrate.internals.output import flush_terminal
+from pytest_orchestrate.internals.session import start_new_line
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.worker_state import WorkerState
@@ -28,10 +29,10 @@ class Voice:
             sys.stderr.write(f"orchestrate: {text}\n")
             sys.stderr.flush()
             return
-        internals.start_new_line(reporter)
+        start_new_line(reporter)
         for line in f"orchestrate: {text}".splitlines():
             reporter.write_line(line, yellow=worry)
-        internals.flush_terminal(reporter)
+        flush_terminal(reporter)
 
     def relay(self, worker: WorkerState, stream: int, lines: Sequence[str]) -> None:
         """Write what a worker printed; with ``-v`` each line names the worker."""
@@ -43,13 +44,13 @@ class Voice:
         text = "".join(f"{mark}{line}\n" for line in lines)
         reporter = self._reporter
         if reporter is not None:
-            internals.start_new_line(reporter)
-            internals.flush_terminal(reporter)
+            start_new_line(reporter)
+            flush_terminal(reporter)
         target = sys.stdout if stream == 1 else sys.stderr
         text = _writable(text, target.encoding)
         if stream == 1 and reporter is not None:
             reporter.write(text)
-            internals.flush_terminal(reporter)
+            flush_terminal(reporter)
         else:
             target.write(text)
             target.flush()

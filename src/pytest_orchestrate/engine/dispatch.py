@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from pytest_orchestrate.engine.conductor import Conductor, suits
 from pytest_orchestrate.engine.constrained import NOBODY, Constrained
 from pytest_orchestrate.engine.course import Course
 from pytest_orchestrate.engine.estimates import Estimates
@@ -21,6 +21,9 @@ from pytest_orchestrate.engine.verdicts import Verdict
 from pytest_orchestrate.model.commands import AnyCommand, Assign, Close, Hold
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import RunBegan, TestsCollected
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.engine.conductor import Conductor
 
 #: Tests that are sent ahead at least, as far as the unit in hand has them.
 AHEAD = 2
@@ -82,9 +85,13 @@ class Dispatch:
     def plan(self, tests: Iterable[int], workers: int, collected: TestsCollected) -> None:
         """Make new tests pending, those that may run."""
         self.disband()
-        if self.prepares and suits(self, collected):
-            self.conductor = Conductor(self, collected)
-            return
+        if self.prepares:
+            # pytest's workers cannot, and no run of pytest is to wait for ten modules of rosters
+            from pytest_orchestrate.engine.conductor import Conductor, suits
+
+            if suits(self, collected):
+                self.conductor = Conductor(self, collected)
+                return
         units = self.maker.units(self._admit(tests))
         if not self.pending.in_order:
             units = split(units, self.estimates, workers)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from pytest_orchestrate.engine.lifecycle import TestLives
 from pytest_orchestrate.errors import IllegalMove
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.model.outcome import GOOD
-from pytest_orchestrate.model.requirements import Need
 
 
 class _OpenNeed:
@@ -47,7 +49,7 @@ class _OpenNeed:
         return self.state
 
 
-class Settled(NamedTuple):
+class Settled(msgspec.Struct, frozen=True):
     """What the end of a test means for others."""
 
     #: Tests that may run now.

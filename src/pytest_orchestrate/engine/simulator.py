@@ -19,7 +19,7 @@ from pytest_orchestrate.model.events import (
     WorkerCollected,
     WorkerJoined,
 )
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 
 class Simulation:

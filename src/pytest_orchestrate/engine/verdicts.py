@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 #: Why a test is blocked that has no place any more.
 STRANDED = "the worker on which it has to run, with what it requires, is gone or lacks it"
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True):
     """A test will not run, for a reason."""
 
     test: int
@@ -18,7 +20,7 @@ class Verdict(NamedTuple):
     outcome: Literal["blocked", "error"] = "blocked"
 
 
-class Ended(NamedTuple):
+class Ended(msgspec.Struct, frozen=True):
     """What follows from the end of a test: who needs but a worker now, and who will not run."""
 
     free: list[int]

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import ge
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+import msgspec
 
 #: So many last values say what is usual.
 WINDOW = 5
 
 
-class Timing(NamedTuple):
+class Timing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One measured attempt. Seconds; ``started`` since the epoch.
 
     ``setup`` is without the fixtures of its file, its package and the session that happened to
@@ -30,7 +32,7 @@ class Timing(NamedTuple):
     teardown: float
 
 
-class Cost(NamedTuple):
+class Cost(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What something cost in the run that began then. Seconds."""
 
     started: float

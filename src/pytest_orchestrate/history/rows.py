@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -24,7 +23,7 @@ decode_timings = msgspec.msgpack.Decoder(list[Timing]).decode
 decode_costs = msgspec.msgpack.Decoder(list[Cost]).decode
 
 
-class AttemptRow(NamedTuple):
+class AttemptRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One execution of a test. Seconds; ``run`` is the number of the run's row."""
 
     run: int
@@ -47,7 +46,7 @@ class AttemptRow(NamedTuple):
         return self.run, self.worker, self.position
 
 
-ATTEMPT_COLUMNS = ", ".join(AttemptRow._fields)
+ATTEMPT_COLUMNS = ", ".join(AttemptRow.__struct_fields__)
 _SLOTS = ", ".join(map(str, range(ATTEMPTS)))
 
 
@@ -168,10 +167,10 @@ def add_attempts(
     """Store attempts; of each test the one that was stored first makes way for the 101st."""
     rows: list[tuple[object, ...]] = []
     for test, attempt in attempts:
-        rows.append((test.attempts % ATTEMPTS, test.number, *attempt))
+        rows.append((test.attempts % ATTEMPTS, test.number, *msgspec.structs.astuple(attempt)))
         test.attempts += 1
     connection.executemany(
-        f"INSERT OR REPLACE INTO attempt VALUES (?, ?, {marks(AttemptRow._fields)})", rows
+        f"INSERT OR REPLACE INTO attempt VALUES (?, ?, {marks(AttemptRow.__struct_fields__)})", rows
     )
 
 

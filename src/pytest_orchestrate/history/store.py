@@ -6,7 +6,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history import directory as directories
@@ -16,7 +17,7 @@ from pytest_orchestrate.history.estimate import median
 from pytest_orchestrate.history.log import is_live
 
 
-class RunFacts(NamedTuple):
+class RunFacts(msgspec.Struct, frozen=True):
     """What is known of one finished run. All times in seconds."""
 
     run: str
@@ -44,7 +45,7 @@ class RunFacts(NamedTuple):
 
 
 #: What :class:`RunFacts` has of the table of runs.
-RUN_COLUMNS = ", ".join(name for name in RunFacts._fields if name != "shared")
+RUN_COLUMNS = ", ".join(name for name in RunFacts.__struct_fields__ if name != "shared")
 
 
 class History:
@@ -159,7 +160,7 @@ class History:
                     " WHERE run.run = ?",
                     (facts.run,),
                 ).fetchone()
-            return facts._replace(shared=shared, collect=collect)
+            return msgspec.structs.replace(facts, shared=shared, collect=collect)
 
         return self._database.read(query, None)
 

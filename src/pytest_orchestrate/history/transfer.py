@@ -182,7 +182,7 @@ def _export(connection: sqlite3.Connection) -> Export:
         attempt = rows.AttemptRow(*values)
         if number in by_number and attempt.run in places:
             place = places[attempt.run]
-            by_number[number].attempts.append(attempt._replace(run=place))
+            by_number[number].attempts.append(msgspec.structs.replace(attempt, run=place))
     return Export(
         format=FORMAT,
         version=VERSION,
@@ -213,7 +213,10 @@ def _merge(connection: sqlite3.Connection, export: Export) -> Merged:
             test.imported = exported.imported
         slots = rows.attempts_of(connection, test.number)
         known = {attempt.identity: attempt for attempt in slots.values()}
-        fresh = [attempt._replace(run=numbers[attempt.run]) for attempt in exported.attempts]
+        fresh = [
+            msgspec.structs.replace(attempt, run=numbers[attempt.run])
+            for attempt in exported.attempts
+        ]
         fresh = [attempt for attempt in fresh if attempt.identity not in known]
         if not fresh:
             continue

@@ -13,8 +13,8 @@ import msgspec
 
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.model.outcome import Outcome
-from pytest_orchestrate.model.requirements import Need
 
 
 class Constraint(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from pytest_orchestrate.model.annotations import Annotations, Requirement
 from pytest_orchestrate.model.graph import Graph, has_any
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.model.targets import Targets
 
 #: Close matches are sought for so many unknown targets at a time; it takes a while.
 _SUGGESTED = 20
 #: A message shows so many steps of a cycle at either end.
 _SHOWN = 8
-
-
-class Need(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
-    """Tests that one test has to wait for. Tests are indices."""
-
-    #: Ascending; never empty; never the test itself.
-    targets: tuple[int, ...]
-    #: ``passed``: they must end well; ``ran``: any outcome will do.
-    when: Literal["passed", "ran"] = "passed"
-    #: One of them is enough.
-    any: bool = False
-    #: On the same worker.
-    colocate: bool = False
 
 
 class Unknown(msgspec.Struct, frozen=True, omit_defaults=True):

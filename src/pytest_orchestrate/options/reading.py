@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 import warnings
 from pathlib import Path
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, cast, get_args
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.errors import SettingError
@@ -54,7 +56,7 @@ from pytest_orchestrate.options.values import (
 )
 
 
-class Options(NamedTuple):
+class Options(msgspec.Struct, frozen=True):
     """The settings of one run. Fields have the names of the settings."""
 
     workers: int | Literal["auto"]
@@ -98,6 +100,10 @@ class Options(NamedTuple):
         return sum(spec.workers for spec in self.worker_spec)
 
 
+#: What pytest had parsed, and what was read then.
+_read_key = pytest.StashKey[tuple[argparse.Namespace, Options]]()
+
+
 def read_activation(config: pytest.Config) -> bool:
     """The ini key that switches the plugin on, which was found to be set.
 
@@ -111,11 +117,19 @@ def read_activation(config: pytest.Config) -> bool:
 
 
 def read_options(config: pytest.Config) -> Options:
-    """The settings of this run.
+    """The settings of this run; read anew once pytest has parsed its arguments anew.
 
     :raises pytest.UsageError: a value is not accepted; the message names the setting as the
         user wrote it, the value, and what is accepted.
     """
+    given = config.known_args_namespace
+    known = config.stash.get(_read_key, None)
+    if known is None or known[0] is not given:
+        known = config.stash[_read_key] = (given, _read(config))
+    return known[1]
+
+
+def _read(config: pytest.Config) -> Options:
     try:
         written = {
             setting.name: _written(config, setting) for setting in SETTINGS if setting.has_ini_key

@@ -13,7 +13,9 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from pytest_orchestrate.errors import SettingError
 
@@ -63,7 +65,7 @@ HOST = "host"
 MOST_HOSTED = 1024
 
 
-class Place(NamedTuple):
+class Place(msgspec.Struct, frozen=True):
     """Where a value was written, for messages about it."""
 
     #: The setting as the user wrote it: a flag, or an ini key and its file.
@@ -83,7 +85,7 @@ class Place(NamedTuple):
         return SettingError(text + _did_you_mean(typo or value, known))
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True):
     """One line ``NAME = VALUE [FLAG ...]`` of a line list."""
 
     name: str
@@ -91,14 +93,14 @@ class Line(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-class WorkerSpec(NamedTuple):
+class WorkerSpec(msgspec.Struct, frozen=True):
     """So many workers of one execnet specification."""
 
     workers: int
     spec: str
 
 
-class Capacity(NamedTuple):
+class Capacity(msgspec.Struct, frozen=True):
     """How much there is of a resource."""
 
     #: None: as much as the machine has (``cpu`` and ``memory`` only).
@@ -107,7 +109,7 @@ class Capacity(NamedTuple):
     host: bool = False
 
 
-class Keep(NamedTuple):
+class Keep(msgspec.Struct, frozen=True):
     """How much of the past is kept; the older runs go first."""
 
     runs: int
@@ -241,9 +243,9 @@ def parse_keep(places: Iterable[tuple[Place, Sequence[str]]]) -> Keep:
     found: dict[str, int] = {}
     for place, texts in places:
         for line, shown in _named_lines(place, texts):
-            if line.name not in Keep._fields:
+            if line.name not in Keep.__struct_fields__:
                 why = f"there is no {line.name!r} to set"
-                raise place.refusal(shown, why, Keep._fields, typo=line.name)
+                raise place.refusal(shown, why, Keep.__struct_fields__, typo=line.name)
             if line.name.endswith("size"):
                 found[line.name] = parse_size(place, line.value)
             else:

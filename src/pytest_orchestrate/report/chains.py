@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 #: Test -> its seconds; 0 for one that did not run.
 Seconds = Callable[[int], float]

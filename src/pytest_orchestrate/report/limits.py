@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 #: From this share of the testing phase upwards, a limit explains how long it took.
 EXPLAINS = 0.6

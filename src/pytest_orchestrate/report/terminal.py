@@ -7,7 +7,9 @@ Pure text: the caller decides whether there is a place to write to (``--no-heade
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
+
+import msgspec
 
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.summary import Crash, Summary
@@ -31,7 +33,7 @@ BOUNDED_TESTING, BOUNDED_WALL = 1.0, 5.0
 Again = Callable[[str], str]
 
 
-class Line(NamedTuple):
+class Line(msgspec.Struct, frozen=True):
     """One line, and the names of the markup that pytest's terminal writer is to give it.
 
     ``writer.line(line.text, **dict.fromkeys(line.markup, True))``

@@ -18,7 +18,7 @@ from pytest_orchestrate.model.events import (
     TestStarted,
     WorkerLeft,
 )
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.report.limits import Course, Limits, ResourceUse, limits
 
 if TYPE_CHECKING:

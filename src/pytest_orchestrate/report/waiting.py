@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.model.outcome import GOOD
-from pytest_orchestrate.model.requirements import Need
 from pytest_orchestrate.report.holding import Holding
 from pytest_orchestrate.report.occupancy import needed
 from pytest_orchestrate.report.story import Move, Story

@@ -9,10 +9,10 @@ the hooks in question; pytest-freezer and time-machine are recognised by their s
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 
-class Review(NamedTuple):
+class Review(msgspec.Struct, frozen=True):
     """What was found by reading one implementation."""
 
     #: The module of the implementation.

@@ -12,8 +12,9 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Union
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.sharding.reviewed import is_reviewed
@@ -46,7 +47,7 @@ MODIFYING = "pytest_collection_modifyitems"
 READING = "session.items"
 
 
-class Obstacle(NamedTuple):
+class Obstacle(msgspec.Struct, frozen=True):
     """Why test files must not be shared out: something that may need to see all tests."""
 
     #: Name of the hook, or ``session.items`` if the source reads that.
@@ -85,7 +86,7 @@ def first_obstacle(pluginmanager: pytest.PytestPluginManager) -> Obstacle | None
     return next(_obstacles(pluginmanager), None)
 
 
-class GuardedHook(NamedTuple):
+class GuardedHook(msgspec.Struct, frozen=True):
     """An implementation that is trusted in a guarded version."""
 
     function: Any

@@ -7,7 +7,6 @@ plugins of the run (threads, sockets): a fresh process with the same plugins has
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
 import stat
@@ -17,8 +16,9 @@ import warnings
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any
+
+from pytest_orchestrate.transport.own_program import is_own_program, stays_after_pytest
 
 #: Seconds that a child which only ends may take to do so.
 PATIENCE = 2.0
@@ -36,12 +36,12 @@ def circumstance() -> str | None:
     """Return what this process is that a fresh one would not be, or None."""
     if "PYTEST_CURRENT_TEST" in os.environ:
         return "this run was started by a test"
-    if sys.flags.inspect or sys.flags.interactive:
+    if stays_after_pytest():
         return "the interpreter stays for inspection when pytest has ended"
     watcher = _watcher()
     if watcher is not None:
         return watcher
-    if not _is_own_program():
+    if not is_own_program():
         return "pytest was called by another program"
     return None
 
@@ -72,31 +72,6 @@ def _coverage() -> Any:
     """Return what measures this process, or None."""
     current = getattr(getattr(sys.modules.get("coverage"), "Coverage", None), "current", None)
     return None if current is None else current()
-
-
-def _is_own_program() -> bool:
-    """Whether ``python -m pytest`` or the script ``pytest`` is all that this process runs."""
-    frame: FrameType | None = inspect.currentframe()
-    inner: FrameType | None = None
-    while frame is not None and frame.f_globals.get("__name__") != "__main__":
-        inner, frame = frame, frame.f_back
-    if frame is None or inner is None:
-        return False
-    is_called_by_main = (
-        inner.f_globals.get("__name__") == "_pytest.config"
-        and inner.f_code.co_name in ("_console_main", "console_main")
-        and frame.f_code.co_name == "<module>"
-    )
-    spec = frame.f_globals.get("__spec__")
-    names = {getattr(spec, "name", ""), Path(sys.argv[0]).name}
-    if not is_called_by_main or not names & {"pytest.__main__", "pytest", "py.test"}:
-        return False
-    frame = frame.f_back
-    while frame is not None:
-        if frame.f_globals.get("__name__") != "runpy":
-            return False
-        frame = frame.f_back
-    return True
 
 
 # --- what plugins have done ---

@@ -22,7 +22,6 @@ import msgspec
 from pytest_orchestrate import wire
 from pytest_orchestrate.transport import boot, forking, processes
 from pytest_orchestrate.transport.forking import ForkServer
-from pytest_orchestrate.transport.outbox import unsent
 
 
 class Link(msgspec.Struct):
@@ -74,6 +73,8 @@ class Link(msgspec.Struct):
         """Return what the worker, now dead, had not sent."""
         if self.folder is None:
             return None
+        from pytest_orchestrate.transport.outbox import unsent
+
         return unsent(self.folder / "outbox", self.last_batch)
 
     def captured(self) -> list[tuple[str, str]]:
@@ -290,6 +291,11 @@ class Gateways:
         """Kill the processes of these links."""
         for link in links:
             self.kill(link)
+
+    def forget(self, links: Iterable[Link]) -> None:
+        """Let go of connections whose processes have left, with all that execnet has for them."""
+        for link in links:
+            link.gateway = link.channel = None
 
 
 def _full_spec(spec: str, number: int) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.annotating import read_annotations, read_requirable
+from pytest_orchestrate.internals.cache import last_failed_status
 from pytest_orchestrate.measuring import FileCosts, togetherness
 from pytest_orchestrate.selecting import Selecting
 from pytest_orchestrate.worker.serial import report_bytes
@@ -81,7 +82,7 @@ class Collecting:
 
     def result(self, items: list[pytest.Item]) -> wire.Collection:
         """Return what was collected; without items, why collection came to no end."""
-        status, passed_over = internals.last_failed_status(self.config)
+        status, passed_over = last_failed_status(self.config)
         groups, affinities = togetherness(self.config, items)
         faults = self.selecting.faults
         return wire.Collection(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import sysconfig
 import time
+from pathlib import Path
 from typing import Any
 
 #: Seconds below which nothing is said of a module.
 WORTH_SAYING = 0.02
 
 _INSTALLED = ("site-packages", "dist-packages")
+#: The folder of the standard library; sysconfig would tell, and read all that it knows for it.
+_LIBRARY = str(Path(os.__file__).parent)
 
 
 class _Span:
@@ -78,8 +81,7 @@ class ImportWatch:
             file = next(iter(plainly(module, "__path__") or ()), "")
         file = str(file)
         return file.startswith(self._path) and (
-            any(part in file for part in _INSTALLED)
-            or file.startswith(sysconfig.get_path("stdlib"))
+            any(part in file for part in _INSTALLED) or file.startswith(_LIBRARY)
         )
 
 

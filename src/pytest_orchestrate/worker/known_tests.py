@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
+from pytest_orchestrate.internals.session import import_quietly
 
 if TYPE_CHECKING:
     from pytest_orchestrate.worker.share import Share
@@ -43,7 +44,7 @@ class KnownTests:
         if self._modules:
             names, self._modules = self._modules, []
             assert self._session is not None
-            internals.import_quietly(self._session.config, names)
+            import_quietly(self._session.config, names)
         while position >= len(self._items):
             message = self._expected.popleft()
             assert message.first == len(self._items)

@@ -7,7 +7,10 @@ import os
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
+from pytest_orchestrate.internals.junit import XmlRecorder
+from pytest_orchestrate.internals.reports import only_own_serializers, plain_report_fields
+from pytest_orchestrate.internals.teardown import placeholder, placeholder_above, settle
 from pytest_orchestrate.model.attempt import Attempt
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.slots import Slots
@@ -36,7 +39,7 @@ class Runner:
         queue: TestQueue,
         tests: KnownTests,
         outbox: Outbox,
-        xml: internals.XmlRecorder | None,
+        xml: XmlRecorder | None,
         slots: Slots,
     ) -> None:
         self.session = session
@@ -46,7 +49,7 @@ class Runner:
         self.xml = xml
         self.slots = slots
         self.ended = False
-        self._compact = internals.only_own_serializers(session.config)
+        self._compact = only_own_serializers(session.config)
         self._test = -1
         self._attempt = Attempt()
         self._keywords = 0
@@ -90,7 +93,7 @@ class Runner:
             elif queue.ended:
                 announced = nextitem = None
             else:
-                announced, nextitem = item, internals.placeholder(item)
+                announced, nextitem = item, placeholder(item)
                 # nothing is `item` again, so whatever comes is settled first
             self._parking = announced is item
             self._run_one(test, item, nextitem)
@@ -155,7 +158,7 @@ class Runner:
             and not report.sections
             and not report.user_properties
             and len(report.keywords) == self._keywords
-            and internals.plain_report_fields(report)
+            and plain_report_fields(report)
         ):
             self.outbox.put(
                 wire.PhasePassed(
@@ -175,14 +178,14 @@ class Runner:
         """No test is next yet; fixtures of classes and modules are torn down if that was asked."""
         is_asked = self.queue.begin_tear_down()
         if is_asked and last is not None:
-            self._settle(last, internals.placeholder_above(last))
+            self._settle(last, placeholder_above(last))
         self._release()
         if is_asked:
             self.outbox.put(wire.TornDown(), now=True)
 
     def _settle(self, last: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Tear down what stayed up after ``last`` and is not needed by ``nextitem``."""
-        report = internals.settle(last, nextitem)
+        report = settle(last, nextitem)
         if report is None:
             return
         data = report_bytes(self.session.config, report)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 import signal
 import sys
 import threading
@@ -16,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_orchestrate import internals, wire, xdist_contract
+from pytest_orchestrate import wire, xdist_contract
+from pytest_orchestrate.internals.junit import XmlRecorder, drop_xml_recorder, put_xml_recorder
+from pytest_orchestrate.internals.output import capture_into, let_live_logs_through, muted_reporter
 from pytest_orchestrate.measuring import FixtureCosts
 from pytest_orchestrate.selecting import OnlyThese
 from pytest_orchestrate.sharding.claims import Claims
@@ -82,7 +83,7 @@ class WorkerSession:
         self._tests = KnownTests()
         self.slots = Slots()
         config.pluginmanager.register(self.slots, PLUGIN)
-        self._xml: internals.XmlRecorder | None = None
+        self._xml: XmlRecorder | None = None
         self.runner: Runner | None = None
         self._is_usage_error = False
         #: an interruption would only disturb what is going on
@@ -92,7 +93,7 @@ class WorkerSession:
         config.workerinput = setup["workerinput"]  # type: ignore[attr-defined]  # the contract
         config.workeroutput = {}  # type: ignore[attr-defined]
         if setup["folder"] is not None:
-            internals.capture_into(Path(setup["folder"]))
+            capture_into(Path(setup["folder"]))
         xdist_contract.offer_in_worker(config)
 
     @functools.cached_property
@@ -150,13 +151,13 @@ class WorkerSession:
         if plugin_name == "terminalreporter" and type(plugin).__name__ == "TerminalReporter":
             manager = self.config.pluginmanager
             manager.unregister(plugin)
-            manager.register(internals.muted_reporter(self.config), "terminalreporter")
+            manager.register(muted_reporter(self.config), "terminalreporter")
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Take the places that pytest leaves empty in workers."""
-        self._xml = internals.put_xml_recorder(config)
-        internals.let_live_logs_through(config)
+        self._xml = put_xml_recorder(config)
+        let_live_logs_through(config)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -169,17 +170,7 @@ class WorkerSession:
         return result
 
     def _say_ready(self) -> None:
-        info = {
-            "version": sys.version,
-            "version_info": tuple(sys.version_info),
-            "sysplatform": sys.platform,
-            "platform": platform.platform(),
-            "executable": sys.executable,
-            "cwd": str(Path.cwd()),
-            "pid": os.getpid(),
-            "pytest": pytest.__version__,
-        }
-        self.outbox.put(wire.Ready(info), now=True)
+        self.outbox.put(wire.Ready(xdist_contract.workerinfo()), now=True)
         self.seed.channel.setcallback(self._receive, endmarker=None)
 
     def _send(self, data: bytes) -> None:
@@ -386,7 +377,7 @@ class WorkerSession:
         properties: list[tuple[str, str]] = []
         if self._xml is not None:
             properties = self._xml.properties
-            internals.drop_xml_recorder(self.config)
+            drop_xml_recorder(self.config)
         self.outbox.put(wire.Farewell(exitstatus, dumped(output), properties), now=True)
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from pytest_orchestrate import internals, wire
+from pytest_orchestrate import wire
 from pytest_orchestrate.annotating import read_annotations, read_requirable
+from pytest_orchestrate.internals.importing import TestFileImports
+from pytest_orchestrate.internals.session import forget_collected, late_collection
 from pytest_orchestrate.measuring import togetherness
 from pytest_orchestrate.model.escaping import printable
 from pytest_orchestrate.selecting import may_lack
@@ -76,7 +78,7 @@ class Share:
         self._namesakes: Counter[str] = Counter()
         #: Name of an outermost package to what was claimed of it first, and its root.
         self._packages: dict[str, tuple[str, Path]] = {}
-        self._imports = internals.TestFileImports(config)
+        self._imports = TestFileImports(config)
         self._worker = worker
         self._forced = forced
         self._assigned = assigned
@@ -244,7 +246,7 @@ class Share:
         path = list(sys.path)
         try:
             for collector in part.collectors:
-                internals.forget_collected(session, collector)
+                forget_collected(session, collector)
                 part.items += session.genitems(collector)
         finally:
             self._is_over = is_over
@@ -301,7 +303,7 @@ class Share:
         part = parts.get(file)
         items: list[pytest.Item] = []
         if part is not None and self._can_be_late(part):
-            with self._collecting.unheard(), internals.late_collection(self.config):
+            with self._collecting.unheard(), late_collection(self.config):
                 self._collect_part(session, part)
                 items = self._finished(session, part.items)
             session.testscollected += len(items)

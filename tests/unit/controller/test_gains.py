@@ -12,7 +12,7 @@ from pytest_orchestrate.controller.recorded import Recorded, RecordedTest
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint, RunBegan
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.report.what_if import Change
 from tests.support import logs
 

@@ -18,7 +18,7 @@ from pytest_orchestrate.model.events import (
     WorkerJoined,
     WorkerPrepared,
 )
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 
 def schedule(tests: list[dict[str, Any]], workers: int = 2, **more: Any) -> Schedule:

@@ -10,7 +10,7 @@ from pytest_orchestrate.engine.forecast import Forecast, forecast
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint, RunBegan, TestsCollected, WorkerCollected
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 
 def foretold(

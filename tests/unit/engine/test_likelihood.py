@@ -8,7 +8,7 @@ from pytest_orchestrate.engine.likelihood import Changed, Signs, levels, log_odd
 from pytest_orchestrate.engine.urgency import urgency
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint, TestsCollected
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from tests.unit.engine.scenario import Scenario
 
 FINE = Signs("test_a.py", 0.1, [False] * 10)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pytest_orchestrate.engine.lifecycle import TestLives
-from pytest_orchestrate.engine.readiness import Readiness
+from pytest_orchestrate.engine.readiness import Readiness, Settled
 from pytest_orchestrate.errors import IllegalMove
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 
 
 def readiness(count: int, **needs: tuple[Need, ...]) -> Readiness:
@@ -21,9 +21,9 @@ def readiness(count: int, **needs: tuple[Need, ...]) -> Readiness:
 
 def test_a_test_is_ready_when_all_that_it_requires_has_ended_well() -> None:
     made = readiness(3, t2=(Need((0, 1)),))
-    assert made.settle(0, "passed") == ([], [])
+    assert made.settle(0, "passed") == Settled([], [])
     assert made.is_waiting(2)
-    assert made.settle(1, "xpassed") == ([2], [])
+    assert made.settle(1, "xpassed") == Settled([2], [])
     assert not made.is_waiting(2)
 
 
@@ -46,8 +46,8 @@ def test_ran_is_content_with_any_outcome_but_not_with_none() -> None:
 
 def test_one_of_several_is_enough() -> None:
     made = readiness(3, t2=(Need((0, 1), any=True),))
-    assert made.settle(0, "failed") == ([], [])
-    assert made.settle(1, "passed") == ([2], [])
+    assert made.settle(0, "failed") == Settled([], [])
+    assert made.settle(1, "passed") == Settled([2], [])
     made = readiness(3, t2=(Need((0, 1), any=True),))
     made.settle(0, "failed")
     (blocked,) = made.settle(1, "skipped").blocked

@@ -10,7 +10,7 @@ from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.commands import Assign
 from pytest_orchestrate.model.events import Constraint, TestsCollected, TornDown
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from tests.unit.engine.scenario import Scenario
 
 A, B = (Demand("port", scope="a.py"),), (Demand("port", scope="b.py"),)

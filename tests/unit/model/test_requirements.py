@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_orchestrate.model.annotations import Annotations, Provided, Requirement
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.model.requirements import (
     Catalogue,
     Deselected,
-    Need,
     Resolution,
     Unknown,
     cycle_message,

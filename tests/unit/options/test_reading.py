@@ -27,6 +27,7 @@ def config_with(
         rootpath=Path("/root"),
         inipath=Path("/root/pytest.ini") if ini else None,
         getini=values.get,
+        stash=pytest.Stash(),
     )
     return cast("pytest.Config", config)
 
@@ -47,7 +48,7 @@ def no_addopts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_setting_that_is_no_action_is_a_field_of_the_options() -> None:
     names = [setting.name for setting in SETTINGS if setting.has_ini_key]
-    assert list(Options._fields) == names
+    assert list(Options.__struct_fields__) == names
 
 
 def test_without_flags_and_ini_file_the_defaults_hold() -> None:

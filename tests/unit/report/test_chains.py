@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_orchestrate.model.requirements import Need
+from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.report.chains import longest_chain
 
 
