@@ -110,7 +110,7 @@ EXPECTED = {
     "tests/test_a.py::test_without_fixture": (
         "error",
         41,
-        ("", "fixture 'no_such_fixture' not found", None, None),
+        ("", "fixture 'no_such_fixture' not found", "tests/test_a.py", 41),
     ),
     "tests/test_a.py::test_blocked": ("blocked", None, None),
     "tests/test_b.py::test_each[a]": ("passed", 3, None),

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pytest_orchestrate.model.commands import AnyCommand
-from pytest_orchestrate.model.events import AnyEvent
+from pytest_orchestrate.model.commands import AnyCommand, EndTest
+from pytest_orchestrate.model.events import AnyEvent, TestAmended, TestFinished, WorkerLeft
+from pytest_orchestrate.report.assembly import Assembly
 from pytest_orchestrate.report.builder import SummaryBuilder
+from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.explanation import chain_to_cause, explained
 from pytest_orchestrate.report.story import Story
-from pytest_orchestrate.report.waiting import Wait, Waiting
+from pytest_orchestrate.report.waiting import MOMENT, Wait, Waiting
+from tests.support import logs
+
+#: When these runs began.
+STARTED = 1.9e9
 
 
 def check_retold(
     events: Sequence[AnyEvent], answers: Sequence[Sequence[AnyCommand]], ended: dict[int, str]
 ) -> None:
     """Every test can be explained, and its waits agree with how tests ended."""
-    story, builder = Story(), SummaryBuilder()
+    story, builder, assembly = Story(), SummaryBuilder(), Assembly()
     for record in records(events, answers):
         story.add(record)
         builder.add(record)
+        assembly.add(record)
+    check_report(assembly.report(), story, ended)
     waiting, few = Waiting(story), Waiting(story, most=1)
     for test, outcome in ended.items():
         told = story.tests[test]
@@ -36,6 +45,29 @@ def check_retold(
         for limit in limits.found:
             assert limit.seconds > 0.0
             assert limit.kind == "resource" or limit.seconds <= limits.testing * (1 + 1e-9)
+
+
+def check_report(report: Report, story: Story, ended: dict[int, str]) -> None:
+    """The report says of each test what the story does, and names none that there is not."""
+    assert [test.nodeid for test in report.tests] == [each.test.nodeid for each in story.tests]
+    for number, test in enumerate(report.tests):
+        told = story.tests[number]
+        if number in ended:
+            assert test.outcome == told.outcome
+        else:
+            assert test.outcome in ("interrupted", "not run")
+        assert len(test.attempts) == sum(move.kind == "started" for move in told.moves)
+        assert all(wait.seconds >= MOMENT for wait in test.waited)
+        waited = [round(wait.at + wait.seconds, 6) for wait in test.waited]
+        assert waited == sorted(waited)
+    counted: Counter[str] = Counter(test.outcome for test in report.tests)
+    assert {name: counted[name] for name in report.summary.outcomes} == report.summary.outcomes
+    for lane in report.timeline.lanes:
+        starts = [span.at for span in lane.spans]
+        assert starts == sorted(starts)
+    for resource in report.timeline.resources:
+        assert all(held.seconds >= 0 for held in resource.held)
+        assert resource.waited >= sum(seconds for _, seconds in resource.waited_by_holder) - 1e-9
 
 
 def check_waits(waiting: Waiting, test: int) -> None:
@@ -101,8 +133,26 @@ def records(
     events: Sequence[AnyEvent], answers: Sequence[Sequence[AnyCommand]]
 ) -> Iterator[dict[str, Any]]:
     """The records that a run would have written of its events and commands."""
-    yield {"record": "run", "run": "made-up", "mode": "workers"}
+    yield {"record": "run", "run": "made-up", "mode": "workers", "started": STARTED}
+    ran: Counter[int] = Counter()
     for event, commands in zip(events, answers, strict=True):
         yield {"record": "event", "event": event}
         for command in commands:
             yield {"record": "command", "command": command}
+        match event:
+            case TestFinished(worker=worker, test=test, outcome=outcome):
+                yield attempt(ran, event.now, worker, test, outcome)
+            case TestAmended(test=test):
+                yield {"record": "amend", "test": test, "worker": "", "outcome": "error"}
+            case WorkerLeft(worker=worker):
+                for command in commands:
+                    if isinstance(command, EndTest) and command.outcome == "crashed":
+                        yield attempt(ran, event.now, worker, command.test, "crashed")
+
+
+def attempt(
+    ran: Counter[int], now: float, worker: int, test: int, outcome: str
+) -> dict[str, object]:
+    ran[worker] += 1
+    record = logs.attempt(test, str(test), f"gw{worker}", ran[worker] - 1, outcome=outcome)
+    return {**record, "started": STARTED + now}

@@ -64,7 +64,8 @@ def _files(chosen: argparse.Namespace, run: str) -> Iterator[ReportFiles]:
     log = find_log(directory, run)
     history = History.open(directory)
     try:
-        yield ReportFiles(log, directory, history=history, root=None)
+        known = history if history.usable else None
+        yield ReportFiles(log, directory, history=known, root=None)
     finally:
         history.close()
         for text in history.warnings:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ _SEEDS = {"pytest-randomly": "randomly_seed", "hypothesis": "hypothesis_seed"}
 
 
 def facts_of(config: pytest.Config, settings: Options, *, look_for_changes: bool) -> dict[str, Any]:
-    """Return ``args`` and ``facts`` of a run log's first line, of plain JSON types.
+    """Return ``folder``, ``args`` and ``facts`` of a run log's first line, of plain JSON types.
 
     :param look_for_changes: Ask git whether files differ from the revision.
     """
@@ -43,9 +44,19 @@ def facts_of(config: pytest.Config, settings: Options, *, look_for_changes: bool
     facts["seeds"] = seeds(config)
     facts["environment"] = environment(os.environ, settings.report_environment)
     return {
+        "folder": folder_of(config),
         "args": redacted_arguments(map(str, config.invocation_params.args)),
         "facts": facts,
     }
+
+
+def folder_of(config: pytest.Config) -> str:
+    """Return where pytest was started, relative to its root directory, with ``/``."""
+    folder, root = config.invocation_params.dir, config.rootpath
+    try:
+        return Path(os.path.relpath(folder, root)).as_posix()
+    except ValueError:  # on another drive
+        return folder.as_posix()
 
 
 def seeds(config: pytest.Config) -> dict[str, str]:

@@ -63,6 +63,8 @@ class RunLine(Line, tag="run"):
     selection: str
     args: list[str]
     facts: FactsShape
+    #: Where pytest was started, relative to its root directory.
+    folder: str = "."
 
 
 class EventLine(Line, tag="event"):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 LONGEST = 2_000
 
 _CLASS = re.compile(r"(?:[^\W\d]\w*\.|<locals>\.)*([^\W\d]\w*)(?::|$)")
+_PLACE = re.compile(r"(?P<path>.+):(?P<line>\d+)(?:: (?P<name>[^\W\d]\w*))?")
 #: What ``pytest.fail`` raises says nothing beyond the outcome.
 _FAIL = "Failed"
 
@@ -37,7 +38,7 @@ def crash_site(report: Any, root: str) -> CrashSite | None:
     longrepr = report.longrepr
     crash = getattr(longrepr, "reprcrash", None)
     if crash is None:
-        return None
+        return _site_at_the_end(str(report.longreprtext), root)
     message = str(crash.message).partition("\n")[0][:LONGEST]
     path, line = _within(str(crash.path), root), int(crash.lineno)
     if not _is_own(path):
@@ -50,6 +51,30 @@ def crash_site(report: Any, root: str) -> CrashSite | None:
                 path, line = calling, int(place.lineno)
                 break
     return CrashSite(path, line, message, _exception(message))
+
+
+def _site_at_the_end(text: str, root: str) -> CrashSite | None:
+    """Where a failure was raised of which there is only text.
+
+    Doctests and fixtures that are not found end with the place: ``/root/a.py:3: DocTestFailure``.
+    """
+    lines = text.rstrip().splitlines()
+    found = _PLACE.fullmatch(lines[-1]) if lines else None
+    path = _within(found["path"], root) if found is not None else ""
+    if found is None or path == found["path"] or not _is_own(path):
+        return None
+    return CrashSite(path, int(found["line"]), _telling(lines)[:LONGEST], found["name"] or "")
+
+
+def _telling(lines: list[str]) -> str:
+    """The line of a text that says most: what pytest has marked, or what a doctest got."""
+    for line in lines:
+        if line.startswith(("E  ", "UNEXPECTED EXCEPTION: ")):
+            return line.removeprefix("E").strip()
+    if "Got:" in lines[:-1] and "Expected:" in lines[:-1]:
+        expected, got = (lines[lines.index(head) + 1].strip() for head in ("Expected:", "Got:"))
+        return f"expected {expected}, got {got}"
+    return next(filter(None, (line.strip() for line in lines)), "")
 
 
 def _within(path: str, root: str) -> str:

@@ -76,7 +76,7 @@ class Assembly:
             summary=self._builder.summary(),
             tests=tests,
             timeline=self._lanes.timeline(story, tests),
-            commands=next_commands(run, tests),
+            commands=next_commands(run, tests, str(story.run.get("folder", "."))),
         )
 
     def _test(self, number: int, told: TestStory, waiting: Waiting) -> TestReport:

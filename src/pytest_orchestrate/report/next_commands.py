@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 from collections.abc import Sequence
 
@@ -14,19 +15,31 @@ NAMED = 5
 REPLAY = "--orchestrate-replay"
 
 
-def next_commands(run: RunFacts, tests: Sequence[TestReport]) -> Commands:
-    """Run what failed again, do again what its worker did, ask why a test ran when it did."""
+def next_commands(run: RunFacts, tests: Sequence[TestReport], folder: str = ".") -> Commands:
+    """Run what failed again, do again what its worker did, ask why a test ran when it did.
+
+    ``folder``: where pytest was started, relative to its root directory; there they can be typed.
+    """
     bad = [test for test in tests if test.outcome in BAD]
     if not bad:
         return Commands()
     nodeids = list(dict.fromkeys(test.nodeid for test in bad))
-    again = nodeids if len(nodeids) <= NAMED else ["--lf"]
+    few = [seen_from(folder, nodeid) for nodeid in nodeids[:NAMED]]
+    again = few if len(nodeids) <= NAMED else ["--lf"]
     workers = dict.fromkeys(test.attempts[-1].worker for test in bad if test.attempts)
     return Commands(
         rerun_failed=shlex.join(["pytest", "-p", "orchestrate", *again]),
         replay={worker: replay_command(run.args, run.run, worker) for worker in workers},
         explain=shlex.join(["pytest-orchestrate", "explain", "--run", run.run, nodeids[0]]),
     )
+
+
+def seen_from(folder: str, nodeid: str) -> str:
+    """A node id as an argument of pytest where it is not started in its root directory."""
+    if folder == "." or folder.startswith(("/", "..")) or folder[1:2] == ":":
+        return nodeid
+    path, colons, rest = nodeid.partition("::")
+    return posixpath.relpath(f"/{path}", f"/{folder}") + colons + rest
 
 
 def replay_command(arguments: Sequence[str], run: str, worker: str) -> str:

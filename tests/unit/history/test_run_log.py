@@ -94,13 +94,16 @@ class TestRecords:
 
     def test_without_output_sections_and_tracebacks_are_left_out(self, tmp_path: Path) -> None:
         log = RunLog.create(tmp_path, "r", keep_output=False)
-        secret = {"longrepr": "secret", "sections": [["stdout", "secret"]]}
-        attempt = {"record": "attempt", "nodeid": "a", **secret}
+        how = {"longrepr": "secret", "crash": {"message": "secret"}, "exception": "secret"}
+        attempt = {"record": "attempt", "nodeid": "a", **how, "sections": [["stdout", "secret"]]}
         log.write(attempt)
-        log.write({"record": "amend", "nodeid": "a", "longrepr": "secret"})
+        log.write({"record": "amend", "nodeid": "a", **how})
+        log.write({"record": "attempt", "nodeid": "b", "longrepr": None, "sections": []})
         log.close()
         assert b"secret" not in log.path.read_bytes()
-        assert next(iter(read(log.path)))["sections"] == []
+        without, _, ordinary = read(log.path)
+        assert without["sections"] == []
+        assert "crash" not in ordinary
         assert attempt["longrepr"] == "secret"
 
     def test_lone_surrogates_are_written_as_escapes(self, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
 from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import VERSION, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
-from pytest_orchestrate.report.next_commands import replay_command
+from pytest_orchestrate.report.next_commands import replay_command, seen_from
 from pytest_orchestrate.report.timeline import Span
 from tests.support import logs
 from tests.support.logs import attempt, collected, command, end, event, finished, run
@@ -288,6 +288,23 @@ def test_next_commands_run_failures_again_replay_their_workers_and_explain() -> 
     replay = "pytest --orchestrate-replay 20300101-000000-abcdef01:gw0"
     assert told.replay == {"gw0": replay}
     assert short_run(attempt(0, "a.py::t0", "gw0", 0)).commands.rerun_failed == ""
+
+
+@pytest.mark.parametrize(
+    ("folder", "nodeid", "argument"),
+    [
+        (".", "tests/a.py::t[x::y]", "tests/a.py::t[x::y]"),
+        ("tests", "tests/a.py::t[x::y]", "a.py::t[x::y]"),
+        ("tests/unit", "tests/a.py::t", "../a.py::t"),
+        ("src", "tests/a.py", "../tests/a.py"),
+        ("../elsewhere", "tests/a.py::t", "tests/a.py::t"),
+        ("D:/elsewhere", "tests/a.py::t", "tests/a.py::t"),
+    ],
+)
+def test_a_test_is_named_as_it_is_seen_from_where_pytest_was_started(
+    folder: str, nodeid: str, argument: str
+) -> None:
+    assert seen_from(folder, nodeid) == argument
 
 
 def test_the_command_to_replay_stands_before_what_is_a_path_whatever_it_looks_like() -> None:
