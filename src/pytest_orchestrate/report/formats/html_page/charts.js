@@ -5,16 +5,11 @@ function outcomeBar(outcomes, label) {
   const present = Run.outcomes.filter((outcome) => outcomes[outcome]);
   const whole = present.reduce((sum, outcome) => sum + outcomes[outcome], 0);
   let x = 0;
-  const parts = present.map((outcome) => {
+  const parts = present.map((outcome, index) => {
     // a single failure among thousands must be seen
     const width = Math.max((outcomes[outcome] / whole) * 1000, 6);
-    const part = drawn("rect", {
-      class: classOf(outcome),
-      x,
-      y: 0,
-      width: Math.max(width - 1.5, 2),
-      height: 8,
-    });
+    const gap = index < present.length - 1 ? 1.5 : 0;
+    const part = drawn("rect", { class: classOf(outcome), x, y: 0, width: width - gap, height: 8 });
     x += width;
     return part;
   });

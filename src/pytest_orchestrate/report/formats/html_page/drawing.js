@@ -266,8 +266,8 @@ class Drawing {
     }
     context.lineCap = "square";
     for (const [lines, colour, thick] of [
-      [across, this.colour.panel, width * 2.2],
-      [across, this.colour.path, width],
+      [across, this.colour.panel, width * 1.8],
+      [across, this.colour.path, width * 0.7],
       [below, this.colour.path, width],
     ]) {
       context.strokeStyle = colour;
