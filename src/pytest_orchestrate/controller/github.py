@@ -20,7 +20,9 @@ ANNOTATING = "pytest-github-actions-annotate-failures"
 def has_annotations(config: pytest.Config) -> bool:
     """Whether another plugin makes the annotations."""
     loaded = config.pluginmanager.list_plugin_distinfo()
-    return any(dist.project_name.replace("_", "-").lower() == ANNOTATING for _, dist in loaded)
+    return any(
+        (dist.project_name or "").replace("_", "-").lower() == ANNOTATING for _, dist in loaded
+    )
 
 
 def add_summary(report: Report, path: Path) -> None:

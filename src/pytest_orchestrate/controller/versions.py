@@ -19,7 +19,11 @@ def plugin_versions(config: pytest.Config) -> dict[str, str]:
     found = {}
     for _, dist in config.pluginmanager.list_plugin_distinfo():
         name, version = _name_and_version(dist)
-        found[name or dist.project_name] = version or dist.version
+        if name is None:  # while it is being installed, or removed, it may have none at all
+            with contextlib.suppress(Exception):
+                name, version = dist.project_name, dist.version
+        if name:
+            found[name] = version or "unknown"
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_orchestrate.internals import CrashSite, crash_site, reason_of
+from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
 
 ROOT = os.sep + "root"
 INSTALLED = ".venv/lib/python3.11/site-packages/requests/api.py"
