@@ -20,9 +20,8 @@ ANNOTATING = "pytest-github-actions-annotate-failures"
 def has_annotations(config: pytest.Config) -> bool:
     """Whether another plugin makes the annotations."""
     loaded = config.pluginmanager.list_plugin_distinfo()
-    return any(
-        (dist.project_name or "").replace("_", "-").lower() == ANNOTATING for _, dist in loaded
-    )
+    names = {(dist.project_name or "").replace("_", "-").lower() for _, dist in loaded}
+    return ANNOTATING in names
 
 
 def add_summary(report: Report, path: Path) -> None:
