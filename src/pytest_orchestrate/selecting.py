@@ -19,8 +19,6 @@ from pytest_orchestrate.internals.session import (
 )
 from pytest_orchestrate.internals.tree import WholeFiles
 from pytest_orchestrate.model.counting import count_of
-from pytest_orchestrate.model.requirements import Catalogue
-from pytest_orchestrate.model.target_paths import paths_of
 from pytest_orchestrate.surroundings import is_partial
 
 #: So many files are named.
@@ -50,6 +48,9 @@ def _is_evident(
     config: pytest.Config, items: Sequence[pytest.Item], files: Collection[str]
 ) -> bool:
     """Whether all that is required is in the file of who requires it, or in one that is named."""
+    from pytest_orchestrate.model.requirements import Catalogue
+    from pytest_orchestrate.model.target_paths import paths_of
+
     told = read_annotations(config, items)
     catalogue = Catalogue()
     for number, item in enumerate(items):
