@@ -20,6 +20,8 @@ STALE = 4
 
 #: -priority, -rank in seconds, test
 Entry = tuple[int, float, int]
+#: That of no test.
+NO_ENTRY: Entry = (-LOWEST, 1.0, -1)
 
 
 class Line:
@@ -66,6 +68,7 @@ class Lines:
     __slots__ = (
         "_by_name",
         "_by_needs",
+        "_entries",
         "_leases",
         "_load",
         "_loads",
@@ -91,9 +94,11 @@ class Lines:
         self._load: dict[str, float] = {}
         #: The same by size, among stale ones: -seconds by capacity, resource.
         self._loads: list[tuple[float, str]] = []
-        #: Tests by priority and by rank, among stale ones: what is largest, negated; test, line.
-        self._priorities: list[tuple[int, int, Line]] = []
-        self._ranks: list[tuple[float, int, Line]] = []
+        #: Test -> its entry, of those that wait.
+        self._entries: dict[int, Entry] = {}
+        #: The same by priority and by rank, among stale ones: what is largest, negated; test.
+        self._priorities: list[tuple[int, int]] = []
+        self._ranks: list[tuple[float, int]] = []
 
     def __iter__(self) -> Iterator[Line]:
         return iter(self._by_needs.values())
@@ -112,8 +117,9 @@ class Lines:
         is_first = not line.heap or entry < line.heap[0]
         line.waiting[entry[2]] = seconds
         heappush(line.heap, entry)
-        heappush(self._priorities, (entry[0], entry[2], line))
-        heappush(self._ranks, (entry[1], entry[2], line))
+        self._entries[entry[2]] = entry
+        heappush(self._priorities, (entry[0], entry[2]))
+        heappush(self._ranks, (entry[1], entry[2]))
         self._weigh(line, seconds)
         if is_first:
             self._place(line)
@@ -122,6 +128,7 @@ class Lines:
     def remove(self, line: Line, test: int) -> None:
         """A test leaves its line."""
         self._weigh(line, -line.waiting.pop(test))
+        del self._entries[test]
         if line.waiting:
             self._place(line)
             return
@@ -179,14 +186,14 @@ class Lines:
     def top_priority(self) -> int:
         """The highest priority of all tests."""
         heap = self._priorities
-        while heap and heap[0][1] not in heap[0][2].waiting:
+        while heap and self._entries.get(heap[0][1], NO_ENTRY)[0] != heap[0][0]:
             heappop(heap)
         return -heap[0][0] if heap else LOWEST
 
     def rank(self) -> float:
         """Seconds that the most urgent of it will take at least."""
         ranks, loads = self._ranks, self._loads
-        while ranks and ranks[0][1] not in ranks[0][2].waiting:
+        while ranks and self._entries.get(ranks[0][1], NO_ENTRY)[1] != ranks[0][0]:
             heappop(ranks)
         if not ranks:
             return 0.0

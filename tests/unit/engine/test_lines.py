@@ -70,6 +70,16 @@ def test_without_tests_there_is_no_line_and_no_rank(lines: Lines) -> None:
     assert lines.top_priority() == LOWEST
 
 
+def test_a_test_can_come_back(lines: Lines) -> None:
+    for needs in (DB, DB, PORT):
+        add(lines, 0, needs, 2.0)
+        remove(lines, 0, needs)
+    add(lines, 0, DB, 1.0)
+    assert order(lines) == [DB]
+    assert lines.rank() == pytest.approx(1.0)
+    assert lines.top_priority() == 0
+
+
 def test_who_was_passed_too_often_keeps_others_from_what_it_lacks(lines: Lines) -> None:
     add(lines, 0, BOTH, 5.0)
     add(lines, 1, DB, 1.0)
