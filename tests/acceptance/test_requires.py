@@ -692,7 +692,8 @@ def test_a_marker_that_is_not_understood_is_a_usage_error(pytester: Pytester, wo
     )
     ran = run_orchestrated(pytester, workers=workers, log=False)
     assert ran.code == 4
-    assert "test_a.py::test_a: @pytest.mark.requires(42) is not accepted" in ran.err
+    marker = "@pytest.mark.requires(42) at test_a.py:2"
+    assert f"test_a.py::test_a: {marker} is not accepted" in ran.err
 
 
 def test_without_orchestration_the_markers_are_known(pytester: Pytester) -> None:
