@@ -23,6 +23,8 @@ from pytest_orchestrate.model.events import (
     WorkerJoined,
     WorkerLeft,
 )
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.causes import Causes
 from pytest_orchestrate.report.summary import (
     HEAVY,
     SLOWEST,
@@ -35,9 +37,6 @@ from pytest_orchestrate.report.summary import (
     WorkerSummary,
 )
 from pytest_orchestrate.report.testing_phase import TestingPhase
-
-#: Outcomes that somebody has to look at.
-FAILED = frozenset({"failed", "error", "crashed"})
 
 
 class _Worker(msgspec.Struct):
@@ -76,6 +75,7 @@ class SummaryBuilder:
     """Takes the records of one run, in order, and tells at any time what they amount to."""
 
     __slots__ = (
+        "_causes",
         "_deaths",
         "_end",
         "_end_run",
@@ -110,6 +110,7 @@ class SummaryBuilder:
         self._outcomes: dict[int, str] = {}
         #: Test that did not end well -> its worker.
         self._failed: dict[int, str] = {}
+        self._causes = Causes()
         self._serial = 0.0
         self._slowest: list[SlowTest] = []
         self._floor = 0.0
@@ -180,8 +181,9 @@ class SummaryBuilder:
         self._outcomes[record["test"]] = outcome
         if seconds > self._floor:
             self._remember_slow(SlowTest(record["nodeid"], seconds, name))
-        if outcome in FAILED:
+        if outcome in BAD:
             self._failed[record["test"]] = name
+            self._causes.add(record)
             if outcome == "crashed":
                 self._on_crashed_attempt(record)
 
@@ -322,6 +324,7 @@ class SummaryBuilder:
             reason=self._reason(),
             exitstatus=self._end.get("exitstatus"),
             limits=self._phase.limits(self._places(), self._nodeids, wall),
+            causes=self._causes.shared(self._outcomes),
         )
 
     def _blocked(self, by: int | str, count: int) -> Blocked:
@@ -330,9 +333,7 @@ class SummaryBuilder:
         return Blocked(count, self._nodeid(by), self._outcomes.get(by, "not run"))
 
     def _failed_on(self) -> dict[str, int]:
-        places = Counter(
-            name for test, name in self._failed.items() if self._outcomes[test] in FAILED
-        )
+        places = Counter(name for test, name in self._failed.items() if self._outcomes[test] in BAD)
         return dict(sorted(places.items(), key=lambda item: _rank(item[0])))
 
     def _remember_slow(self, test: SlowTest) -> None:
@@ -369,14 +370,12 @@ class SummaryBuilder:
 
     def _now(self) -> float:
         event = self._last_event
-        if event is None:
-            return 0.0
-        return float(event["now"] if type(event) is dict else event.now)
+        at = event["now"] if type(event) is dict else getattr(event, "now", 0.0)
+        return float(at)
 
     def _lifetime(self, worker: _Worker, wall: float) -> float:
-        if worker.joined is None:
-            return 0.0
-        return max(0.0, (wall if worker.left is None else worker.left) - worker.joined)
+        left = wall if worker.left is None else worker.left
+        return 0.0 if worker.joined is None else max(0.0, left - worker.joined)
 
     def _places(self) -> int:
         return sum(not worker.replacement for worker in self._workers.values())

@@ -59,6 +59,14 @@ class Crash(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Cause(msgspec.Struct, frozen=True):
+    """So many tests, at least two, that did not end well for what seems to be one cause."""
+
+    count: int
+    #: One line that tells the cause, and where it was.
+    title: str
+
+
 class NotRun(msgspec.Struct, frozen=True):
     """So many tests never started, all for one reason."""
 
@@ -121,6 +129,8 @@ class Summary(msgspec.Struct, frozen=True):
     exitstatus: int | None
     #: What bounded the run; None if no test has ended.
     limits: Limits | None = None
+    #: The most frequent first.
+    causes: tuple[Cause, ...] = ()
 
     @property
     def speedup(self) -> float | None:

@@ -91,6 +91,7 @@ def lines(summary: Summary, *, verbosity: int = 0, again: Again | None = None) -
         *_bounded_lines(summary, verbosity),
         *_slowest_lines(summary, verbosity),
         *_crash_lines(summary, verbosity),
+        *_cause_lines(summary, verbosity),
         *_blocked_lines(summary, verbosity),
         *_unfinished_lines(summary, verbosity),
         *_again_lines(summary, verbosity, again),
@@ -190,6 +191,11 @@ def _crash(crash: Crash) -> str:
     if crash.worker in crash.reason:
         return f"{crash.test}: {crash.reason}"
     return f"{crash.test} on {crash.worker}: {crash.reason}"
+
+
+def _cause_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
+    for cause in _listed(summary.causes, verbosity):
+        yield Line(f"  {count_of(cause.count, 'failure')} of one cause: {cause.title}", ("red",))
 
 
 def _blocked_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
