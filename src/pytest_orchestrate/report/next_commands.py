@@ -13,6 +13,8 @@ from pytest_orchestrate.report.document import Commands, RunFacts
 #: So many tests are named one by one; more are those that failed last.
 NAMED = 5
 REPLAY = "--orchestrate-replay"
+#: What a replay has its own of, or is not to write over.
+LEFT_OUT = (REPLAY, "--orchestrate-report")
 
 
 def next_commands(run: RunFacts, tests: Sequence[TestReport], folder: str = ".") -> Commands:
@@ -50,9 +52,9 @@ def replay_command(arguments: Sequence[str], run: str, worker: str) -> str:
     words = []
     skip = False
     for word in arguments:
-        if skip or word == REPLAY:
-            skip = word == REPLAY and not skip
-        elif not word.startswith(REPLAY + "="):
+        if skip or word in LEFT_OUT:
+            skip = not skip
+        elif not word.startswith(tuple(f"{option}=" for option in LEFT_OUT)):
             words.append(word)
     # behind "--" everything is a path
     end = words.index("--") if "--" in words else len(words)

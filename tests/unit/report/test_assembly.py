@@ -312,6 +312,11 @@ def test_the_command_to_replay_stands_before_what_is_a_path_whatever_it_looks_li
     assert replay_command(given, "r", "gw1") == ("pytest -q --orchestrate-replay r:gw1 -- 'a b'")
 
 
+def test_a_replay_writes_over_no_report() -> None:
+    given = ["--orchestrate-report", "html:a.html", "-x", "--orchestrate-report=json:a.json"]
+    assert replay_command(given, "r", "gw1") == "pytest -x --orchestrate-replay r:gw1"
+
+
 def test_many_failures_are_run_again_by_what_pytest_remembers() -> None:
     tests = [f"a.py::t{number}" for number in range(6)]
     told = [run(), event("RunBegan", 0.0, workers=1), collected(0.0, *tests)]
