@@ -27,7 +27,17 @@ NO_ENTRY: Entry = (-LOWEST, 1.0, -1)
 class Line:
     """Ready tests that need the same."""
 
-    __slots__ = ("by_class", "by_file", "heap", "names", "needs", "order", "passed", "waiting")
+    __slots__ = (
+        "by_class",
+        "by_file",
+        "entries",
+        "heap",
+        "names",
+        "needs",
+        "order",
+        "passed",
+        "waiting",
+    )
 
     def __init__(self, needs: Signature) -> None:
         self.needs = needs
@@ -37,8 +47,9 @@ class Line:
         self.by_file: dict[int, list[Entry]] = {}
         #: By the class (or module) for which they need something, of those that do.
         self.by_class: dict[str, list[Entry]] = {}
-        #: Test -> its seconds.
+        #: Test -> its seconds, and its entry: others in the heaps are stale.
         self.waiting: dict[int, float] = {}
+        self.entries: dict[int, Entry] = {}
         #: How many others have passed it.
         self.passed = 0
         #: How urgent it was when that was looked up last, the smallest first.
@@ -57,7 +68,7 @@ class Line:
         return of_file
 
     def _first(self, heap: list[Entry]) -> Entry | None:
-        while heap and heap[0][2] not in self.waiting:
+        while heap and self.entries.get(heap[0][2]) != heap[0]:
             heappop(heap)
         return heap[0] if heap else None
 
@@ -114,8 +125,10 @@ class Lines:
             line = self._by_needs[needs] = Line(needs)
             for name in line.names:
                 self._by_name.setdefault(name, {})[needs] = line
-        is_first = not line.heap or entry < line.heap[0]
+        head = line.head()
+        is_first = head is None or entry < head
         line.waiting[entry[2]] = seconds
+        line.entries[entry[2]] = entry
         heappush(line.heap, entry)
         self._entries[entry[2]] = entry
         heappush(self._priorities, (entry[0], entry[2]))
@@ -128,7 +141,7 @@ class Lines:
     def remove(self, line: Line, test: int) -> None:
         """A test leaves its line."""
         self._weigh(line, -line.waiting.pop(test))
-        del self._entries[test]
+        del self._entries[test], line.entries[test]
         if line.waiting:
             self._place(line)
             return

@@ -80,6 +80,17 @@ def test_a_test_can_come_back(lines: Lines) -> None:
     assert lines.top_priority() == 0
 
 
+def test_a_test_that_comes_back_is_as_urgent_as_it_is_then(lines: Lines) -> None:
+    add(lines, 1, DB, 1.0)
+    add(lines, 0, DB, 9.0, priority=2)
+    remove(lines, 0, DB)
+    add(lines, 0, DB, 2.0)
+    line = lines.get(DB)
+    assert line is not None
+    assert line.head() == (0, -2.0, 0)
+    assert lines.top_priority() == 0
+
+
 def test_who_was_passed_too_often_keeps_others_from_what_it_lacks(lines: Lines) -> None:
     add(lines, 0, BOTH, 5.0)
     add(lines, 1, DB, 1.0)
