@@ -189,7 +189,9 @@ def test_with_nothing_recorded_it_is_an_error(pytester: Pytester) -> None:
 
 
 def test_the_command_is_right_where_arguments_stand_behind_dashes(pytester: Pytester) -> None:
-    write_files(pytester, {f"test_{n}.py": "def test_a(): assert 0\n" for n in "ab"})
-    ran = run_orchestrated(pytester, "--", "test_a.py", "test_b.py")
+    slow = "import time\ndef test_a(): time.sleep(0.1); assert 0\n"
+    files = [f"test_{n}.py" for n in "abcdef"]
+    write_files(pytester, dict.fromkeys(files, slow))
+    ran = run_orchestrated(pytester, "--", *files)
     run = course(pytester).run
-    assert f" --orchestrate-replay {run}:gw0 -- test_a.py test_b.py" in ran.out
+    assert f" --orchestrate-replay {run}:gw0 -- {' '.join(files)}" in ran.out
