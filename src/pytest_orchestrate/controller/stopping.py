@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_orchestrate.controller.interrupt_signal import InterruptSignal
 from pytest_orchestrate.errors import InternalFault
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import StopRequested
@@ -116,11 +115,10 @@ class Stopping:
         if self._interrupts:
             raise KeyboardInterrupt
 
-    def _on_interrupt(self) -> None:
+    def _on_interrupt(self) -> bool:
         """Called by the signal handler, possibly in the middle of anything.
 
-        The loop always hears of it. Where the exception is raised besides, Python may lose it,
-        in a finalizer or a callback of the garbage collector.
+        The loop always hears of it. Returns whether the exception is to be raised besides.
         """
         self._interrupts += 1
         if self._interrupts == 2:
@@ -129,8 +127,7 @@ class Stopping:
             self.crew.gateways.kill_all()
         self.crew.wake()
         # a second one would only disturb how pytest ends; a third means that something is stuck
-        if self._interrupts > 2 or (self._interrupts == 1 and not self._heeds):
-            raise KeyboardInterrupt
+        return self._interrupts > 2 or (self._interrupts == 1 and not self._heeds)
 
     def conclude(self) -> None:
         """Raise what the run amounts to, if it is not simply over; every worker has left."""
@@ -155,24 +152,3 @@ class Stopping:
         session = self.crew.session
         session.shouldfail = text
         raise session.Failed(text)
-
-
-class InterruptSignal:
-    """Has Ctrl-C call a function, where pytest would have had a ``KeyboardInterrupt`` raised."""
-
-    def __init__(self, call: Callable[[], None]) -> None:
-        self._call = call
-        self._previous: Any = None
-
-    def take(self) -> None:
-        """Begin, unless the program that called pytest has a handler of its own."""
-        if threading.current_thread() is not threading.main_thread():
-            return
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._previous = signal.signal(signal.SIGINT, lambda *_: self._call())
-
-    def give_back(self) -> None:
-        """End."""
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
-            self._previous = None
