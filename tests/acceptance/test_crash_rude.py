@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from tests.acceptance.live import running, wait_until
-from tests.acceptance.support import assert_as_plain, run_orchestrated, run_plain, write_files
+from tests.acceptance.support import assert_as_plain, run_orchestrated, write_files
 from tests.support.runs import assert_log_is_sound
 
 Pytester = pytest.Pytester
@@ -92,10 +92,12 @@ def test_a_test_that_closes_the_connection_is_told_apart(pytester: Pytester) -> 
     assert ran.code == 1
     outcomes = ran.outcomes
     assert len(outcomes) == 11
-    rude = outcomes.pop("test_rude.py::test_rude")
+    outcomes.pop("test_rude.py::test_rude")
+    assert ran.counts["failed"] == 1
     if "it had lost its connection to the controller" not in ran.out:
-        # it was its last test, and what it could not send any more was found when it had left
-        assert rude == run_plain(pytester).outcomes["test_rude.py::test_rude"]
+        # it was its last test, and what it could not send any more was found when it had left:
+        # capture could not be ended, neither after the call nor after the tear-down
+        assert ran.counts["error"] == 1
     assert set(map(tuple, outcomes.values())) == {("passed",)}
 
 
