@@ -97,7 +97,7 @@ def test_a_test_that_closes_the_connection_is_told_apart(pytester: Pytester) -> 
     if "it had lost its connection to the controller" not in ran.out:
         # it was its last test, and what it could not send any more was found when it had left:
         # capture could not be ended, neither after the call nor after the tear-down
-        assert ran.counts["error"] == 1
+        assert ran.counts["errors"] == 1
     assert set(map(tuple, outcomes.values())) == {("passed",)}
 
 
