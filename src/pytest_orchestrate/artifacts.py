@@ -12,9 +12,9 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -52,10 +52,10 @@ class Left(NamedTuple):
         return [self.folder, [list(file) for file in self.files], self.contents]
 
     @classmethod
-    def of(cls, plain: list[object]) -> Left:
+    def of(cls, plain: Sequence[Any]) -> Left:
         """Return what :meth:`plain` has given."""
         folder, files, contents = plain
-        return cls(str(folder), [(name, size) for name, size in files], contents)  # type: ignore[attr-defined, arg-type]  # as made above
+        return cls(folder, [(name, size) for name, size in files], contents)
 
 
 class Artifacts:
