@@ -95,6 +95,19 @@ def pytest_configure(config: pytest.Config) -> None:
     options.declare(config)
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """One line, where something was asked of us that only an orchestrated run does."""
+    wanted = [
+        setting.flag
+        for setting in options.SETTINGS
+        if getattr(config.known_args_namespace, setting.key, None)
+    ]
+    if not wanted or options.asked_for(config) or hasattr(config, "workerinput"):
+        return None
+    verb = "is" if len(wanted) == 1 else "are"
+    return f"orchestrate: not switched on, so {', '.join(wanted)} {verb} ignored (-p orchestrate)"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Carry out an action that takes the place of an ordinary run."""

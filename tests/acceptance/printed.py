@@ -78,6 +78,7 @@ def ours(text: str) -> list[str]:
 
 def _is_ours(line: str) -> bool:
     words = (
-        "bounded by|slowest|crashed|not run|gw\\d|note|failures that|\\d+ failures? on|         \\d"
+        "bounded by|slowest|crashed|not run|gw\\d|note|failures that|\\d+ failures? o[nf]"
+        "|         \\d"
     )
-    return bool(re.match(rf"orchestrate: |  ({words})", line))
+    return bool(re.match(rf"orchestrate: |  ({words})", colourless(line)))

@@ -10,8 +10,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
+import msgspec
 import pytest
 
+from pytest_orchestrate.report.document import Report
 from tests.acceptance.support import Ran, run_orchestrated, write_files
 from tests.repo.documents import DOCS
 from tests.support.runs import latest_log
@@ -402,3 +404,43 @@ def test_annotations_are_left_to_the_plugin_that_makes_them(github: Pytester) ->
     assert annotated(ran) == []
     # and nothing is added to a summary that has no room
     assert (github.path / "summary.md").read_text(encoding="utf-8") == full
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("more", [[], ["--continue-on-collection-errors"]], ids=["ends", "goes on"])
+def test_what_cannot_be_collected_is_in_the_report(
+    pytester: Pytester, workers: int, more: list[str]
+) -> None:
+    write_files(
+        pytester, {"test_a.py": "def test_a(): pass\n", "test_b.py": "import nothing_here\n"}
+    )
+    run_orchestrated(
+        pytester, "--orchestrate-report=json:r.json", *more, workers=workers, log=False
+    )
+    report = msgspec.json.decode((pytester.path / "r.json").read_bytes(), type=Report)
+    (broken,) = [test for test in report.tests if test.is_collection]
+    assert (broken.nodeid, broken.outcome) == ("test_b.py", "error")
+    assert report.summary.outcomes == {"error": 1, **({"passed": 1} if more else {})}
+    assert "No module named 'nothing_here'" in report.groups[0].title
+
+
+def test_the_secret_value_of_a_conftests_option_is_not_what_was_selected(
+    pytester: Pytester,
+) -> None:
+    option = "def pytest_addoption(parser): parser.addoption('--api-key')"
+    write_files(pytester, {"conftest.py": option, "test_a.py": "def test_a(): assert 0\n"})
+    ran = run_orchestrated(
+        pytester, "--api-key", "hunter2000", "--orchestrate-report=json:r.json", workers=2
+    )
+    assert "hunter2000" not in ran.out
+    for path in [pytester.path / "r.json", *pytester.path.glob(".pytest_orchestrate/**/*")]:
+        assert path.is_dir() or b"hunter2000" not in path.read_bytes()
+
+
+def test_who_asks_for_a_report_without_switching_us_on_is_told(pytester: Pytester) -> None:
+    pytester.makepyfile("def test_a(): pass")
+    result = pytester.runpytest_subprocess("--orchestrate-report=json:r.json")
+    result.stdout.fnmatch_lines(
+        ["orchestrate: not switched on, so --orchestrate-report is ignored*"]
+    )
+    assert not (pytester.path / "r.json").exists()

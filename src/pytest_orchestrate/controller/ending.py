@@ -24,12 +24,29 @@ class Ending:
         self.context = context
         self.session: pytest.Session | None = None
         self._summary: Summary | None = None
+        self._uncollected: list[pytest.CollectReport] = []
+
+    def collected(self, report: pytest.CollectReport) -> None:
+        """Take note of what could not be collected."""
+        if report.failed:
+            self._uncollected.append(report)
 
     def finish(self, exitstatus: int) -> Summary | None:
         """End the record; return the summary, or None if no run had begun."""
-        if not self.context.has_begun:
+        context = self.context
+        if not context.has_begun and self._uncollected and context.publishing.is_wanted:
+            context.begin("in-process", 0)  # it did not come to that, but somebody is to be told
+        if not context.has_begun:
             return None
         if self._summary is None:
+            for report in self._uncollected:
+                context.write(
+                    {
+                        "record": "uncollected",
+                        "nodeid": report.nodeid,
+                        "longrepr": report.longreprtext,
+                    }
+                )
             self._summary = self.context.finish(exitstatus)
             self.config.hook.pytest_orchestrate_run_finished(summary=self._summary)
         return self._summary
@@ -76,6 +93,11 @@ class SummaryAtTheEnd:
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
         if self.context.with_artifacts and config.option.verbose >= 0:
             terminalreporter.write_line(leavings.text(self.context))
+
+    @pytest.hookimpl
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Files that cannot be imported are part of the story."""
+        self.ending.collected(report)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:

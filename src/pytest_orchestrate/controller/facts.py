@@ -60,7 +60,9 @@ def run_facts(
     dirty = None
     if git is not None and dirty_timeout is not None:
         dirty = git_is_dirty(root, timeout=dirty_timeout)
-    ci = detect_ci(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    ci = detect_ci(environ)
+    branch = None if git is None else git.branch or branch_of_job(environ)
     return {
         "python": platform.python_version(),
         "implementation": sys.implementation.name,
@@ -70,7 +72,7 @@ def run_facts(
         "pytest": pytest.__version__,
         "plugins": dict(sorted((plugins or {}).items())),
         "revision": None if git is None else git.revision,
-        "branch": None if git is None else _unicode(git.branch),
+        "branch": _unicode(branch),
         "dirty": dirty,
         "ci": None if ci is None else {"name": ci.name, "url": _unicode(ci.url)},
     }
@@ -258,6 +260,31 @@ _SERVICES: tuple[tuple[str, str, Callable[[Mapping[str, str]], str | None]], ...
     ("BUILDKITE", "Buildkite", _buildkite),
     ("JENKINS_URL", "Jenkins", lambda environ: environ.get("BUILD_URL")),
 )
+
+
+#: Variables with the name of the branch, in whose job the work tree mostly is on none; first those
+#: of a merge request, whose head is what is tested.
+_BRANCHES = (
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF_NAME",
+    "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME",
+    "CI_COMMIT_REF_NAME",
+    "SYSTEM_PULLREQUEST_SOURCEBRANCH",
+    "BUILD_SOURCEBRANCH",
+    "CIRCLE_BRANCH",
+    "BUILDKITE_BRANCH",
+    "CHANGE_BRANCH",
+    "BRANCH_NAME",
+    "GIT_BRANCH",
+)
+
+
+def branch_of_job(environ: Mapping[str, str]) -> str | None:
+    """The branch that a job is for, as its service names it; None outside of one."""
+    if detect_ci(environ) is None:
+        return None
+    name = next((environ[each] for each in _BRANCHES if environ.get(each)), None)
+    return None if name is None else name.removeprefix(_HEADS).removeprefix("origin/")
 
 
 def _is_set(value: str | None) -> bool:

@@ -12,6 +12,7 @@ from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history.course import RecordedCourse, read_course
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.report.next_commands import REPLAY, replay_command
+from pytest_orchestrate.report.redaction import redacted_arguments
 
 if TYPE_CHECKING:
     from pytest_orchestrate.model.collected import CollectedTest
@@ -92,4 +93,5 @@ def replay_of(config: pytest.Config, settings: Options, *, forced: str | None) -
 
 def command(config: pytest.Config, run: str, worker: str) -> str:
     """Return the command that does again what a worker of a run did."""
-    return replay_command([str(word) for word in config.invocation_params.args], run, worker)
+    words = redacted_arguments(map(str, config.invocation_params.args))
+    return replay_command(words, run, worker)

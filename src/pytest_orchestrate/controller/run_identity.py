@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections.abc import Iterable
 
 import pytest
+
+from pytest_orchestrate.report.redaction import HIDDEN, redacted_arguments, redacted_text
 
 
 def new_run_id() -> str:
@@ -16,10 +19,21 @@ def new_run_id() -> str:
     return f"{seconds}-{int(now % 1 * 16**3):03x}{uuid.uuid4().hex[:5]}"
 
 
+def _without_values(config: pytest.Config, words: Iterable[object]) -> list[str]:
+    """Return what names tests, without the secret values of options of conftests.
+
+    No conftest is loaded yet: the value of such an option looks like the name of a file.
+    """
+    given = [str(word) for word in config.invocation_params.args]
+    shown = redacted_arguments(given)
+    hidden = {word for word, text in zip(given, shown, strict=True) if text == HIDDEN}
+    return [redacted_text(str(word)) for word in words if str(word) not in hidden]
+
+
 def selection_of(config: pytest.Config) -> str:
     """Return a text that is equal for runs that select their tests alike."""
     namespace = config.known_args_namespace
-    parts = sorted(str(arg) for arg in namespace.file_or_dir)
+    parts = sorted(_without_values(config, namespace.file_or_dir))
     if not parts:
         parts = [os.path.relpath(config.invocation_params.dir, config.rootpath)]
     for name in ("keyword", "markexpr"):

@@ -179,6 +179,14 @@ class AmendLine(Line, tag="amend"):
     exception: str | None = None
 
 
+class UncollectedLine(Line, tag="uncollected"):
+    """Something could not be collected; before the end."""
+
+    #: Of the file, class or folder; empty for the whole.
+    nodeid: str
+    longrepr: str | None
+
+
 class NoteLine(Line, tag="note"):
     """Something that a reader should know."""
 
@@ -207,6 +215,7 @@ AnyLine = (
     | AttemptLine
     | ArtifactLine
     | AmendLine
+    | UncollectedLine
     | NoteLine
     | EndLine
 )

@@ -5,8 +5,11 @@ What needs more than these records (earlier runs, coverage) is added by others.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.report.attempts import Artifact, Attempt, FinalOutcome, TestReport, Waited
@@ -17,6 +20,7 @@ from pytest_orchestrate.report.lanes import Lanes
 from pytest_orchestrate.report.next_commands import next_commands
 from pytest_orchestrate.report.redaction import redacted_arguments
 from pytest_orchestrate.report.story import Move, Story, TestStory
+from pytest_orchestrate.report.summary import NotRun, Summary
 from pytest_orchestrate.report.waiting import Waiting
 
 #: Of the tests that one waited for so many are named, the last ones.
@@ -42,6 +46,8 @@ class Assembly:
         self._lanes = Lanes()
         #: Test -> what was found later, as recorded.
         self._amendments: dict[int, list[Mapping[str, Any]]] = {}
+        #: Records of what could not be collected.
+        self._uncollected: list[Mapping[str, Any]] = []
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take the next record; of kinds that are not known nothing is said."""
@@ -49,6 +55,8 @@ class Assembly:
         self._story.add(record)
         self._lanes.add(record)
         match record["record"]:
+            case "uncollected":
+                self._uncollected.append(record)
             case "amend":
                 self._amendments.setdefault(record["test"], []).append(record)
             case "artifact":
@@ -70,14 +78,36 @@ class Assembly:
         run = _run_facts(story.run)
         waiting = Waiting(story, most=NAMED)
         tests = tuple(self._test(number, told, waiting) for number, told in enumerate(story.tests))
+        tests += tuple(_uncollected(record, run.started) for record in self._uncollected)
         return Report(
             version=VERSION,
             run=run,
-            summary=self._builder.summary(),
+            summary=self._summary(tests),
             tests=tests,
             timeline=self._lanes.timeline(story, tests),
             commands=next_commands(run, tests, str(story.run.get("folder", "."))),
         )
+
+    def _summary(self, tests: Sequence[TestReport]) -> Summary:
+        """The figures of the run, with what could not be collected, and what was cut off."""
+        summary = self._builder.summary()
+        if self._uncollected:
+            outcomes = dict(summary.outcomes)
+            outcomes["error"] = outcomes.get("error", 0) + len(self._uncollected)
+            collected = summary.collected + len(self._uncollected)
+            summary = replace(summary, outcomes=outcomes, collected=collected)
+        if self._story.end is None:
+            outcomes = Counter(_for_summary(test) for test in tests)
+            lost = outcomes["not run"] - summary.outcomes.get("not run", 0)
+            summary = replace(
+                summary,
+                outcomes=dict(sorted(outcomes.items())),
+                ran=len(tests) - outcomes["not run"],
+                interrupted=tuple(t.nodeid for t in tests if t.outcome == "interrupted"),
+                not_run=(*summary.not_run, *([NotRun(lost, CUT_OFF)] if lost > 0 else ())),
+                reason=summary.reason or CUT_OFF,
+            )
+        return summary
 
     def _test(self, number: int, told: TestStory, waiting: Waiting) -> TestReport:
         story, constraint = self._story, told.constraint
@@ -135,6 +165,19 @@ class Assembly:
             call=max(0.0, until - start.now),
             teardown=0.0,
         )
+
+
+def _for_summary(test: TestReport) -> str:
+    return test.attempts[-1].outcome if test.outcome == "flaky" else test.outcome
+
+
+def _uncollected(record: Mapping[str, Any], started: float) -> TestReport:
+    """What stands for a file or folder that could not be collected."""
+    nodeid = record["nodeid"] or "."
+    failure = failure_of(record)
+    attempt = Attempt("", 0, "error", started, 0.0, 0.0, 0.0, 0.0, failure)
+    file = nodeid.partition("::")[0]
+    return TestReport(nodeid, 0, file, None, "error", (attempt,), is_collection=True)
 
 
 def _attempt(

@@ -123,6 +123,8 @@ class TestReport(msgspec.Struct, frozen=True):
     group: str | None = None
     #: ``record_property`` and the like.
     properties: tuple[tuple[str, str], ...] = ()
+    #: It stands for a file or folder that could not be collected, and has no tests of its own.
+    is_collection: bool = False
     #: Outcome and seconds of earlier attempts on record, the oldest first.
     past: tuple[tuple[str, float], ...] = ()
     #: Names of its markers, without those of pytest itself and ours.

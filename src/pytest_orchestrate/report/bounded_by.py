@@ -32,7 +32,8 @@ def bounded_by(limits: Limits) -> str:
 
 def described(limits: Limits, limit: Limit) -> str:
     """One limit and what it takes of the testing phase."""
-    of = f"{seconds(limit.seconds)} of {seconds(limits.testing)}"
+    # what is heard of last may have been shorter
+    of = f"{seconds(min(limit.seconds, limits.testing))} of {seconds(limits.testing)}"
     match limit.kind:
         case "work":
             text = _work(limits, limit)

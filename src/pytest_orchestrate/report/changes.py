@@ -24,14 +24,17 @@ def changes(report: Report, past: Past) -> Changes | None:
     added: list[int] = []
     for position, test in enumerate(report.tests):
         attempts = past.of(test)
-        then = _outcome(attempts, past.last)
-        if test.attempts and not attempts:  # of what did not run nothing is ever on record
+        then = _last_known(attempts, past, past.last)
+        # of what did not run nothing is ever on record
+        if test.attempts and not attempts and not test.is_collection:
             added.append(position)
         if test.outcome in BAD:
             (still if then in BAD else newly).append(position)
         elif then in BAD and (test.outcome in WELL or test.outcome == "flaky"):
             fixed.append(position)
     there = {(test.nodeid, test.occurrence) for test in report.tests}
+    # of what could not be collected nobody knows which tests it has
+    is_whole = not any(test.is_collection for test in report.tests) and bool(report.tests)
     return Changes(
         run=last.run,
         revision=last.revision,
@@ -43,7 +46,7 @@ def changes(report: Report, past: Past) -> Changes | None:
         removed=tuple(
             name[0]
             for name, attempts in past.attempts.items()
-            if name not in there and _outcome(attempts, past.last)
+            if is_whole and name not in there and _outcome(attempts, past.last)
         ),
     )
 
@@ -79,6 +82,18 @@ def _dated(
         since = past.runs[first]
         return replace(group, status="still", since=since.run, since_revision=since.revision)
     return replace(group, status="new") if is_known else group
+
+
+def _last_known(attempts: Sequence[PastAttempt], past: Past, last: int) -> str:
+    """How a test ended when it ran last on the branch of a run; empty if it never did there.
+
+    A run that ended early has left some out, of which it says nothing.
+    """
+    branch = past.runs[last].branch
+    for each in reversed(attempts):
+        if each.run <= last and past.runs[each.run].branch == branch:
+            return each.outcome
+    return ""
 
 
 def _outcome(attempts: Sequence[PastAttempt], run: int) -> str:

@@ -158,6 +158,8 @@ def _title(kind: str, members: list[_Told]) -> str:
     place = f" in {written(first.failure.place)}" if kind == "place" else ""
     if kind == "crash":
         text = text or "the worker died"
+    elif not (text or exception or any(each.failure.text for each in members)):
+        return "what they failed of was not recorded"
     return titled(text or "failed", WIDTH - len(place)) + place
 
 

@@ -14,7 +14,7 @@ from pytest_orchestrate.report.document import Commands, RunFacts
 NAMED = 5
 REPLAY = "--orchestrate-replay"
 #: What a replay has its own of, or is not to write over.
-LEFT_OUT = (REPLAY, "--orchestrate-report")
+LEFT_OUT = (REPLAY, "--orchestrate-report", "--junitxml", "--junit-xml")
 
 
 def next_commands(run: RunFacts, tests: Sequence[TestReport], folder: str = ".") -> Commands:

@@ -25,7 +25,7 @@ def _secret_name() -> re.Pattern[str]:
         r"token|secret|passw|passphrase|credential|api_?key"
         # words of their own, so that neither --keyword nor AUTHOR nor PASSED is one
         r"|(?<!mon)keys?(?![a-z])"
-        r"|(?<![a-z])(?:auth|authorization|bearer|cookies?|dsn|jwt|pass|pat|pwd|webhook)(?![a-z])",
+        r"|(?<![a-z])(?:auth|authorization|bearer|cookies?|dsn|jwt|pass|pat|pw|pwd|sig|signature|webhook)(?![a-z])",
         re.IGNORECASE,
     )
 
@@ -48,6 +48,7 @@ def _shapes() -> re.Pattern[str]:
         | \bhf_[A-Za-z0-9]{20,}                                       # Hugging Face
         | \bdop_v1_[0-9a-f]{20,}                                      # DigitalOcean
         | \bSG\.[\w-]{16,}\.[\w-]{16,}                                # SendGrid
+        | hooks\.slack\.com/services/[\w/]{10,}
         | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----[\s\S]*?
           (?:-----END\ [A-Z\ ]*PRIVATE\ KEY-----|\Z)
         """,

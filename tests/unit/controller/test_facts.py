@@ -13,6 +13,7 @@ import pytest
 from pytest_orchestrate.controller.facts import (
     CI,
     GitState,
+    branch_of_job,
     detect_ci,
     find_git_folder,
     git_is_dirty,
@@ -332,3 +333,19 @@ def test_whether_it_is_dirty_is_only_found_out_on_demand(
 def test_the_environment_is_not_recorded(repository: Path) -> None:
     environ = {"CI": "1", "TOKEN": "s3cret", "GITHUB_TOKEN": "s3cret", "PASSWORD": "s3cret"}
     assert "s3cret" not in json.dumps(run_facts(repository, environ=environ))
+
+
+@pytest.mark.parametrize(
+    ("environ", "branch"),
+    [
+        ({"GITHUB_ACTIONS": "true", "GITHUB_HEAD_REF": "fix", "GITHUB_REF_NAME": "7/merge"}, "fix"),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_HEAD_REF": "", "GITHUB_REF_NAME": "main"}, "main"),
+        ({"GITLAB_CI": "true", "CI_COMMIT_REF_NAME": "a/b"}, "a/b"),
+        ({"TF_BUILD": "True", "BUILD_SOURCEBRANCH": "refs/heads/main"}, "main"),
+        ({"JENKINS_URL": "x", "GIT_BRANCH": "origin/main"}, "main"),
+        ({"GIT_BRANCH": "of somebody's shell"}, None),
+        ({"CI": "true"}, None),
+    ],
+)
+def test_a_job_tells_its_branch(environ: dict[str, str], branch: str | None) -> None:
+    assert branch_of_job(environ) == branch

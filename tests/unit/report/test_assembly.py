@@ -12,6 +12,7 @@ from pytest_orchestrate.report.document import VERSION, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
 from pytest_orchestrate.report.next_commands import replay_command, seen_from
 from pytest_orchestrate.report.timeline import Span
+from pytest_orchestrate.report.verdict import sentence
 from tests.support import logs
 from tests.support.logs import attempt, collected, command, end, event, finished, run
 
@@ -342,3 +343,31 @@ def test_a_log_of_before_these_were_recorded_has_a_report() -> None:
     report = assembled(logs.sound_run())
     assert report.run.settings == {}
     assert [test.line for test in report.tests] == [None] * 4
+
+
+def test_what_a_cut_off_run_left_open_counts() -> None:
+    told = [event("TestStarted", 1.0, worker=0, test=0), finished(1.5, 0, 0, 0.5)]
+    told += [attempt(0, "a.py::t0", "gw0", 0, 0.5), event("TestStarted", 1.5, worker=0, test=1)]
+    summary = short_run(*told).summary
+    assert summary.outcomes == {"passed": 1, "interrupted": 1}
+    assert summary.interrupted == ("a.py::t1",)
+    assert (summary.collected, summary.reason) == (2, CUT_OFF)
+    summary = short_run(*told[:3]).summary
+    assert summary.outcomes == {"passed": 1, "not run": 1}
+    assert [(each.count, each.reason) for each in summary.not_run] == [(1, CUT_OFF)]
+    assert sentence(summary) == "1 of 2 tests passed, 1 not run"
+
+
+def test_what_could_not_be_collected_stands_beside_the_tests() -> None:
+    told = {"record": "uncollected", "nodeid": "b.py", "longrepr": "E   ImportError: no shop"}
+    ran = [attempt(0, "a.py::t0", "gw0", 0), attempt(1, "a.py::t1", "gw0", 1)]
+    report = short_run(*ran, told, end(exitstatus=1))
+    assert [(test.nodeid, test.outcome, test.is_collection) for test in report.tests] == [
+        ("a.py::t0", "passed", False),
+        ("a.py::t1", "passed", False),
+        ("b.py", "error", True),
+    ]
+    (attempted,) = report.tests[2].attempts
+    assert attempted.failure is not None
+    assert attempted.failure.message == "ImportError: no shop"
+    assert sentence(report.summary) == "1 of 3 tests failed"

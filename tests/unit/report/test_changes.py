@@ -158,3 +158,18 @@ def test_what_has_never_run_is_not_new() -> None:
     assert found.changes is not None
     assert found.changes.added == ()
     assert found.trend[-1].added == 0
+
+
+def test_what_a_run_that_ended_early_left_out_is_as_it_was_before() -> None:
+    past = past_of({"a": "passed", "b": "failed", "c": "failed"}, {"a": "failed"})
+    found = analysed(on_main(reported("a"), reported("b", "failed"), reported("c")), past).changes
+    assert found is not None
+    assert (found.newly_failing, found.still_failing, found.fixed) == ((), (1,), (0, 2))
+
+
+def test_where_something_could_not_be_collected_nothing_is_gone() -> None:
+    broken = reported("b.py", "error", is_collection=True)
+    past = past_of({"a": "passed", "b.py::t": "passed"})
+    found = analysed(on_main(reported("a"), broken), past).changes
+    assert found is not None
+    assert (found.newly_failing, found.added, found.removed) == ((1,), (), ())

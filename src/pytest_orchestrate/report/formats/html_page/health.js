@@ -156,7 +156,7 @@ const Health = (() => {
           ["before", "number"],
           ["now", "number"],
           ["more", "number"],
-          ["chance that it is noise", "number"],
+          ["p, by Fisher's test", "number"],
           ["history", ""],
         ],
         Run.regressions
