@@ -17,10 +17,12 @@ class InterruptSignal:
     """Has Ctrl-C call a function, where pytest would have had a ``KeyboardInterrupt`` raised.
 
     :param call: Returns whether that is to be raised as well.
+    :param is_wanted: Whether what could not be raised at once still is to be.
     """
 
-    def __init__(self, call: Callable[[], bool]) -> None:
+    def __init__(self, call: Callable[[], bool], is_wanted: Callable[[], bool]) -> None:
         self._call = call
+        self._is_wanted = is_wanted
         self._previous: Any = None
         #: The next signal is our own: it only raises what could not be raised before.
         self._is_owed = False
@@ -40,7 +42,7 @@ class InterruptSignal:
 
     def _handle(self, _number: int, frame: FrameType | None) -> None:
         is_owed, self._is_owed = self._is_owed, False
-        if not is_owed and not self._call():
+        if not (self._is_wanted() if is_owed else self._call()):
             return
         if not would_be_lost(frame):
             raise KeyboardInterrupt

@@ -30,7 +30,8 @@ class Stopping:
         self._interrupts = 0
         #: the loop runs, or will before anything else does
         self._heeds = False
-        self._signal = InterruptSignal(self._on_interrupt)
+        self._is_raised = False  #: by the loop, or after it
+        self._signal = InterruptSignal(self._on_interrupt, self._is_unheard)
 
     def trouble(self, worker: WorkerState, message: wire.Trouble) -> None:
         """A worker's session wants to end early, and so the run."""
@@ -110,6 +111,7 @@ class Stopping:
 
     def raise_what_was_heard(self) -> None:
         """Raise what has come while the loop ran, before others take their time."""
+        self._is_raised = self._is_raised or bool(self._interrupts)
         if self.verdict is not None:
             raise self.verdict
         if self._interrupts:
@@ -128,6 +130,10 @@ class Stopping:
         self.crew.wake()
         # a second one would only disturb how pytest ends; a third means that something is stuck
         return self._interrupts > 2 or (self._interrupts == 1 and not self._heeds)
+
+    def _is_unheard(self) -> bool:
+        """Whether neither the loop nor what follows it has noticed Ctrl-C, or is about to."""
+        return not (self._heeds or self._is_raised or self.verdict is not None)
 
     def conclude(self) -> None:
         """Raise what the run amounts to, if it is not simply over; every worker has left."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pytest_orchestrate.controller.interrupt_signal import InterruptSignal
+from pytest_orchestrate.controller.interrupt_signal import LATER, InterruptSignal
 
 #: Long enough for whatever has to happen meanwhile.
 PATIENCE = 20.0
@@ -22,6 +22,7 @@ class Heard:
     def __init__(self) -> None:
         self.times = 0
         self.raises = True
+        self.is_wanted = True
 
     def __call__(self) -> bool:
         self.times += 1
@@ -31,7 +32,7 @@ class Heard:
 @pytest.fixture
 def heard() -> Iterator[Heard]:
     heard = Heard()
-    own = InterruptSignal(heard)
+    own = InterruptSignal(heard, lambda: heard.is_wanted)
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     own.take()
     try:
@@ -91,4 +92,11 @@ def test_nothing_is_raised_that_nobody_wants(heard: Heard) -> None:
 def test_elsewhere_it_is_raised_at_once(heard: Heard) -> None:
     with pytest.raises(KeyboardInterrupt):
         press()
+    assert heard.times == 1
+
+
+def test_what_somebody_has_heard_meanwhile_is_not_raised_later(heard: Heard) -> None:
+    heard.is_wanted = False
+    drop_object()
+    time.sleep(5 * LATER)
     assert heard.times == 1
