@@ -307,15 +307,22 @@ def pytest_sessionfinish():
 def test_who_does_not_leave_is_killed(pytester: Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SURPRISE", "1")
     stuck = """
-import pathlib, threading
+import contextlib, pathlib, time
+
+begun = pathlib.Path("begun")
+is_first = False
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+    is_first = not begun.exists()
+    begun.touch()
+deadline = time.monotonic() + 20
+while os.environ.get("PYTEST_XDIST_WORKER") == "gw0" and not begun.exists():
+    assert time.monotonic() < deadline
+    time.sleep(0.01)
 
 def pytest_sessionfinish():
-    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
-        try:
-            pathlib.Path("begun").touch(exist_ok=False)
-        except FileExistsError:
-            return
-        threading.Event().wait()
+    while is_first:
+        with contextlib.suppress(KeyboardInterrupt):
+            time.sleep(60)
 """
     files = {**BY_SURPRISE, "conftest.py": BY_SURPRISE["conftest.py"] + stuck}
     write_files(pytester, files)
