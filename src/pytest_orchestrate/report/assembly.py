@@ -12,10 +12,11 @@ from typing import Any, cast
 from msgspec.structs import replace
 
 from pytest_orchestrate.model.events import Constraint
+from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Artifact, Attempt, FinalOutcome, TestReport, Waited
 from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.document import CI, VERSION, Report, RunFacts
-from pytest_orchestrate.report.failures import BAD_ENDS, failure_of
+from pytest_orchestrate.report.failures import failure_of
 from pytest_orchestrate.report.lanes import Lanes
 from pytest_orchestrate.report.next_commands import next_commands
 from pytest_orchestrate.report.redaction import redacted_arguments
@@ -187,7 +188,7 @@ def _attempt(
     left: tuple[Artifact, ...],
 ) -> Attempt:
     outcome = record["outcome"]
-    if late and outcome not in BAD_ENDS:
+    if late and outcome not in BAD:
         outcome = late[-1]["outcome"]
     return Attempt(
         worker=record["worker"],
@@ -198,7 +199,7 @@ def _attempt(
         setup=record["setup"],
         call=record["call"],
         teardown=record["teardown"],
-        failure=failure_of(record, late) if outcome in BAD_ENDS else None,
+        failure=failure_of(record, late) if outcome in BAD else None,
         reason=record.get("reason", ""),
         sections=_pairs(record["sections"]),
         artifacts=left,
@@ -209,7 +210,7 @@ def _outcome(told: TestStory, attempts: tuple[Attempt, ...]) -> FinalOutcome:
     if told.end is None and not attempts:
         return "not run"
     outcome = attempts[-1].outcome if attempts else told.outcome
-    if outcome not in BAD_ENDS and any(each.outcome in BAD_ENDS for each in attempts):
+    if outcome not in BAD and any(each.outcome in BAD for each in attempts):
         outcome = "flaky"
     return cast("FinalOutcome", outcome)
 

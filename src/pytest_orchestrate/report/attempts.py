@@ -10,20 +10,10 @@ from typing import Literal
 
 import msgspec
 
+from pytest_orchestrate.model.outcome import Outcome
+
 #: How a test ended: the outcome of its last attempt; ``flaky`` where an earlier one was bad.
-FinalOutcome = Literal[
-    "passed",
-    "failed",
-    "error",
-    "skipped",
-    "xfailed",
-    "xpassed",
-    "crashed",
-    "interrupted",
-    "blocked",
-    "not run",
-    "flaky",
-]
+FinalOutcome = Literal[Outcome, "flaky"]
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Failure, Place
-
-#: Outcomes of attempts that have a failure.
-BAD_ENDS = BAD
 
 
 def failure_of(record: Mapping[str, Any], late: Sequence[Mapping[str, Any]] = ()) -> Failure:
