@@ -201,6 +201,34 @@ def test_what_does_not_exist_is_a_usage_error_that_names_it_once(
     assert plain.telling_lines() == ours.telling_lines()
 
 
+LATE = """
+import os, pathlib, pytest, time
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_plugin_registered(plugin_name):
+    if plugin_name == "terminalreporter" and os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        pathlib.Path("late").touch()
+        time.sleep(60)
+
+def pytest_sessionstart():
+    while os.environ.get("PYTEST_XDIST_WORKER") == "gw0" and not os.path.exists("late"):
+        time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize("start", ["auto", "spawn"])
+def test_a_worker_that_is_interrupted_before_its_terminal_is_muted_says_nothing(
+    pytester: Pytester, start: str
+) -> None:
+    write_files(pytester, {**TWO_FILES, "conftest.py": LATE})
+    ours = run_orchestrated(
+        pytester, "test_a.py", "nowhere.py", f"--orchestrate-start={start}", log=False
+    )
+    assert ours.code == pytest.ExitCode.USAGE_ERROR
+    assert pytester.path.joinpath("late").exists()
+    assert "KeyboardInterrupt" not in ours.out + ours.err
+
+
 def test_a_path_that_holds_no_tests(pytester: Pytester) -> None:
     write_files(pytester, {**TWO_FILES, "empty/readme": ""})
     _, ours = assert_as_plain(pytester, "empty")

@@ -210,6 +210,11 @@ def write_to(config: pytest.Config, stream: TextIO) -> None:
         reporter._tw = create_terminal_writer(config, stream)
 
 
+def silence_terminal(config: pytest.Config) -> None:
+    """Let what the terminal reporter writes from now on go nowhere."""
+    write_to(config, _Nowhere())
+
+
 def flush_terminal(reporter: Any) -> None:
     """Hand to the system what the terminal reporter has written, gathered or not."""
     file = reporter._tw._file

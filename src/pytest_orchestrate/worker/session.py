@@ -17,7 +17,12 @@ import pytest
 
 from pytest_orchestrate import wire, xdist_contract
 from pytest_orchestrate.internals.junit import XmlRecorder, drop_xml_recorder, put_xml_recorder
-from pytest_orchestrate.internals.output import capture_into, let_live_logs_through, muted_reporter
+from pytest_orchestrate.internals.output import (
+    capture_into,
+    let_live_logs_through,
+    muted_reporter,
+    silence_terminal,
+)
 from pytest_orchestrate.measuring import FixtureCosts
 from pytest_orchestrate.selecting import OnlyThese
 from pytest_orchestrate.sharding.claims import Claims
@@ -149,6 +154,7 @@ class WorkerSession:
     def pytest_plugin_registered(self, plugin: object, plugin_name: str) -> None:
         """Put a reporter that says nothing in the place of the terminal's."""
         if plugin_name == "terminalreporter" and type(plugin).__name__ == "TerminalReporter":
+            silence_terminal(self.config)  # whatever interrupts the exchange, it says nothing
             manager = self.config.pluginmanager
             manager.unregister(plugin)
             manager.register(muted_reporter(self.config), "terminalreporter")
@@ -326,6 +332,7 @@ class WorkerSession:
     @pytest.hookimpl
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Report an end that nobody asked for."""
+        silence_terminal(self.config)  # pytest's own may not have been replaced yet
         if self._commanded_end:
             return
         if isinstance(excinfo.value, pytest.exit.Exception):
