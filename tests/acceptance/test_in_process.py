@@ -225,12 +225,39 @@ if __name__ == "__main__":
     log_of(pytester)
 
 
+#: Three ways to write to ``kept.txt`` at the end of the process.
+OPEN_FILE = "file(config)"
+SUSPENDED = """waiting(config)
+        next(config.kept)"""
+FINALIZER = "Finalized(config)"
+
+
 @pytest.mark.parametrize("workers", [0, 2])
-def test_what_a_conftest_leaves_open_is_written_though_imports_are_set_aside(
-    pytester: Pytester, workers: int
+@pytest.mark.parametrize("kept", [OPEN_FILE, SUSPENDED, FINALIZER], ids=["open", "yield", "del"])
+def test_what_a_conftest_leaves_open_is_written_though_memory_is_set_aside(
+    pytester: Pytester, workers: int, kept: str
 ) -> None:
-    conftest = """
-import gc
+    conftest = f"""
+import gc, os
+
+def file(config):
+    file = open(config.rootpath / "kept.txt", "w")
+    file.write("kept")
+    return file
+
+def raw(config):
+    return os.open(config.rootpath / "kept.txt", os.O_WRONLY | os.O_CREAT)
+
+def waiting(config, write=os.write):
+    number = raw(config)
+    try:
+        yield
+    finally:
+        write(number, b"kept")
+
+class Finalized:
+    def __init__(self, config): self.number = raw(config)
+    def __del__(self, write=os.write): write(self.number, b"kept")
 
 class Unhashable(type):
     def __eq__(self, other): raise RuntimeError("compared")
@@ -242,8 +269,7 @@ kept = Kept()
 
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
-        config.kept = open(config.rootpath / "kept.txt", "w")
-        config.kept.write("kept")
+        config.kept = {kept}
         assert gc.get_freeze_count() > 1000
 """
     write_files(pytester, {"conftest.py": conftest, "test_a.py": "def test_a(): pass"})

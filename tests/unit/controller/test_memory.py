@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import gc
+import io
+import socket
+import sys
+import types
 from collections.abc import Iterator
 
+import msgspec
+import psutil  # noqa: F401  # for its module
 import pytest
 
+from pytest_orchestrate.controller import memory
 from pytest_orchestrate.controller.memory import LongLived
 
 
@@ -91,3 +98,44 @@ def test_what_another_program_has_set_aside_stays_so() -> None:
         assert is_looked_at(long_lived)
     long_lived.end()
     assert not is_looked_at(theirs)
+
+
+#: A module that is written in C.
+EXTENSION = next(name for name in sys.modules if name.startswith("psutil._psutil_"))
+
+
+class Plain:
+    pass
+
+
+class Finalized:
+    def __del__(self) -> None: ...
+
+
+class Derived(io.StringIO):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "has_finalizer", "is_transparent"),
+    [
+        (dict, False, True),
+        (Plain, False, True),
+        (pytest.TestReport, False, True),
+        (msgspec.Struct, False, True),
+        (msgspec.json.Decoder, False, True),
+        (socket.socket, False, True),
+        (Finalized, True, True),
+        (Derived, True, True),
+        (types.GeneratorType, True, True),
+        (type("Nowhere", (), {"__module__": "nowhere"}), False, False),
+        (type("Odd", (), {"__module__": 7}), False, False),
+        (type("FromC", (), {"__module__": EXTENSION}), False, False),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else str(value),
+)
+def test_what_may_be_set_aside_at_the_end(
+    kind: type, has_finalizer: bool, is_transparent: bool
+) -> None:
+    assert memory._has_finalizer(kind) is has_finalizer
+    assert memory._is_transparent(kind) is is_transparent
