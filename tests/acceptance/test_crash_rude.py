@@ -260,7 +260,9 @@ def test_a_worker_that_somebody_ends_is_replaced(
     write_files(
         pytester,
         {
-            "test_a.py": "import os, pathlib, time\ndef test_a():\n"
+            # `nohup` leaves SIGHUP ignored
+            "test_a.py": "import os, pathlib, signal, time\ndef test_a():\n"
+            f"    signal.signal({number:d}, signal.SIG_DFL)\n"
             "    pathlib.Path('a').write_text(str(os.getpid())); time.sleep(600)\n"
             "def test_after(): pass\n",
             "test_beside.py": BESIDE,

@@ -24,8 +24,12 @@ class InterruptSignal:
         self._call = call
         self._is_wanted = is_wanted
         self._previous: Any = None
-        #: The next signal is our own: it only raises what could not be raised before.
+        #: An exception could not be raised, and is to be.
         self._is_owed = False
+        #: The next signal is our own: it only raises what could not be raised before.
+        self._is_sent = False
+        #: Held while our own signal is sent, or it is settled that none will be.
+        self._sending = threading.Lock()
 
     def take(self) -> None:
         """Begin, unless the program that called pytest has a handler of its own."""
@@ -35,19 +39,39 @@ class InterruptSignal:
             self._previous = signal.signal(signal.SIGINT, self._handle)
 
     def give_back(self) -> None:
-        """End."""
-        if self._previous is not None:
+        """End; what was owed is owed no more.
+
+        :raises KeyboardInterrupt: a signal has just come.
+        """
+        if self._previous is None:
+            return
+        with self._sending:
+            self._is_owed = False
+        # Python calls the handler of a signal that has come already before it changes it
+        try:
             signal.signal(signal.SIGINT, self._previous)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, self._previous)
+            raise
+        finally:
             self._previous = None
 
     def _handle(self, _number: int, frame: FrameType | None) -> None:
-        is_owed, self._is_owed = self._is_owed, False
-        if not (self._is_wanted() if is_owed else self._call()):
+        is_sent, self._is_sent = self._is_sent, False
+        if not (self._is_wanted() if is_sent else self._call()):
             return
         if not would_be_lost(frame):
             raise KeyboardInterrupt
         self._is_owed = True
-        threading.Thread(target=_signal_main_thread, args=(LATER,), daemon=True).start()
+        threading.Thread(target=self._send_later, daemon=True).start()
+
+    def _send_later(self) -> None:
+        time.sleep(LATER)
+        with self._sending:
+            if not self._is_owed:
+                return
+            self._is_owed, self._is_sent = False, True
+            _signal_main_thread()
 
 
 def would_be_lost(frame: FrameType | None) -> bool:
@@ -67,8 +91,7 @@ def would_be_lost(frame: FrameType | None) -> bool:
     return False
 
 
-def _signal_main_thread(after: float) -> None:
-    time.sleep(after)
+def _signal_main_thread() -> None:
     if hasattr(signal, "pthread_kill"):
         main = threading.main_thread().ident
         assert main is not None

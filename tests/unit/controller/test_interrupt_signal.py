@@ -100,3 +100,20 @@ def test_what_somebody_has_heard_meanwhile_is_not_raised_later(heard: Heard) -> 
     drop_object()
     time.sleep(5 * LATER)
     assert heard.times == 1
+
+
+@pytest.mark.parametrize("wait", [0, LATER * 0.9, LATER, LATER * 1.1])
+def test_nothing_is_raised_when_it_has_ended(wait: float) -> None:
+    heard = Heard()
+    own = InterruptSignal(heard, lambda: heard.is_wanted)
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        own.take()
+        drop_object()
+        heard.is_wanted = False
+        time.sleep(wait)
+        own.give_back()
+        time.sleep(5 * LATER)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert heard.times == 1
