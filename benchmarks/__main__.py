@@ -4,8 +4,10 @@
 
 The ways take turns (A B C A B C ...), so that what else the machine does meets them alike.
 Printed are medians and their ratios to plain pytest; compare ratios, never seconds. Where tests
-note when the first of them began, the time until then is printed, too. Real projects are timed
-by ``python tests/downstream/run.py --times``.
+note when the first of them began, the time until then is printed, too. "In parts" are as many plain
+runs at once, each with its share of the files and with a report of its own: what remains when
+distributing costs nothing at all. Real projects are timed by ``python tests/downstream/run.py
+--times``.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ class Way:
     name: str
     arguments: tuple[str, ...]
     forgets: bool = False
+    #: Processes that each run their share of the files.
+    parts: int = 1
     elapsed: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
     until_first: list[float] = field(default_factory=list)
@@ -44,8 +48,10 @@ class Way:
 def ways(workers: int) -> list[Way]:
     """Plain pytest first; xdist where it is installed."""
     ours = ("-p", "orchestrate", "-p", "no:xdist")
+    plain = ("-p", "no:orchestrate", "-p", "no:xdist")
     found = [
-        Way("plain", ("-p", "no:orchestrate", "-p", "no:xdist")),
+        Way("plain", plain),
+        Way(f"plain, in {workers} parts", plain, parts=workers),
         Way("ours, first run", (*ours, f"--workers={workers}"), forgets=True),
         Way("ours, later run", (*ours, f"--workers={workers}")),
         Way("ours, auto", ours),
@@ -58,6 +64,14 @@ def ways(workers: int) -> list[Way]:
     return found
 
 
+def shares(folder: Path, parts: int) -> list[list[str]]:
+    """The arguments of each part: nothing for one, which finds its files itself."""
+    if parts == 1:
+        return [[]]
+    files = sorted(path.name for path in folder.glob("test_*.py"))
+    return [share for part in range(parts) if (share := files[part::parts])]
+
+
 def run(way: Way, folder: Path, environ: dict[str, str]) -> None:
     """Run the suite once, and note what it took."""
     history, kept = folder / ".pytest_orchestrate", folder / ".kept"
@@ -67,14 +81,16 @@ def run(way: Way, folder: Path, environ: dict[str, str]) -> None:
     first.unlink(missing_ok=True)
     launched = time.time()
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *way.arguments],
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-q", *way.arguments, *files],
+            cwd=folder,
+            env=environ,
+            stdout=subprocess.DEVNULL,
+        )
+        for files in shares(folder, way.parts)
+    ]
+    codes = [process.wait() for process in processes]
     way.elapsed.append(time.perf_counter() - began)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     way.processor.append(
@@ -82,8 +98,8 @@ def run(way: Way, folder: Path, environ: dict[str, str]) -> None:
     )
     if first.exists():
         way.until_first.append(float(first.read_text()) - launched)
-    if done.returncode:
-        sys.exit(f"{way.name}: exit code {done.returncode}\n{done.stderr.decode()}")
+    if any(codes):
+        sys.exit(f"{way.name}: exit code {max(codes, key=abs)}")
     if kept.exists():
         shutil.rmtree(history)
         kept.rename(history)
