@@ -16,7 +16,12 @@ import pytest
 from pytest_orchestrate import wire
 from pytest_orchestrate.controller.evidence import Evidence, foreign_markers
 from pytest_orchestrate.internals.junit import junit_xml, reopen_case
-from pytest_orchestrate.internals.notice import goes_unnoticed, keep_unnoticed
+from pytest_orchestrate.internals.notice import (
+    goes_unnoticed,
+    keep_unnoticed,
+    write_dot,
+    writes_dots,
+)
 from pytest_orchestrate.internals.reports import report_id, restore_subtest
 from pytest_orchestrate.xdist_contract import Node
 
@@ -86,8 +91,10 @@ class Relay:
         reporter = config.pluginmanager.getplugin("terminalreporter")
         #: Who hears of reports.
         self.logreport: Callable[..., object] = config.hook.pytest_runtest_logreport
-        #: Whether passed set-ups and tear-downs go unnoticed; None when that is not known yet.
+        self._everybody = self.logreport
+        #: Whether passed phases go unnoticed; None when that is not known yet.
         self._unnoticed: bool | None = None
+        self._writes_dots = writes_dots(config)
         without = [reporter] if reporter is not None else []
         # the line that the terminal prints when a test starts makes sense for one test at a time
         self._logstart = config.pluginmanager.subset_hook_caller("pytest_runtest_logstart", without)
@@ -123,16 +130,18 @@ class Relay:
             message.start,
             message.stop,
         )
-        if message.when != "call":
-            if message.when == "setup":
-                known.began_at(message.start)
-            if self._unnoticed is None:
-                self._unnoticed = goes_unnoticed(self.config)
-            if self._unnoticed:
-                self._name_worker(test, node, report)
-                keep_unnoticed(self.config, report)
-                return
-        self._log(test, node, report)
+        if message.when == "setup":
+            known.began_at(message.start)
+        if self._unnoticed is None:
+            self._unnoticed = goes_unnoticed(self.config)
+        if self._unnoticed and message.when != "call":
+            self._name_worker(test, node, report)
+            keep_unnoticed(self.config, report)
+        elif self._unnoticed and self._writes_dots and self.logreport is self._everybody:
+            self._name_worker(test, node, report)
+            write_dot(self.config, report)
+        else:
+            self._log(test, node, report)
 
     @pytest.hookimpl
     def pytest_plugin_registered(self) -> None:

@@ -1,8 +1,9 @@
-"""Who takes notice of a set-up or tear-down that passed: two of three reports of most tests.
+"""Who takes notice of a phase that passed: of all reports, in most runs.
 
-Of pytest's own plugins only the terminal reporter does, and only to keep the report for
-``--durations`` and the like (``TerminalReporter.stats[""]``). Calling all hooks for that is
-the largest part of what such a report costs.
+Of pytest's own plugins only the terminal reporter keeps a passed set-up or tear-down, for
+``--durations`` and the like (``TerminalReporter.stats[""]``). Of a passed call it writes a dot, and
+``--lf`` forgets that the test had failed. Calling all hooks for that is the largest part of what
+such a report costs.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-#: Modules whose ``pytest_runtest_logreport`` does nothing then.
+#: Modules whose ``pytest_runtest_logreport`` does nothing then, or what is done here instead.
 _HEEDLESS = {
     "_pytest.cacheprovider",
     "_pytest.logging",
@@ -19,7 +20,7 @@ _HEEDLESS = {
     "_pytest.terminal",
     "pytest_orchestrate.controller.at_once",
 }
-#: Modules whose ``pytest_report_teststatus`` gives it no category, no letter and no word.
+#: Modules whose ``pytest_report_teststatus`` calls a call "passed", and the others nothing.
 _PLAIN_STATUS = {"_pytest.runner", "_pytest.skipping", "_pytest.subtests", "_pytest.terminal"}
 
 
@@ -65,6 +66,33 @@ def keep_unnoticed(config: pytest.Config, report: pytest.TestReport) -> None:
         reporter._add_stats("", [report])
 
 
+def writes_dots(config: pytest.Config) -> bool:
+    """Whether a test that passed is a dot on the terminal; ``-v`` has a line for it."""
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    return reporter is not None and not reporter.showlongtestinfo
+
+
+def write_dot(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Do with a passed call what pytest does, where it goes unnoticed and dots are written.
+
+    Relies on ``TerminalReporter.pytest_runtest_logreport`` and ``LFPlugin.lastfailed``.
+    """
+    manager = config.pluginmanager
+    reporter: Any = manager.getplugin("terminalreporter")
+    key = _key(report)
+    reporter._current_logreport = report
+    reporter._tests_ran = True
+    reporter._add_stats("passed", [report])
+    reporter._progress_nodeids_reported.add(key)
+    reporter._tw.write(".", green=True)
+    if reporter._show_progress_info and not reporter._is_last_item:
+        reporter._write_progress_information_if_past_edge()
+    reporter.flush()
+    last_failed: Any = manager.getplugin("lfplugin")
+    if last_failed is not None and last_failed.lastfailed:
+        last_failed.lastfailed.pop(key, None)
+
+
 def note_quietly(config: pytest.Config, report: pytest.TestReport) -> str:
     """Do with a report what the terminal reporter does, but write nothing; return the word for it.
 
@@ -74,9 +102,17 @@ def note_quietly(config: pytest.Config, report: pytest.TestReport) -> str:
     reporter._tests_ran = True
     category, letter, word = config.hook.pytest_report_teststatus(report=report, config=config)
     reporter._add_stats(category, [report])
-    if letter or word:  # nodes have ids from pytest 9.2 on
-        reporter._progress_nodeids_reported.add(getattr(report, "id", report.nodeid))
+    if letter or word:
+        reporter._progress_nodeids_reported.add(_key(report))
     return str(word[0] if isinstance(word, tuple) else word)
+
+
+def _key(report: Any) -> object:
+    """By what pytest keeps books of reports: nodes have ids from pytest 9.2 on."""
+    try:
+        return report.id
+    except AttributeError:
+        return report.nodeid
 
 
 def hide_percentage(reporter: Any) -> None:
