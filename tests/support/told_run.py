@@ -279,6 +279,8 @@ def story_of_a_run() -> Report:
         changes=Changes(
             PREVIOUS,
             EARLIER,
+            "main<|>",
+            "ancestor",
             wall=0.7,
             newly_failing=(3, 6, 13, 18),
             still_failing=(0, 1, 2),
@@ -287,7 +289,17 @@ def story_of_a_run() -> Report:
             removed=("tests/test_old.py::test_<gone>",),
         ),
         trend=(
-            TrendPoint("20300315-090000-00000016", STARTED - 172_800, None, 17, 0, 0, 4.1, 5.0),
+            TrendPoint(
+                "20300315-090000-00000016",
+                STARTED - 172_800,
+                None,
+                17,
+                0,
+                0,
+                4.1,
+                5.0,
+                unlike="4 workers",
+            ),
             TrendPoint(PREVIOUS, STARTED - 86_400, EARLIER, 18, 4, 1, 4.7, 5.5, 2, 1),
             TrendPoint(RUN, STARTED, REVISION, 19, 7, 1, 5.4, 6.4, 2, 1),
         ),

@@ -14,7 +14,7 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
-from pytest_orchestrate.report.formats.changes import differences, run_at
+from pytest_orchestrate.report.formats.changes import compared_with, differences
 from pytest_orchestrate.report.formats.failures import (
     causes,
     failure_of,
@@ -88,9 +88,10 @@ def _totals(report: Report) -> Iterator[str]:
         counts.append(f"pass rate {100 * rate:.1f} %")
     changes = report.changes
     if changes is not None:
-        since = run_at(changes.run, changes.revision)
-        counts.append(f"since {since}: {differences(report, changes)}")
+        counts.append(differences(report, changes))
     yield f"<p>{escape(' · '.join(counts))}</p>"
+    if changes is not None:
+        yield f"<p>Compared with {escape(visible(compared_with(changes)))}.</p>"
 
 
 def _groups(report: Report) -> Iterator[str]:

@@ -13,7 +13,7 @@ from textwrap import wrap
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.areas import bad, telling
-from pytest_orchestrate.report.formats.changes import differences, run_at, short
+from pytest_orchestrate.report.formats.changes import compared_with, differences, short
 from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
 from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.texts import visible
@@ -68,8 +68,8 @@ def _head(report: Report, width: int) -> Iterator[str]:
     changes = report.changes
     if changes is None:
         return
-    since = run_at(changes.run, changes.revision)
-    yield from _wrapped(f"  since {since}: {differences(report, changes)}", width)
+    yield from _wrapped(f"  {differences(report, changes)}", width)
+    yield from _wrapped(f"    since {compared_with(changes)}", width)
     fixed = [report.tests[test].nodeid for test in changes.fixed]
     yield from (f"  fixed: {visible(nodeid)}" for nodeid in fixed[:LISTED])
     if len(fixed) > LISTED:
