@@ -289,13 +289,16 @@ def test_reports_are_written_of_a_run_that_was_interrupted(
 
 
 def test_a_report_that_cannot_be_written_warns_and_changes_no_verdict(small: Pytester) -> None:
-    (small.path / "folder").mkdir()
-    (small.path / "file").write_text("")
+    # what is in the way before the run is told then
     small.makeconftest(
         """
+        from pathlib import Path
         from pytest_orchestrate.report import formats
 
         def pytest_configure(config):
+            if not hasattr(config, "workerinput"):
+                Path("folder").mkdir()
+                Path("file").write_text("")
             formats.RENDERERS["json"] = lambda report: report.no_such_attribute
         """
     )
@@ -309,6 +312,23 @@ def test_a_report_that_cannot_be_written_warns_and_changes_no_verdict(small: Pyt
     assert "could not be written: Is a directory" in warnings[0]
     assert "AttributeError: 'Report' object has no attribute 'no_such_attribute'" in warnings[1]
     assert (small.path / "good.jsonl").is_file()
+
+
+def test_a_report_that_has_no_place_is_told_before_the_run(small: Pytester) -> None:
+    (small.path / "folder").mkdir()
+    ran = run_orchestrated(small, "--orchestrate-report=html:folder", log=False)
+    assert ran.code == 4
+    assert f"'html:{small.path / 'folder'}' cannot be written" in ran.err
+    ran = run_orchestrated(
+        small, "--orchestrate-report=html:r", "--orchestrate-report=json:./r", log=False
+    )
+    assert ran.code == 4
+    assert f"'json:./r' is not accepted: 'html:{small.path / 'r'}' is a report to" in ran.err
+    # where nothing is written, nothing is in the way
+    ran = run_orchestrated(
+        small, "--orchestrate-report=html:folder", "--orchestrate-plan", log=False
+    )
+    assert ran.code == 0
 
 
 @pytest.mark.parametrize("flag", ["--collect-only", "--orchestrate-plan"])
