@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from textwrap import wrap
 
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.changes import compared_with, differences, short
 from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
 from pytest_orchestrate.report.formats.flaky import flaky
-from pytest_orchestrate.report.formats.texts import visible
 from pytest_orchestrate.report.terminal import lines as summary_lines
 from pytest_orchestrate.report.verdict import pass_rate, sentence
 from pytest_orchestrate.report.words import count_of, exact_percent, percent, seconds
