@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -238,6 +239,22 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert "orchestrate: 13 tests" in shown
     as_json = orchestrate("report", "show", "--format=json", cwd=suite.path).stdout
     assert json.loads(as_json) == found
+
+
+def test_what_is_proposed_to_run_failures_again_does_so(suite: Pytester) -> None:
+    first = run_orchestrated(suite, "--orchestrate-report=json:r.json", "-p", "no:cacheprovider")
+    proposed = report(suite.path / "r.json")["commands"]["rerun_failed"]
+    listing, again = (shlex.split(each) for each in proposed.split(" && "))
+    run_orchestrated(suite, "tests/test_a.py::test_good")  # by now another run is the last one
+    nothing = orchestrate("report", "failed", "--output", "none", cwd=suite.path)
+    assert (nothing.returncode, "no test failed in run" in nothing.stderr) == (1, True)
+    assert not (suite.path / "none").exists()
+    assert listing[0] == "pytest-orchestrate"
+    assert orchestrate(*listing[1:], cwd=suite.path).returncode == 0
+    assert again[:3] == ["pytest", "-p", "orchestrate"]
+    second = run_orchestrated(suite, *again[3:])
+    # test_blocked is not among them, so nothing requires test_bad
+    assert second.counts == {key: first.counts[key] for key in ("failed", "errors")}
 
 
 def test_without_being_asked_nothing_is_written(small: Pytester) -> None:
