@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from textwrap import wrap
 
+from msgspec.structs import replace
+
 from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
@@ -63,7 +65,8 @@ def _head(report: Report, width: int) -> Iterator[str]:
     rate = pass_rate(summary)
     passed = "" if rate is None else f" (pass rate {exact_percent(rate)})"
     yield from _wrapped(f"{sentence(summary)}{passed}", width)
-    for line in summary_lines(summary):
+    # what failed is told below, by cause
+    for line in summary_lines(replace(summary, causes=())):
         yield from _wrapped(line.text, width)
     changes = report.changes
     if changes is None:

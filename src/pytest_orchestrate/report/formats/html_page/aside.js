@@ -52,7 +52,7 @@ const Aside = (() => {
         {},
         changes.wall === null
           ? `Times are not comparable: ${changes.unlike}.`
-          : element("b", {}, change(changes.wall)),
+          : element("b", {}, slower(changes.wall)),
       ),
       nothing
         ? element("p", {}, "The same tests, with the same outcomes.")

@@ -125,9 +125,7 @@ function trendChart(title, values, shown, runs, { className = "", unlike = [] } 
   const where = element(
     "span",
     { class: "note" },
-    values.length > 1
-      ? `of ${countOf(values.length, "run")}, most ${shown(most)}${unlike.some(Boolean) ? "; ○ not comparable" : ""}`
-      : "first run",
+    values.length > 1 ? `of ${countOf(values.length, "run")}, most ${shown(most)}` : "first run",
   );
   const unpointed = where.textContent;
   chart.addEventListener("pointermove", (event) => {

@@ -74,6 +74,9 @@ const Health = (() => {
           names,
         ),
       ),
+      unlike.some(Boolean)
+        ? element("p", { class: "quiet" }, "○ not comparable: that run had other workers, or ended early")
+        : null,
       element(
         "details",
         { class: "section" },
@@ -172,7 +175,7 @@ const Health = (() => {
             testLink(each.test),
             seconds(each.before),
             seconds(each.now),
-            change(each.now - each.before),
+            `+${seconds(each.now - each.before)}`,
             each.p < 0.0001 ? "below 0.01 %" : percent(each.p, 2),
             spark(each.test),
           ]),

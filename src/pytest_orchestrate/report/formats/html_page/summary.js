@@ -43,7 +43,7 @@ const Summary = (() => {
       reading(
         "Wall time",
         seconds(summary.wall),
-        changes && changes.wall !== null ? `${change(changes.wall)} since the run before` : "",
+        changes && changes.wall !== null ? `${slower(changes.wall)} than before` : "",
         "",
         comparable.length > 2
           ? sparkline(

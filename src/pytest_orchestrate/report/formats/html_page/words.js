@@ -12,8 +12,8 @@ function seconds(value) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-/** A difference, with its sign. */
-const change = (value) => (value < 0 ? seconds(value) : `+${seconds(value)}`);
+/** `0.70 s slower`. */
+const slower = (value) => `${seconds(Math.abs(value))} ${value < 0 ? "faster" : "slower"}`;
 
 /** `20,000` */
 const count = (number) => number.toLocaleString("en");
