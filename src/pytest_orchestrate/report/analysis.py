@@ -50,7 +50,10 @@ def analysed(
         regressions=tuple(slower),
         recommendations=tuple(recommendations(report, what_if)),
         score=score(report, past, flaky, slower),
-        timeline=replace(report.timeline, critical_path=tuple(critical_path(report.tests))),
+        timeline=replace(
+            report.timeline,
+            critical_path=tuple(critical_path(report.tests, report.timeline.lanes)),
+        ),
     )
 
 
