@@ -38,7 +38,8 @@ def changes(report: Report, past: Past) -> Changes | None:
     there = {(test.nodeid, test.occurrence) for test in report.tests}
     # of what could not be collected nobody knows which tests it has
     is_whole = not any(test.is_collection for test in report.tests) and bool(report.tests)
-    why = "this run ended early" if ended_early(report) else differs(report, past, then)
+    other = differs(report, past, then)
+    why = "this run ended early" if ended_early(report) else other and f"{other} then"
     return Changes(
         run=then.run,
         revision=then.revision,

@@ -70,7 +70,7 @@ class Changes(msgspec.Struct, frozen=True):
     basis: Literal["branch", "ancestor", "default"]
     #: Seconds that this run took more; negative: less. None where the two cannot be compared.
     wall: float | None
-    #: Why they cannot.
+    #: Why they cannot: ``4 workers then``.
     unlike: str = ""
     #: Positions of tests that were good then, or not there, and are bad now.
     newly_failing: tuple[int, ...] = ()

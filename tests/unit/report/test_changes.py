@@ -97,7 +97,7 @@ def test_times_of_runs_with_other_workers_are_not_compared(
     report = replace(report, run=replace(report.run, **now))
     found = analysed(report, past_of({"a": "passed"}, **then))
     assert found.changes is not None
-    assert (found.changes.wall, found.changes.unlike) == (None, why)
+    assert (found.changes.wall, found.changes.unlike) == (None, f"{why} then")
     assert [point.unlike for point in found.trend] == [why, ""]
 
 

@@ -42,7 +42,7 @@ def standing_of(changes: Changes) -> str:
     """Why it is that run with which this one is compared."""
     where = f"on {changes.branch}" if changes.branch else "on no branch"
     if changes.basis == "ancestor":
-        return f"{where}, which this one is based on: its own branch has no complete run yet"
+        return f"{where}, which this one is based on (its own branch has no complete run yet)"
     if changes.basis == "default":
         return f"the last complete one {where} (this branch has none yet)"
     return f"the last complete one on {'this' if changes.branch else 'no'} branch"

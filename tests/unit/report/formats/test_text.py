@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.report.areas import areas
-from pytest_orchestrate.report.findings import Area
+from pytest_orchestrate.report.findings import Area, Changes
 from pytest_orchestrate.report.formats.text import render
+from pytest_orchestrate.report.past import Basis
 from pytest_orchestrate.report.summary import Cause
 from tests.support.reports import big_report, report_of, reported
 from tests.support.told_run import LOGIN, story_of_a_run
@@ -75,3 +76,25 @@ def test_what_failed_is_told_once() -> None:
     told = render(replace(report, summary=replace(report.summary, causes=causes)), width=80)
     assert "of one cause" not in told
     assert "what failed:" in told
+
+
+@pytest.mark.parametrize(
+    ("basis", "branch", "told"),
+    [
+        ("branch", "main", "the last complete one on this branch"),
+        ("branch", None, "the last complete one on no branch"),
+        (
+            "ancestor",
+            "main",
+            "on main, which this one is based on (its own branch has no complete run yet)",
+        ),
+        ("default", "main", "the last complete one on main (this branch has none yet)"),
+    ],
+)
+def test_it_says_with_which_run_it_compares_and_why(
+    basis: Basis, branch: str | None, told: str
+) -> None:
+    changes = Changes("r", None, branch, basis, None, "4 workers then", newly_failing=(0,))
+    lines = render(report_of(reported("a", "failed"), changes=changes), width=200).splitlines()
+    assert f"    since run r, {told}" in lines
+    assert "  1 newly failing, times not comparable (4 workers then)" in lines
