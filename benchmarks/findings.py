@@ -24,6 +24,7 @@ from pytest_orchestrate.history import fold
 from pytest_orchestrate.history.past import past
 from pytest_orchestrate.history.records import AttemptRecord, EndRecord, RunRecord
 from pytest_orchestrate.history.store import History
+from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.analysis import analysed
 from pytest_orchestrate.report.document import Report, RunFacts
 from tests.support.reports import big_report
@@ -37,7 +38,8 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         history = History.open(Path(folder))
         folding = [folded(history, report, number) for number in range(runs)]
-        reading, known = fastest(partial(past, history, report.run))
+        bad = [(test.nodeid, 0) for test in report.tests if test.outcome in BAD]
+        reading, known = fastest(partial(past, history, report.run, bad=bad))
         history.close()
     concluding, _ = fastest(partial(analysed, report, known))
     print(f"{'fold a run':<16} {min(folding):>8.3f}")

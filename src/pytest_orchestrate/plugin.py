@@ -56,7 +56,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         # a conftest that implements one of these hooks is right also where no worker is started
         xdist_contract.add_hookspecs(early_config)
         if _tests_may_run(early_config):
-            seed = _orchestrate(early_config, options.read(early_config))
+            settings = options.read(early_config)
+            _check_reports(early_config, settings)
+            seed = _orchestrate(early_config, settings)
         elif early_config.known_args_namespace.collectonly:
             from pytest_orchestrate.selecting import OnlyCollecting
 
@@ -177,6 +179,14 @@ def _serve(config: pytest.Config, control: int) -> Seed:
 
     forget_cleanups(config)
     return forked_worker.become_worker(config, own)
+
+
+def _check_reports(config: pytest.Config, settings: Options) -> None:
+    """Refuse reports that could not be written when it is too late."""
+    if settings.report and config.known_args_namespace.orchestrate_plan is None:
+        from pytest_orchestrate.controller.report_places import check_places
+
+        check_places(settings.report)
 
 
 def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:

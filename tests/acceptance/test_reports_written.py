@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -240,6 +241,22 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert json.loads(as_json) == found
 
 
+def test_what_is_proposed_to_run_failures_again_does_so(suite: Pytester) -> None:
+    first = run_orchestrated(suite, "--orchestrate-report=json:r.json", "-p", "no:cacheprovider")
+    proposed = report(suite.path / "r.json")["commands"]["rerun_failed"]
+    listing, again = (shlex.split(each) for each in proposed.split(" && "))
+    run_orchestrated(suite, "tests/test_a.py::test_good")  # by now another run is the last one
+    nothing = orchestrate("report", "failed", "--output", "none", cwd=suite.path)
+    assert (nothing.returncode, "no test failed in run" in nothing.stderr) == (1, True)
+    assert not (suite.path / "none").exists()
+    assert listing[0] == "pytest-orchestrate"
+    assert orchestrate(*listing[1:], cwd=suite.path).returncode == 0
+    assert again[:3] == ["pytest", "-p", "orchestrate"]
+    second = run_orchestrated(suite, *again[3:])
+    # test_blocked is not among them, so nothing requires test_bad
+    assert second.counts == {key: first.counts[key] for key in ("failed", "errors")}
+
+
 def test_without_being_asked_nothing_is_written(small: Pytester) -> None:
     run_orchestrated(small)
     names = {path.name for path in small.path.iterdir() if not path.name.startswith(".")}
@@ -289,13 +306,16 @@ def test_reports_are_written_of_a_run_that_was_interrupted(
 
 
 def test_a_report_that_cannot_be_written_warns_and_changes_no_verdict(small: Pytester) -> None:
-    (small.path / "folder").mkdir()
-    (small.path / "file").write_text("")
+    # what is in the way before the run is told then
     small.makeconftest(
         """
+        from pathlib import Path
         from pytest_orchestrate.report import formats
 
         def pytest_configure(config):
+            if not hasattr(config, "workerinput"):
+                Path("folder").mkdir()
+                Path("file").write_text("")
             formats.RENDERERS["json"] = lambda report: report.no_such_attribute
         """
     )
@@ -309,6 +329,23 @@ def test_a_report_that_cannot_be_written_warns_and_changes_no_verdict(small: Pyt
     assert "could not be written: Is a directory" in warnings[0]
     assert "AttributeError: 'Report' object has no attribute 'no_such_attribute'" in warnings[1]
     assert (small.path / "good.jsonl").is_file()
+
+
+def test_a_report_that_has_no_place_is_told_before_the_run(small: Pytester) -> None:
+    (small.path / "folder").mkdir()
+    ran = run_orchestrated(small, "--orchestrate-report=html:folder", log=False)
+    assert ran.code == 4
+    assert f"'html:{small.path / 'folder'}' cannot be written" in ran.err
+    ran = run_orchestrated(
+        small, "--orchestrate-report=html:r", "--orchestrate-report=json:./r", log=False
+    )
+    assert ran.code == 4
+    assert f"'json:./r' is not accepted: 'html:{small.path / 'r'}' is a report to" in ran.err
+    # where nothing is written, nothing is in the way
+    ran = run_orchestrated(
+        small, "--orchestrate-report=html:folder", "--orchestrate-plan", log=False
+    )
+    assert ran.code == 0
 
 
 @pytest.mark.parametrize("flag", ["--collect-only", "--orchestrate-plan"])

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.document import Report
 from tests.browser.conftest import Opens
 from tests.support.invented_run import invented_run
@@ -102,9 +103,8 @@ def test_the_run_is_told_with_its_settings_and_plugins(opens: Opens, shop: Repor
         expect(page.locator(".run-facts")).to_contain_text(text)
 
 
-def shapely(name: str) -> str:
-    """A name in which what has no shape is written as Python does."""
-    return re.sub("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", lambda found: repr(found[0])[1:-1], name)
+#: What no text of the page has.
+SHAPELESS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 
 def test_hostile_texts_are_shown_as_they_are_and_do_nothing(opens: Opens) -> None:
@@ -116,6 +116,7 @@ def test_hostile_texts_are_shown_as_they_are_and_do_nothing(opens: Opens) -> Non
         expect(page.locator("main#main > *")).to_be_visible()
         assert page.evaluate(scripts) == 1
         assert page.locator("main#main script, main#main iframe, main#main [onerror]").count() == 0
+        assert re.search(SHAPELESS, page.locator("main#main").inner_text()) is None
         hrefs = page.locator("a").evaluate_all("links => links.map((each) => each.href)")
         assert all(href.startswith(("file:", "https://")) for href in hrefs)
     for test in report.tests:
@@ -123,8 +124,10 @@ def test_hostile_texts_are_shown_as_they_are_and_do_nothing(opens: Opens) -> Non
         nodeid = test.nodeid.replace("\udc80", "\ufffd")
         key = nodeid + (f"#{test.occurrence + 1}" if test.occurrence else "")
         page.evaluate("key => { location.hash = `#/tests/${encodeURIComponent(key)}`; }", key)
-        named = shapely(test.nodeid.removeprefix(test.file).removeprefix("::"))
+        named = visible(test.nodeid.removeprefix(test.file).removeprefix("::"))
+        named = named.replace("\n", "\\n").replace("\t", "\\t")
         expect(page.locator(".detail h2.nodeid")).to_have_text(named)
         for section in page.locator(".detail details:not([open]) > summary").element_handles():
             section.click()
+        assert re.search(SHAPELESS, page.locator(".detail").inner_text()) is None
     assert page.evaluate(scripts) == 1

@@ -114,6 +114,7 @@ def pasts(draw: st.DrawFn) -> Past:
     return past_of(
         *made,
         branches=[draw(st.sampled_from(["main", "other", None])) for _ in made],
+        is_complete=[draw(st.booleans()) for _ in made],
         revision=[draw(st.sampled_from(["x", "y", None])) for _ in made],
         dirty=[draw(st.sampled_from([True, False, None])) for _ in made],
     )
@@ -130,16 +131,21 @@ def test_conclusions_do_not_contradict_each_other(
     report = analysed(on_main(*made, revision="x"), past)
     bad = [position for position, test in enumerate(made) if test.outcome in BAD]
     changes = report.changes
-    assert (changes is None) == (past.last is None)
+    assert (changes is None) == (past.compared is None)
     if changes is not None:
         assert sorted([*changes.newly_failing, *changes.still_failing]) == bad
         assert not set(changes.added) & {*changes.still_failing, *changes.fixed}
         assert not set(changes.removed) & set(outcomes)
     trend = report.trend
-    assert [point.run for point in trend] == [*(run.run for run in past.runs), report.run.run]
+    on_branch = [run.run for run in past.runs if run.branch == "main"]
+    assert [point.run for point in trend] == [*on_branch, report.run.run]
     assert trend[-1].failed == len(bad)
-    assert trend[0].added == trend[0].removed == 0
+    if on_branch or not past.runs:
+        assert trend[0].added == trend[0].removed == 0
     assert sum(point.added for point in trend[1:]) <= len({*"abcdefgh"})
+    for group in report.groups:
+        assert (group.since is not None) == (group.status == "still")
+        assert group.since is None or group.since in {run.run for run in past.on_line().runs}
     for flaky in report.flaky:
         assert 0 < flaky.bad < flaky.attempts
         assert 0 <= flaky.rate_low <= flaky.rate <= flaky.rate_high <= 1

@@ -12,12 +12,13 @@ from _pytest.junitxml import bin_xml_escape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_orchestrate.model.escaping import printable
+from pytest_orchestrate.model.escaping import printable, visible
 from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import Report, RunFacts
 from pytest_orchestrate.report.findings import FailureGroup, FlakyTest, Recommendation
 from pytest_orchestrate.report.formats import ctrf, github, junit, markdown, text
-from pytest_orchestrate.report.formats.texts import one_line, shortened, visible
+from pytest_orchestrate.report.formats.html_static import static
+from pytest_orchestrate.report.formats.texts import one_line, shortened
 from tests.support.rendered import Page
 from tests.support.reports import RUN, STARTED, attempt_of, report_of, reported
 
@@ -27,8 +28,12 @@ _TELLING = [
     *("`", "```", "~~~", "|", "\\", "\\|", "*", "_", "# ", "- ", "1. ", "    ", "[", "](", ")"),
     *("\n", "\n\n", "\r\n", "\r", "\t", " ", "%", ",", ":", "::", "::error::", '"', "'", "$`"),
     *("@a", "#1", "https://a.b", "www.a", "a", "x" * 400, "\U0001f600"),
-    *("\x00", "\x1b[31m", "\x7f", "\udc80", "\u2028", "\u202e", "\ufffe"),
+    *("\x00", "\x1b[31m", "\x7f", "\udc80", "\u2028", "\u202e", "\u2066", "\u061c", "\ufffe"),
 ]
+#: What moves a terminal's cursor, turns the direction of writing, or takes no room.
+SHAPELESS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 texts = st.lists(st.sampled_from(_TELLING) | st.text(max_size=5), max_size=12).map("".join)
 
 
@@ -111,6 +116,7 @@ def test_nothing_breaks_out_of_markdown(report: Report) -> None:
     failure = report.tests[0].attempts[0].failure
     assert failure is not None
     assert any(code.rstrip() == visible(failure.text).rstrip() for code in page.code)
+    assert SHAPELESS.search("".join([*page.code, *page.texts])) is None
     shown = [" ".join(code.split()) for code in page.code]
     assert " ".join(one_line(report.tests[0].nodeid, 300).split()) in shown
     slowest = next(row for row in page.rows if "9.1 s" in row)
@@ -134,13 +140,19 @@ def test_each_annotation_is_one_command(report: Report) -> None:
     for line in lines:
         assert re.fullmatch(r"::(error|warning) (\w+=[^,:]*,?)+::.*", line), line
         assert re.search("%(?!25|0D|0A|3A|2C)", line) is None
+        assert SHAPELESS.search(line) is None
+
+
+@given(reports())
+def test_the_plain_part_of_the_page_shows_whatever_there_is(report: Report) -> None:
+    assert SHAPELESS.search(static(report)) is None
 
 
 @given(reports(), st.integers(1, 200))
 def test_a_terminal_is_sent_no_commands(report: Report, width: int) -> None:
     shown = text.render(report, width=width)
     shown.encode()
-    assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", shown) is None
+    assert SHAPELESS.search(shown) is None
 
 
 @given(texts)

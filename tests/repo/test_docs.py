@@ -84,6 +84,7 @@ def test_every_part_of_the_command_is_documented(capsys: pytest.CaptureFixture[s
         "explain",
         "report show",
         "report convert",
+        "report failed",
         "simulate",
     ):
         assert f"| `{command} " in page

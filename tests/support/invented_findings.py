@@ -97,6 +97,8 @@ def changes(bad: Sequence[int]) -> Changes:
     return Changes(
         "20300316-090000-00000017",
         "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567",
+        "retry-payments",
+        "branch",
         -1.84,
         newly_failing=tuple(bad[::2]),
         still_failing=tuple(bad[1::2]),

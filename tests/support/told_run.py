@@ -38,8 +38,10 @@ HOSTILE = (
     "</script><script>alert('x')</script> | a cell |\n```\n~~~\n</details></pre>\n"
     "::error file=a,line=1::forged\n# heading\n- [link](javascript:alert(1)) <!-- ]]> &amp; \\"
 )
-#: What terminals, XML and UTF-8 cannot have: control characters, a lone surrogate, no character.
-UNPRINTABLE = "\x00\x07\x1b[31mred\x1b[0m \x7f \x85 \u2028 \udc80 \ufffe \U0001f600 naïve ← 漢字"
+#: What terminals, XML and UTF-8 cannot have: control characters, a lone surrogate, no character;
+#: what turns the direction of writing, and a space without width.
+UNPRINTABLE = "\x00\x07\x1b[31mred\x1b[0m \x7f \x85 \u2028 \u202e\u2066\u061c\u200b \udc80 \ufffe"
+UNPRINTABLE += " \U0001f600 naïve ← 漢字"
 LONG = "".join(f"line {number} of a very long output\n" for number in range(3_000))
 
 PREVIOUS = "20300316-090000-00000017"
@@ -279,6 +281,8 @@ def story_of_a_run() -> Report:
         changes=Changes(
             PREVIOUS,
             EARLIER,
+            "main<|>",
+            "ancestor",
             wall=0.7,
             newly_failing=(3, 6, 13, 18),
             still_failing=(0, 1, 2),
@@ -287,7 +291,17 @@ def story_of_a_run() -> Report:
             removed=("tests/test_old.py::test_<gone>",),
         ),
         trend=(
-            TrendPoint("20300315-090000-00000016", STARTED - 172_800, None, 17, 0, 0, 4.1, 5.0),
+            TrendPoint(
+                "20300315-090000-00000016",
+                STARTED - 172_800,
+                None,
+                17,
+                0,
+                0,
+                4.1,
+                5.0,
+                unlike="4 workers",
+            ),
             TrendPoint(PREVIOUS, STARTED - 86_400, EARLIER, 18, 4, 1, 4.7, 5.5, 2, 1),
             TrendPoint(RUN, STARTED, REVISION, 19, 7, 1, 5.4, 6.4, 2, 1),
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli.place import add_directory, directory_of
 from pytest_orchestrate.cli.saying import failed, number_of
+from pytest_orchestrate.model.escaping import visible
 
 if TYPE_CHECKING:
     from pytest_orchestrate.cli import Commands
@@ -55,7 +56,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     for test in tests:
         print()
         for line in explained(story, test):
-            print(line)
+            print(visible(line))
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_orchestrate.cli.place import add_directory, directory_of
 from pytest_orchestrate.cli.saying import failed, number_of
 from pytest_orchestrate.errors import HistoryError
+from pytest_orchestrate.model.escaping import visible
 
 if TYPE_CHECKING:
     from pytest_orchestrate.cli import Commands
@@ -152,7 +153,9 @@ def _print_tests(tests: list[TestFacts], shown: int) -> None:
     print(f"{'expected':>10}  {'attempts':>8}  {'last':<11}  test")
     for test in tests[:shown]:
         expected = "-" if test.estimate is None else f"{test.estimate:.3f} s"
-        print(f"{expected:>10}  {test.attempts:>8}  {test.outcome or '-':<11}  {test.nodeid}")
+        print(
+            f"{expected:>10}  {test.attempts:>8}  {test.outcome or '-':<11}  {visible(test.nodeid)}"
+        )
     if len(tests) > shown:
         print(f"... and {len(tests) - shown:,} more (--slowest N shows N)")
 

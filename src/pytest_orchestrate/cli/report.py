@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli.place import add_directory, directory_of
@@ -50,7 +51,21 @@ def add_to(commands: Commands) -> None:
     )
     convert.set_defaults(action=_convert)
 
-    for action in (show, convert):
+    failed_tests = actions.add_parser(
+        "failed",
+        help="list the tests that failed in a run, to run them again",
+        description="One a line, as pytest takes them where the run was started: write them to a"
+        " file, and pytest -p orchestrate @FILE runs them.",
+    )
+    failed_tests.add_argument(
+        "run", nargs="?", default="last", metavar="RUN", help="as above (default: the last one)"
+    )
+    failed_tests.add_argument(
+        "--output", type=Path, metavar="FILE", help="write them to a file, not to standard output"
+    )
+    failed_tests.set_defaults(action=_failed)
+
+    for action in (show, convert, failed_tests):
         add_directory(action)
 
 
@@ -117,6 +132,30 @@ def _convert(chosen: argparse.Namespace) -> int:
         for destination in destinations:
             files.write(destination)
             print(f"{destination.format} report: {destination.path}")
+    return 0
+
+
+def _failed(chosen: argparse.Namespace) -> int:
+    from pytest_orchestrate.history.course import find_log
+    from pytest_orchestrate.history.retelling import folder_of, report_of
+    from pytest_orchestrate.report.next_commands import failed as failed_in
+
+    directory = directory_of(chosen).absolute()
+    log = find_log(directory, chosen.run)
+    found = failed_in(report_of(log, directory).tests, folder_of(log))
+    named = [each for each in found if "\n" not in each]
+    for each in found:
+        if each not in named:
+            told = f"warning: left out, because its name has several lines: {each!r}"
+            print(f"pytest-orchestrate: {told}", file=sys.stderr)
+    if not named:
+        # without arguments, pytest would run everything
+        return failed(f"no test failed in run {log.stem}")
+    text = "".join(f"{each}\n" for each in named)
+    if chosen.output is None:
+        print(text, end="")
+    else:
+        chosen.output.write_text(text, encoding="utf-8")
     return 0
 
 

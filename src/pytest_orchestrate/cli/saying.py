@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from pytest_orchestrate.model.escaping import visible
+
 
 def failed(text: str) -> int:
     """Say on standard error why something could not be done; returns the exit status for that."""
-    print(f"pytest-orchestrate: error: {text}", file=sys.stderr)
+    print(visible(f"pytest-orchestrate: error: {text}"), file=sys.stderr)
     return 1
 
 

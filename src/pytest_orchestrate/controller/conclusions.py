@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from pytest_orchestrate.controller.ancestry import forebears
 from pytest_orchestrate.controller.coverage_data import by_file
 from pytest_orchestrate.controller.gains import what_if
 from pytest_orchestrate.history.past import past
 from pytest_orchestrate.history.store import History
+from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.analysis import analysed
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.past import Past
@@ -41,7 +43,19 @@ def concluded(
 
     known = Past()
     if history is not None:
-        known = tried("what happened in earlier runs", lambda: past(history, report.run), known)
+        where = history.directory if root is None else root
+        known = tried(
+            "what happened in earlier runs",
+            lambda: past(
+                history,
+                report.run,
+                bad=[
+                    (test.nodeid, test.occurrence) for test in report.tests if test.outcome in BAD
+                ],
+                forebears=lambda: forebears(where, report.run.revision),
+            ),
+            known,
+        )
     coverage: dict[str, tuple[int, int]] = {}
     if root is not None:
         began = report.run.started

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.model.escaping import visible
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
@@ -77,7 +78,7 @@ class SummaryAtTheEnd:
         if summary is None or getattr(config.option, "no_summary", False):
             return
         for warning in self.context.warnings:
-            terminalreporter.write_line(f"orchestrate: warning: {warning}", yellow=True)
+            terminalreporter.write_line(visible(f"orchestrate: warning: {warning}"), yellow=True)
         if not summary.collected and not summary.crashes:
             return  # there is nothing to sum up, and pytest has said why
         from pytest_orchestrate.report import terminal
@@ -88,7 +89,7 @@ class SummaryAtTheEnd:
 
             again = functools.partial(command, config, self.context.run_id)
         for text in self.context.publishing.written:
-            terminalreporter.write_line(f"orchestrate: {text}")
+            terminalreporter.write_line(visible(f"orchestrate: {text}"))
         for line in terminal.lines(summary, verbosity=config.option.verbose, again=again):
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
         if self.context.with_artifacts and config.option.verbose >= 0:
@@ -107,7 +108,7 @@ class SummaryAtTheEnd:
             for text in self.context.publishing.annotations:
                 sys.stdout.write(f"{text}\n")
             for warning in self.context.publishing.warnings:
-                sys.stderr.write(f"orchestrate: warning: {warning}\n")
+                sys.stderr.write(visible(f"orchestrate: warning: {warning}\n"))
 
     @pytest.hookimpl
     def pytest_unconfigure(self) -> None:

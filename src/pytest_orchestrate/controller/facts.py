@@ -95,7 +95,7 @@ def git_state(root: Path) -> GitState | None:
         common = _common_folder(folder)
         if (common / "reftable").is_dir():
             # Refs in a binary format: the one case in which git itself has to be asked.
-            return _ask_git(root, timeout=1.0)
+            return _status(root, timeout=1.0)
         head = _read(folder / "HEAD")
         if head is None:
             return None
@@ -106,7 +106,7 @@ def git_state(root: Path) -> GitState | None:
 
 def git_is_dirty(root: Path, *, timeout: float = 0.5) -> bool | None:
     """Whether tracked files differ from the revision; None if git did not say in time."""
-    state = _ask_git(root, timeout=timeout)
+    state = _status(root, timeout=timeout)
     return None if state is None else state.dirty
 
 
@@ -145,14 +145,20 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _ask_git(root: Path, *, timeout: float) -> GitState | None:
+def _status(root: Path, *, timeout: float) -> GitState | None:
+    command = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    answer = ask_git(root, *command, timeout=timeout)
+    return None if answer is None else parse_status(answer)
+
+
+def ask_git(root: Path, *arguments: str, timeout: float) -> str | None:
+    """What a command of git prints; None if it fails, or takes longer."""
     # A hook may have set GIT_DIR and the like for a repository that is not the tests' own.
     environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environ["GIT_OPTIONAL_LOCKS"] = "0"
-    command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
         answer = subprocess.run(
-            command,
+            ["git", *arguments],
             cwd=root,
             env=environ,
             timeout=timeout,
@@ -164,7 +170,7 @@ def _ask_git(root: Path, *, timeout: float) -> GitState | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return parse_status(answer.stdout)
+    return answer.stdout
 
 
 # -- git: parsing ---------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from pytest_orchestrate.controller.run_context import RunContext
 from pytest_orchestrate.errors import InternalFault
 from pytest_orchestrate.internals.output import write_to
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.model.events import RunBegan, TestsCollected, WorkerCollected
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class PlanAtTheEnd:
         """Print it after pytest's own summary."""
         yield
         for warning in self.context.warnings:
-            terminalreporter.write_line(f"orchestrate: warning: {warning}", yellow=True)
+            terminalreporter.write_line(visible(f"orchestrate: warning: {warning}"), yellow=True)
         write = sys.stdout.write if self._is_json else terminalreporter.write
         self._print(write, terminalreporter.config.option.verbose)
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_orchestrate.internals.output import flush_terminal
 from pytest_orchestrate.internals.session import start_new_line
+from pytest_orchestrate.model.escaping import visible
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.worker_state import WorkerState
@@ -24,6 +25,7 @@ class Voice:
 
     def say(self, text: str, *, worry: bool = True) -> None:
         """Write a line of our own."""
+        text = visible(text)  # it may name tests
         reporter = self._reporter
         if reporter is None:
             sys.stderr.write(f"orchestrate: {text}\n")

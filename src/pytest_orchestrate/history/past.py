@@ -4,73 +4,168 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Iterable
 from operator import attrgetter
+from typing import Any
 
 from pytest_orchestrate.history import rows
+from pytest_orchestrate.history.lineage import (
+    Forebears,
+    Line,
+    RecordedRun,
+    line_of,
+    to_compare_with,
+)
+from pytest_orchestrate.history.schema import ATTEMPTS
 from pytest_orchestrate.history.store import History
+from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.document import RunFacts
-from pytest_orchestrate.report.past import RUNS, Past, PastAttempt, PastRun, TestName
+from pytest_orchestrate.report.past import (
+    RUNS,
+    WELL,
+    Past,
+    PastAttempt,
+    PastRun,
+    Since,
+    TestName,
+    is_complete,
+    standing,
+)
 
-_COLUMNS = "run, started, tests, work, duration, revision, branch, dirty, failed, flaky"
+_COLUMNS = (
+    "run, started, tests, work AS serial, coalesce(duration, 0.0) AS wall, revision, branch, dirty,"
+    " failed, flaky, mode, workers"
+)
+_SLOTS = ", ".join(map(str, range(ATTEMPTS)))
 
 
-def past(history: History, run: RunFacts) -> Past:
-    """The finished runs before this one that had the same selection.
+def past(
+    history: History,
+    run: RunFacts,
+    *,
+    bad: Iterable[TestName] = (),
+    forebears: Callable[[], Forebears] = Forebears,
+) -> Past:
+    """What is on record from before this run, which itself need not be stored yet.
 
-    The run itself need not be stored yet. A run that was not in a work tree, or with a detached
-    head, has no branch; the last run on its branch is the last one without any.
+    A run that was not in a work tree, or with a detached head, has no branch; its line are those
+    without any, and those of revisions that it is based on.
+
+    :param bad: The tests of which is told since when they are.
+    :param forebears: Finds out where the branch may have come from; called where that counts.
     """
-    return history.database.read(lambda connection: _query(connection, run), Past())
-
-
-def _query(connection: sqlite3.Connection, run: RunFacts) -> Past:
-    before = (
-        f"SELECT id, {_COLUMNS} FROM run"
-        " WHERE selection = ? AND finished AND duration IS NOT NULL AND run != ? AND started <= ?"
+    tests = list(bad)
+    return history.database.read(
+        lambda connection: _query(connection, run, tests, forebears), Past()
     )
-    latest = " ORDER BY started DESC LIMIT"
-    stored = connection.execute("SELECT selection FROM run WHERE run = ?", (run.run,)).fetchone()
+
+
+def _query(
+    connection: sqlite3.Connection,
+    run: RunFacts,
+    bad: list[TestName],
+    forebears: Callable[[], Forebears],
+) -> Past:
+    stored = connection.execute(
+        "SELECT selection, workers FROM run WHERE run = ?", (run.run,)
+    ).fetchone()
     # a report does not have it word for word if it looks as if it held a secret
-    selection = rows.storable(run.selection) if stored is None else stored[0]
-    question = (selection, run.run, run.started)
-    found = connection.execute(f"{before} {latest} {RUNS}", question).fetchall()
-    last = connection.execute(f"{before} AND branch IS ? {latest} 1", (*question, run.branch))
-    on_branch = last.fetchone()
-    if on_branch is not None and on_branch not in found:
-        found[RUNS - 1 :] = [on_branch]
-    found.reverse()
-    positions = {number: position for position, (number, *_) in enumerate(found)}
+    selection, workers = stored or (rows.storable(run.selection), None)
+    recorded = _recorded(connection, run)
+    line = line_of(recorded, run.branch, selection, forebears)
+    found = to_compare_with(line, selection)
+    shown, elsewhere = _shown(recorded, line, found and found[0], selection, run.revision)
+    positions = {each.number: position for position, each in enumerate(shown)}
     return Past(
-        runs=tuple(_run(*values) for _, *values in found),
-        last=None if on_branch is None else positions[on_branch[0]],
-        attempts=_attempts(connection, positions) if found else {},
+        runs=tuple(each.run for each in shown),
+        compared=None if found is None else positions[found[0].number],
+        basis="branch" if found is None else found[1],
+        elsewhere=frozenset(positions[number] for number in elsewhere),
+        attempts=_attempts(connection, positions) if shown else {},
+        standing=_standing(connection, line, bad) if line.runs else {},
+        workers=workers,
     )
 
 
-def _run(
-    run: str,
-    started: float,
-    tests: int,
-    work: float,
-    duration: float,
+def _recorded(connection: sqlite3.Connection, run: RunFacts) -> list[RecordedRun]:
+    """All runs before this one, in order of time."""
+    cursor = connection.execute(
+        f"SELECT id, selection, finished AND duration IS NOT NULL, exitstatus, not_run, {_COLUMNS}"
+        " FROM run WHERE run != ? AND started <= ? ORDER BY started, id",
+        (run.run, run.started),
+    )
+    names = [name for name, *_ in cursor.description][5:]
+    return [
+        RecordedRun(
+            number,
+            selection,
+            bool(finished),
+            _run(dict(zip(names, values, strict=True)), is_complete(exitstatus, not_run)),
+        )
+        for number, selection, finished, exitstatus, not_run, *values in cursor
+    ]
+
+
+def _run(values: dict[str, Any], complete: bool) -> PastRun:
+    dirty = values.pop("dirty")
+    return PastRun(**values, dirty=None if dirty is None else bool(dirty), is_complete=complete)
+
+
+def _shown(
+    recorded: list[RecordedRun],
+    line: Line,
+    compared: RecordedRun | None,
+    selection: str,
     revision: str | None,
-    branch: str | None,
-    dirty: int | None,
-    failed: int | None,
-    flaky: int | None,
-) -> PastRun:
-    return PastRun(
-        run=run,
-        started=started,
-        tests=tests,
-        serial=work,
-        wall=duration,
-        revision=revision,
-        branch=branch,
-        dirty=None if dirty is None else bool(dirty),
-        failed=failed,
-        flaky=flaky,
-    )
+) -> tuple[list[RecordedRun], set[int]]:
+    """The runs that are told of, in order of time, and the numbers of those off the line."""
+    alike = [each for each in recorded if each.is_finished and each.selection == selection]
+    there = {each.number for each in line.runs}
+    shown = [each for each in alike if each.number in there][-RUNS:]
+    if compared is not None and compared not in shown:
+        shown[0] = compared
+    # what shows on the same code is flaky, whichever branch that was on
+    codes = {revision, *(each.run.revision for each in shown)} - {None}
+    others = [
+        each
+        for each in alike
+        if each.number not in there and each.run.dirty is False and each.run.revision in codes
+    ][-RUNS:]
+    elsewhere = {each.number for each in others}
+    chosen = elsewhere.union(each.number for each in shown)
+    return [each for each in alike if each.number in chosen], elsewhere
+
+
+def _standing(
+    connection: sqlite3.Connection, line: Line, bad: list[TestName]
+) -> dict[TestName, Since | None]:
+    """Since when these tests are bad, by all attempts of them that are kept."""
+    runs = {each.number: (position, each.run) for position, each in enumerate(line.runs)}
+    known: dict[str, tuple[int, int]] = {}
+    for chunk in rows.chunks(list({rows.storable(nodeid): None for nodeid, _ in bad})):
+        query = f"SELECT nodeid, id, attempts FROM test WHERE nodeid IN ({rows.marks(chunk)})"
+        for nodeid, test, attempts in connection.execute(query, chunk):
+            known[nodeid] = test, attempts
+    found: dict[TestName, Since | None] = {}
+    for name in bad:
+        nodeid, occurrence = name
+        test, ever = known.get(rows.storable(nodeid), (0, 0))
+        kept = connection.execute(
+            "SELECT run, occurrence, outcome FROM attempt"
+            f" WHERE slot IN ({_SLOTS}) AND test = ? ORDER BY started",
+            (test,),
+        ).fetchall()
+        # the last one in a run is how the test ended there
+        ends = {
+            number: outcome in BAD
+            for number, which, outcome in kept
+            if which == occurrence and number in runs and (outcome in BAD or outcome in WELL)
+        }
+        if ends:
+            told = sorted((*runs[number], is_bad) for number, is_bad in ends.items())
+            ended = [(run, is_bad) for _, run, is_bad in told]
+            found[name] = standing(ended, is_whole=ever <= len(kept))
+    return found
 
 
 def _attempts(

@@ -38,6 +38,15 @@ def report_of(path: Path, directory: Path) -> Report:
     return assembly.report()
 
 
+def folder_of(path: Path) -> str:
+    """Where pytest was started in the run of a log, relative to its root directory.
+
+    Raises OSError when the log cannot be read.
+    """
+    first = next(iter(lines(path)), b"{}")
+    return str(msgspec.json.decode(first).get("folder", "."))
+
+
 class _Decoder:
     """From lines to records, in which events and commands are what they are."""
 

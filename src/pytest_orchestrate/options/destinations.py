@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,21 +17,29 @@ class Destination(NamedTuple):
     format: str
     path: Path
 
-    def below(self, root: Path) -> Destination:
-        """The same with a path that is absolute, or below ``root``."""
-        return self._replace(path=root / self.path)
-
     def __str__(self) -> str:
         return f"{self.format}:{self.path}"
 
 
-def parse_destinations(place: Place, texts: Iterable[str]) -> tuple[Destination, ...]:
-    """Lines ``FORMAT:PATH``, split at the first colon; empty ones are left out."""
-    found = tuple(_parse_destination(place, text.strip()) for text in texts if text.strip())
-    for position, each in enumerate(found):
-        if any(each.path == other.path for other in found[:position]):
-            raise place.refusal(str(each), f"two reports would be written to {each.path}")
-    return found
+def parse_destinations(
+    place: Place, texts: Iterable[str], root: Path | None = None
+) -> tuple[Destination, ...]:
+    """Lines ``FORMAT:PATH``, split at the first colon; empty ones are left out.
+
+    ``root``: relative paths are below it; without it they are as they stand, and from here.
+    """
+    found: dict[str, Destination] = {}
+    for text in filter(None, map(str.strip, texts)):
+        one = _parse_destination(place, text)
+        if root is not None:
+            one = one._replace(path=root / one.path)
+        # one file has many names: ``a``, ``./a``, those of links that lead to it
+        file = os.path.normcase(os.path.realpath(one.path))
+        other = found.setdefault(file, one)
+        if other is not one:
+            why = f"'{other}' is a report to the same file, {file}"
+            raise place.refusal(text, why, typo=" ")
+    return tuple(found.values())
 
 
 def _parse_destination(place: Place, text: str) -> Destination:

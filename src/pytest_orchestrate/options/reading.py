@@ -172,9 +172,7 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         collect=cast("Collect", parse_choice(*last("collect"), get_args(Collect))),
         start=cast("Start", parse_choice(*last("start"), get_args(Start))),
         preload=parse_modules(*last("preload")),
-        report=tuple(
-            each.below(config.rootpath) for each in parse_destinations(*written["report"][-1])
-        ),
+        report=parse_destinations(*written["report"][-1], config.rootpath),
         report_environment=parse_variables(*written["report_environment"][-1]),
         ci=cast("TellCI", parse_choice(*last("ci"), get_args(TellCI))),
         dir=config.rootpath / parse_path(*last("dir")),

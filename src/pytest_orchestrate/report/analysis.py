@@ -35,21 +35,25 @@ def analysed(
         nothing is recommended whose gain would have to be simulated.
     """
     flaky = flaky_tests(report, past)
-    slower = regressions(report, past)
+    line = past.on_line()
+    slower = regressions(report, line)
     return replace(
         report,
-        tests=tuple([_with_past(test, past) for test in report.tests])
-        if past.runs
+        tests=tuple([_with_past(test, line) for test in report.tests])
+        if line.runs
         else report.tests,
         areas=tuple(areas(report.tests, coverage)),
-        groups=tuple(dated(groups(report.tests), report.tests, past, report.run.branch)),
-        changes=changes(report, past),
-        trend=tuple(trend(report, past)),
+        groups=tuple(dated(groups(report.tests), report.tests, line, report.run.branch)),
+        changes=changes(report, line),
+        trend=tuple(trend(report, line)),
         flaky=tuple(flaky),
         regressions=tuple(slower),
         recommendations=tuple(recommendations(report, what_if)),
         score=score(report, past, flaky, slower),
-        timeline=replace(report.timeline, critical_path=tuple(critical_path(report.tests))),
+        timeline=replace(
+            report.timeline,
+            critical_path=tuple(critical_path(report.tests, report.timeline.lanes)),
+        ),
     )
 
 

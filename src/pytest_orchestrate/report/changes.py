@@ -10,35 +10,43 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import Changes, FailureGroup
-from pytest_orchestrate.report.past import WELL, Past, PastAttempt, ends
+from pytest_orchestrate.report.past import WELL, Past, PastAttempt, PastRun, is_complete, unlike
+
+#: Of a run whose times say nothing about the time that all its tests take.
+ENDED_EARLY = "ended early"
 
 
 def changes(report: Report, past: Past) -> Changes | None:
-    """The differences from the last run on this branch; None if there is none on record."""
-    if past.last is None:
+    """The differences from the run to compare with; None if there is none on record."""
+    if past.compared is None:
         return None
-    last = past.runs[past.last]
+    then = past.runs[past.compared]
     newly: list[int] = []
     still: list[int] = []
     fixed: list[int] = []
     added: list[int] = []
     for position, test in enumerate(report.tests):
         attempts = past.of(test)
-        then = _last_known(attempts, past, past.last)
+        outcome = _last_known(attempts, past, past.compared)
         # of what did not run nothing is ever on record
         if test.attempts and not attempts and not test.is_collection:
             added.append(position)
         if test.outcome in BAD:
-            (still if then in BAD else newly).append(position)
-        elif then in BAD and (test.outcome in WELL or test.outcome == "flaky"):
+            (still if outcome in BAD else newly).append(position)
+        elif outcome in BAD and (test.outcome in WELL or test.outcome == "flaky"):
             fixed.append(position)
     there = {(test.nodeid, test.occurrence) for test in report.tests}
     # of what could not be collected nobody knows which tests it has
     is_whole = not any(test.is_collection for test in report.tests) and bool(report.tests)
+    other = differs(report, past, then)
+    why = "this run ended early" if ended_early(report) else other and f"{other} then"
     return Changes(
-        run=last.run,
-        revision=last.revision,
-        wall=report.summary.wall - last.wall,
+        run=then.run,
+        revision=then.revision,
+        branch=then.branch,
+        basis=past.basis,
+        wall=None if why else report.summary.wall - then.wall,
+        unlike=why,
         newly_failing=tuple(newly),
         still_failing=tuple(still),
         fixed=tuple(fixed),
@@ -46,48 +54,64 @@ def changes(report: Report, past: Past) -> Changes | None:
         removed=tuple(
             name[0]
             for name, attempts in past.attempts.items()
-            if is_whole and name not in there and _outcome(attempts, past.last)
+            if is_whole and name not in there and _outcome(attempts, past.compared)
         ),
     )
+
+
+def ended_early(report: Report) -> bool:
+    """Whether not all that was selected had its turn."""
+    summary = report.summary
+    not_run = sum(part.count for part in summary.not_run) + len(summary.interrupted)
+    return not is_complete(summary.exitstatus, not_run)
+
+
+def differs(report: Report, past: Past, run: PastRun) -> str:
+    """Why the times of a run cannot be compared with those of the report: ``4 workers``."""
+    if not run.is_complete:
+        return ENDED_EARLY
+    return unlike((run.mode, run.workers), (report.run.mode, past.workers))
 
 
 def dated(
     groups: Iterable[FailureGroup], tests: Sequence[TestReport], past: Past, branch: str | None
 ) -> list[FailureGroup]:
-    """The groups, with what is known of their tests from runs on this branch.
+    """The groups, with since when their tests fail.
 
-    If there were none on this branch, all runs count.
+    ``branch``: of the run.
     """
-    runs = range(len(past.runs))
-    counting = [run for run in runs if past.last is None or past.runs[run].branch == branch]
-    wanted = frozenset(counting)
-    return [_dated(group, tests, past, wanted) for group in groups]
+    return [_dated(group, tests, past, branch) for group in groups]
 
 
 def _dated(
-    group: FailureGroup, tests: Sequence[TestReport], past: Past, runs: frozenset[int]
+    group: FailureGroup, tests: Sequence[TestReport], past: Past, branch: str | None
 ) -> FailureGroup:
-    if group.kind == "blocked":
+    if group.kind == "blocked" or not past.standing:
         return group
-    is_known = False
-    first: int | None = None
-    for position in group.tests:
-        series = [(run, bad) for run, bad in ends(past.of(tests[position])).items() if run in runs]
-        is_known = is_known or bool(series)
-        for run, bad in reversed(series):
-            if not bad:
-                break
-            first = run if first is None else min(first, run)
-    if first is not None:
-        since = past.runs[first]
-        return replace(group, status="still", since=since.run, since_revision=since.revision)
-    return replace(group, status="new") if is_known else group
+    names = [(tests[position].nodeid, tests[position].occurrence) for position in group.tests]
+    known = [past.standing[name] for name in names if name in past.standing]
+    if not known:
+        return group
+    bad = [since for since in known if since is not None]
+    if not bad:
+        return replace(group, status="new")
+    # where it is not known how long before, that is the earlier one
+    first = min(bad, key=lambda since: (since.run.started, not since.at_least))
+    run = first.run
+    return replace(
+        group,
+        status="still",
+        since=run.run,
+        since_revision=run.revision,
+        since_branch=run.branch if run.branch != branch else None,
+        since_at_least=any(since.at_least for since in bad),
+    )
 
 
 def _last_known(attempts: Sequence[PastAttempt], past: Past, last: int) -> str:
-    """How a test ended when it ran last on the branch of a run; empty if it never did there.
+    """How a test ended in a run or, if that left it out, in the one before; empty if in none.
 
-    A run that ended early has left some out, of which it says nothing.
+    A complete run leaves out what was blocked, of which it says nothing.
     """
     branch = past.runs[last].branch
     for each in reversed(attempts):

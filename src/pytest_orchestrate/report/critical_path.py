@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pytest_orchestrate.report.attempts import Attempt, TestReport
-from pytest_orchestrate.report.timeline import CriticalStep
+from pytest_orchestrate.report.timeline import CriticalStep, Lane
 
-Because = Literal["start", "worker", "requirement", "resource", "exclusive"]
+Because = Literal["start", "worker", "requirement", "resource", "exclusive", "replacement"]
 
 #: Seconds by which something may seem to have ended after what it made possible has begun: workers
 #: measure, and messages take their time.
@@ -18,6 +18,8 @@ ALIKE = 0.005
 
 #: Position of a test, and one of its attempts.
 _Ran = tuple[int, Attempt]
+#: Of an attempt: worker, test, and when it began.
+_Key = tuple[str, int, float]
 
 _BECAUSE: dict[str, Because] = {
     "requirement": "requirement",
@@ -27,17 +29,21 @@ _BECAUSE: dict[str, Because] = {
 }
 
 
-def critical_path(tests: Sequence[TestReport]) -> list[CriticalStep]:
+def critical_path(tests: Sequence[TestReport], lanes: Sequence[Lane] = ()) -> list[CriticalStep]:
     """First to last: each began when the one before it had ended.
 
     From the test that ended last back to what ended last of all that had to end before it could
     begin: the test before it on its worker, what it requires, and who held what it needs. If two
-    of these are the same test, the requirement or the resource is told.
+    of these are the same test, the requirement or the resource is told. A worker that was started
+    in place of one that died waited for the test in which that was.
+
+    :param lanes: Tell when workers were started.
     """
     ran = [(test, each) for test, report in enumerate(tests) for each in report.attempts]
     if not ran:
         return []
     on_worker = _on_worker(ran)
+    _add_replaced(on_worker, ran, lanes)
     steps: list[CriticalStep] = []
     at: _Ran | None = max(ran, key=lambda each: (_end(each), each[0]))
     while at is not None:
@@ -48,9 +54,9 @@ def critical_path(tests: Sequence[TestReport]) -> list[CriticalStep]:
     return steps
 
 
-def _on_worker(ran: Sequence[_Ran]) -> dict[tuple[str, int, float], _Ran]:
+def _on_worker(ran: Sequence[_Ran]) -> dict[_Key, _Ran]:
     """What each attempt followed on its worker."""
-    found: dict[tuple[str, int, float], _Ran] = {}
+    found: dict[_Key, _Ran] = {}
     last: dict[str, _Ran] = {}
     for each in sorted(ran, key=lambda each: (each[1].at, each[1].order)):
         test, attempt = each
@@ -60,8 +66,25 @@ def _on_worker(ran: Sequence[_Ran]) -> dict[tuple[str, int, float], _Ran]:
     return found
 
 
+def _add_replaced(on_worker: dict[_Key, _Ran], ran: Sequence[_Ran], lanes: Sequence[Lane]) -> None:
+    """Add what the first attempt on a worker followed that was started when another died."""
+    crashes = [each for each in ran if each[1].outcome == "crashed"]
+    if not crashes:
+        return
+    started = {
+        lane.worker: span.at for lane in lanes for span in lane.spans if span.kind == "start"
+    }
+    for test, attempt in ran:
+        key = (attempt.worker, test, attempt.at)
+        began = started.get(attempt.worker)
+        if key not in on_worker and began is not None:
+            before = [each for each in crashes if _end(each) <= began + SLACK]
+            if before:
+                on_worker[key] = max(before, key=_end)
+
+
 def _decisive(
-    tests: Sequence[TestReport], ran: _Ran, on_worker: dict[tuple[str, int, float], _Ran]
+    tests: Sequence[TestReport], ran: _Ran, on_worker: dict[_Key, _Ran]
 ) -> tuple[Because, _Ran | None]:
     """What ended last before an attempt could begin; nothing if it could from the start."""
     test, attempt = ran
@@ -74,7 +97,8 @@ def _decisive(
     found += [("worker", (test, each)) for each in tests[test].attempts]
     before = on_worker.get((attempt.worker, test, attempt.at))
     if before is not None:
-        found.append(("worker", before))
+        is_own = before[1].worker == attempt.worker
+        found.append(("worker" if is_own else "replacement", before))
     found = [
         (because, each)
         for because, each in found

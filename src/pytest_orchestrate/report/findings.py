@@ -51,16 +51,27 @@ class FailureGroup(msgspec.Struct, frozen=True):
     #: revision.
     since: str | None = None
     since_revision: str | None = None
+    #: Its branch, if that is another one.
+    since_branch: str | None = None
+    #: Whether that may have begun earlier: attempts before that run are not kept any more.
+    since_at_least: bool = False
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What is different from the last run on this branch with the same selection."""
+    """What is different from a complete run with the same selection."""
 
-    #: That run, and its revision.
+    #: That run, its revision and its branch.
     run: str
     revision: str | None
-    #: Seconds that this run took more; negative: less.
-    wall: float
+    branch: str | None
+    #: ``branch``: it is the last one on this branch; ``ancestor``: this branch has none, and that
+    #: is the last one of a revision that this one is based on; ``default``: there is none either,
+    #: and that is the last one on the default branch.
+    basis: Literal["branch", "ancestor", "default"]
+    #: Seconds that this run took more; negative: less. None where the two cannot be compared.
+    wall: float | None
+    #: Why they cannot: ``4 workers then``.
+    unlike: str = ""
     #: Positions of tests that were good then, or not there, and are bad now.
     newly_failing: tuple[int, ...] = ()
     still_failing: tuple[int, ...] = ()
@@ -73,7 +84,7 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class TrendPoint(msgspec.Struct, frozen=True):
-    """One recorded run with the same selection."""
+    """One recorded run with the same selection, on the same branch."""
 
     run: str
     started: float
@@ -89,6 +100,8 @@ class TrendPoint(msgspec.Struct, frozen=True):
     #: Against the run before: tests that came and went.
     added: int = 0
     removed: int = 0
+    #: Why its times cannot be compared with those of this run: ``ended early``, ``4 workers``.
+    unlike: str = ""
 
 
 class FlakyTest(msgspec.Struct, frozen=True):

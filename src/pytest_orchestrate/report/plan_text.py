@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.bounded_by import bounded_by, described
 from pytest_orchestrate.report.plan import Plan, PlannedTest, PlannedWorker
 from pytest_orchestrate.report.words import count_of, seconds
@@ -23,7 +24,7 @@ def plan_lines(plan: Plan, *, verbosity: int = 0) -> list[str]:
     """The plan in lines; ``verbosity`` is pytest's: only its head under ``-q``, all with ``-v``."""
     lines = list(_head(plan))
     if verbosity < 0 or not plan.order:
-        return lines
+        return list(map(visible, lines))
     everything = verbosity > 0
     workers, more = _some(plan.per_worker, WORKERS, everything)
     for worker in workers:
@@ -33,7 +34,7 @@ def plan_lines(plan: Plan, *, verbosity: int = 0) -> list[str]:
     lines += ["", *_order_lines(plan, everything)]
     if plan.not_run:
         lines += ["", *_not_run_lines(plan, everything)]
-    return lines
+    return list(map(visible, lines))
 
 
 def _head(plan: Plan) -> Iterator[str]:

@@ -68,7 +68,7 @@ def _parts(
         busy = min(1.0, report.summary.serial / (limits.workers * limits.testing))
         why = f"{limits.workers} workers busy {100 * busy:.0f} % of the time that tests ran"
         yield ScorePart("balance", 15 * busy, 15, why)
-    if past.runs:
+    if len(past.runs) > len(past.elsewhere):
         why = f"{count_of(len(slower), 'test')} slower than before"
         yield ScorePart("duration", 10 * _left(len(slower) / ended, SLOWER), 10, why)
 

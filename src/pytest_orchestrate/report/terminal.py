@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.summary import Crash, Summary
 from pytest_orchestrate.report.words import count_of, seconds
@@ -85,8 +86,8 @@ def lines(summary: Summary, *, verbosity: int = 0, again: Again | None = None) -
     bad = bool(summary.crashes or summary.not_run or summary.interrupted)
     markup = ("yellow",) if bad else ()
     if verbosity == -1:
-        return [Line("; ".join([_headline(summary), *_losses(summary)]), markup)]
-    return [
+        return [Line(visible("; ".join([_headline(summary), *_losses(summary)])), markup)]
+    found = [
         Line(_headline(summary), markup),
         *_bounded_lines(summary, verbosity),
         *_slowest_lines(summary, verbosity),
@@ -98,6 +99,7 @@ def lines(summary: Summary, *, verbosity: int = 0, again: Again | None = None) -
         *_hint_lines(summary),
         *(_detail_lines(summary) if verbosity > 0 else ()),
     ]
+    return [Line(visible(line.text), line.markup) for line in found]
 
 
 def _headline(summary: Summary) -> str:

@@ -58,7 +58,7 @@ class CriticalStep(msgspec.Struct, frozen=True):
     at: float
     seconds: float
     #: What ended so that it could begin: ``start`` for the first.
-    because: Literal["start", "worker", "requirement", "resource", "exclusive"]
+    because: Literal["start", "worker", "requirement", "resource", "exclusive", "replacement"]
 
 
 class Timeline(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.changes import ENDED_EARLY, differs, ended_early
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import TrendPoint
 from pytest_orchestrate.report.flakiness import is_both
@@ -12,7 +13,9 @@ from pytest_orchestrate.report.past import Code, Past, PastAttempt, code_of, end
 
 
 def trend(report: Report, past: Past) -> list[TrendPoint]:
-    """One point a run, the oldest first; this run is the last.
+    """One point a run on this branch, the oldest first; this run is the last.
+
+    ``past``: of the line.
 
     A test is added in the first run that has it, and removed in the one after the last: those that
     a run left out, because it was stopped or because they were blocked, are neither.
@@ -73,7 +76,8 @@ class _Counts:
                 self._flaky[run] += 1
 
     def earlier(self) -> list[TrendPoint]:
-        """The points of the recorded runs."""
+        """The points of the recorded runs on this branch."""
+        branch = self._report.run.branch
         return [
             TrendPoint(
                 run=run.run,
@@ -87,8 +91,10 @@ class _Counts:
                 # of the first run it is not known
                 added=self._added[number] if number else 0,
                 removed=self._removed[number],
+                unlike=differs(self._report, self._past, run),
             )
             for number, run in enumerate(self._past.runs)
+            if run.branch == branch
         ]
 
     def now(self) -> TrendPoint:
@@ -106,4 +112,5 @@ class _Counts:
             serial=summary.serial,
             added=self._added[now] if now else 0,
             removed=self._removed[now],
+            unlike=ENDED_EARLY if ended_early(self._report) else "",
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_orchestrate.history import schema
+from pytest_orchestrate.history.lineage import Forebears
 from pytest_orchestrate.history.past import past
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.history.transfer import export_to, import_from
@@ -36,9 +37,29 @@ def facts(number: int, *, branch: str | None = "main", selection: str = ".") -> 
     )
 
 
-def fold(history: History, number: int, *attempts: Attempt, branch: str | None = "main") -> None:
-    path = record_run(history.directory, number, attempts, revision="abc", branch=branch)
-    assert history.fold(path)
+def fold(
+    history: History,
+    number: int,
+    *attempts: Attempt,
+    branch: str | None = "main",
+    revision: str | None = "abc",
+    selection: str = ".",
+    not_run: int = 0,
+    exitstatus: int = 0,
+) -> None:
+    log = recorded.begin(
+        history.directory, number, revision=revision, branch=branch, selection=selection
+    )
+    recorded.add_attempts(log, number, attempts)
+    assert history.fold(recorded.end(log, not_run=not_run, exitstatus=exitstatus))
+
+
+def compared(history: History, branch: str | None, *based_on: str) -> tuple[str, str] | None:
+    """The run that run 50 is compared with, and why."""
+    found = past(
+        history, facts(50, branch=branch), forebears=lambda: Forebears(frozenset(based_on))
+    )
+    return None if found.compared is None else (found.runs[found.compared].run, found.basis)
 
 
 def test_nothing_is_known_without_a_history(history: History) -> None:
@@ -50,7 +71,7 @@ def test_earlier_runs_come_the_oldest_first_with_what_was_counted(history: Histo
     fold(history, 1, Attempt(A, 2.0))
     found = past(history, facts(3))
     assert [run.run for run in found.runs] == ["run-0001", "run-0002"]
-    assert found.last == 1
+    assert found.compared == 1
     run = found.runs[1]
     assert (run.revision, run.branch, run.dirty) == ("abc", "main", False)
     assert (run.tests, run.failed, run.flaky) == (2, 1, 1)
@@ -75,7 +96,7 @@ def test_seconds_are_those_of_all_phases(history: History) -> None:
 def test_a_ci_job_runs_what_it_has_checked_out(
     history: History, ci: str | None, dirty: bool | None, known: bool | None
 ) -> None:
-    log = recorded.begin(history.directory, 1, ci=ci, dirty=dirty)
+    log = recorded.begin(history.directory, 1, ci=ci, dirty=dirty, branch="main")
     recorded.add_attempts(log, 1, [Attempt(A)])
     history.fold(recorded.end(log))
     assert past(history, facts(2)).runs[0].dirty is known
@@ -102,26 +123,138 @@ def test_runs_that_were_cut_off_and_other_selections_do_not_count(history: Histo
 def test_of_a_stored_run_the_selection_is_known_word_for_word(history: History) -> None:
     for number in (1, 2):
         selection = "--token=secret"
-        history.fold(record_run(history.directory, number, [Attempt(A)], selection=selection))
+        fold(history, number, Attempt(A), selection=selection)
     assert len(past(history, facts(2, selection="--token=***")).runs) == 1
 
 
-def test_the_last_run_on_the_branch_is_found_however_long_ago(history: History) -> None:
+def test_the_last_complete_run_on_the_branch_is_what_counts(history: History) -> None:
+    fold(history, 1, Attempt(A), branch="feature")
+    fold(history, 2, Attempt(A), branch="feature", not_run=1)
+    fold(history, 3, Attempt(A), branch="feature", exitstatus=2)
+    fold(history, 4, Attempt(A), branch="feature", selection="-k one")
+    fold(history, 5, Attempt(A))
+    assert compared(history, "feature", "abc") == ("run-0001", "branch")
+
+
+def test_it_is_found_however_long_ago(history: History) -> None:
     fold(history, 0, Attempt(A, 7.0), branch="feature")
     for number in range(1, RUNS + 3):
-        fold(history, number, Attempt(A))
+        fold(history, number, Attempt(A), branch="feature", not_run=1)
     found = past(history, facts(50, branch="feature"))
     assert len(found.runs) == RUNS
-    assert found.last == 0
-    assert found.runs[0].branch == "feature"
+    assert found.compared == 0
     assert found.attempts[A, 0][0].call == 7.0
-    assert past(history, facts(50, branch="other")).last is None
+
+
+def test_a_branch_without_a_complete_run_goes_on_from_the_newest_ancestor(history: History) -> None:
+    fold(history, 1, Attempt(A), revision="old")
+    fold(history, 2, Attempt(A), revision="base", branch="trunk")
+    fold(history, 3, Attempt(A), revision="newer")
+    assert compared(history, "feature", "base", "old") == ("run-0002", "ancestor")
+    fold(history, 4, Attempt(A), branch="feature", not_run=3)
+    assert compared(history, "feature", "base", "old") == ("run-0002", "ancestor")
+    fold(history, 5, Attempt(A), branch="feature")
+    assert compared(history, "feature", "base", "old") == ("run-0005", "branch")
+
+
+def test_where_git_knows_no_ancestor_it_is_the_default_branch(history: History) -> None:
+    fold(history, 1, Attempt(A))
+    fold(history, 2, Attempt(A))
+    fold(history, 3, Attempt(A), branch="other")
+    assert compared(history, "feature") == ("run-0002", "default")
+    assert compared(history, "feature", "unknown") == ("run-0002", "default")
+    # the default branch itself goes on from nothing
+    assert compared(history, "main") == ("run-0002", "branch")
+
+
+def test_with_runs_on_unrelated_branches_only_nothing_is_compared(history: History) -> None:
+    fold(history, 1, Attempt(A, outcome="failed"), branch="other", revision="elsewhere")
+    found = past(history, facts(3, branch="feature"), bad=[(A, 0)])
+    assert (found.runs, found.compared, found.standing) == ((), None, {})
+
+
+def test_nobody_asks_git_where_there_is_one_branch(history: History) -> None:
+    fold(history, 1, Attempt(A))
+
+    def never() -> Forebears:
+        raise AssertionError
+
+    assert past(history, facts(3), forebears=never).compared == 0
+
+
+def test_runs_before_the_branch_are_of_its_line_and_later_ones_are_not(history: History) -> None:
+    fold(history, 1, Attempt(A), revision="r1")
+    fold(history, 2, Attempt(A), branch="feature", revision="r2")
+    fold(history, 3, Attempt(A), revision="r1")
+    fold(history, 4, Attempt(A), branch="other", revision="r4")
+    found = past(
+        history,
+        facts(5, branch="feature"),
+        forebears=lambda: Forebears(frozenset(["r1", "r2"])),
+    )
+    # run 3 is of the same code as run 1: flaky tests may show in it
+    assert [run.run for run in found.runs] == ["run-0001", "run-0002", "run-0003"]
+    assert found.elsewhere == {2}
+    line = found.on_line()
+    assert [run.run for run in line.runs] == ["run-0001", "run-0002"]
+    assert [each.run for each in line.attempts[A, 0]] == [0, 1]
 
 
 def test_runs_without_a_branch_follow_on_each_other(history: History) -> None:
-    fold(history, 1, Attempt(A), branch=None)
+    fold(history, 1, Attempt(A), branch=None, revision=None)
     fold(history, 2, Attempt(A))
-    assert past(history, facts(3, branch=None)).last == 0
+    assert compared(history, None) == ("run-0001", "branch")
+
+
+def since(history: History, number: int = 500, branch: str = "main") -> tuple[str, bool] | None:
+    """Since which run A is bad, and whether that is a bound; None where it was good."""
+    found = past(
+        history,
+        facts(number, branch=branch),
+        bad=[(A, 0)],
+        forebears=lambda: Forebears(frozenset(["abc"])),
+    ).standing[A, 0]
+    return None if found is None else (found.run.run, found.at_least)
+
+
+def test_since_when_a_test_fails_is_known_beyond_the_runs_that_are_shown(history: History) -> None:
+    fold(history, 0, Attempt(A))
+    for number in range(1, RUNS + 10):
+        fold(history, number, Attempt(A, outcome="failed"))
+    assert since(history) == ("run-0001", False)
+    fold(history, 90, Attempt(A))
+    assert since(history) is None
+
+
+def test_where_attempts_are_gone_it_fails_at_least_since_the_oldest(history: History) -> None:
+    for number in range(schema.ATTEMPTS + 3):
+        fold(history, number, Attempt(A, outcome="failed"))
+    assert since(history) == ("run-0003", True)
+
+
+def test_runs_with_another_selection_or_cut_off_tell_since_when_too(history: History) -> None:
+    fold(history, 1, Attempt(A))
+    fold(history, 2, Attempt(A, outcome="failed"), selection="-k one")
+    cut_off = recorded.begin(history.directory, 3, branch="main")
+    recorded.add_attempts(cut_off, 3, [Attempt(A, outcome="failed")])
+    cut_off.close()
+    history.fold(cut_off.path)
+    assert since(history) == ("run-0002", False)
+
+
+def test_other_branches_tell_nothing_but_where_the_branch_came_from(history: History) -> None:
+    fold(history, 1, Attempt(A))
+    fold(history, 2, Attempt(A, outcome="failed"))
+    fold(history, 3, Attempt(A), branch="other", revision="x")
+    fold(history, 4, Attempt(A, outcome="failed"), branch="feature", revision="y")
+    fold(history, 5, Attempt(A))
+    assert since(history, branch="feature") == ("run-0002", False)
+    assert since(history) is None
+
+
+def test_of_a_test_that_never_ran_on_the_line_nothing_is_known(history: History) -> None:
+    fold(history, 1, Attempt(B))
+    assert past(history, facts(2), bad=[(A, 0)]).standing == {}
 
 
 def test_tests_of_one_node_id_are_kept_apart(history: History) -> None:
@@ -183,7 +316,7 @@ def test_of_runs_in_older_stores_less_is_known(tmp_path: Path, version: int) -> 
     connection.close()
     history = History.open(tmp_path)
     fold(history, 1, Attempt(A))
-    old, new = past(history, facts(2)).runs
+    old, new = past(history, facts(2), forebears=lambda: Forebears(frozenset(["abc"]))).runs
     assert (old.run, old.tests, old.wall) == ("run-0000", 3, 4.0)
     assert (old.branch, old.failed, old.flaky) == (None, None, None)
     assert (new.branch, new.failed, new.flaky) == ("main", 0, 0)

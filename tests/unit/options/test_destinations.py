@@ -24,9 +24,10 @@ def test_a_report_goes_to_what_stands_behind_the_first_colon() -> None:
     )
 
 
-def test_a_relative_path_is_below_the_root_and_an_absolute_one_stays() -> None:
-    assert Destination("json", Path("a.json")).below(Path("/root")).path == Path("/root/a.json")
-    assert Destination("json", Path("/b.json")).below(Path("/root")).path == Path("/b.json")
+def test_a_relative_path_is_below_the_root_and_an_absolute_one_stays(tmp_path: Path) -> None:
+    there = tmp_path / "b.json"
+    found = parse_destinations(HERE, ["json:a.json", f"json:{there}"], Path("/root"))
+    assert [each.path for each in found] == [Path("/root/a.json"), there]
 
 
 def test_variables_in_a_path_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,9 +52,19 @@ def test_what_is_no_report_is_refused_with_the_reason(text: str, why: str) -> No
     assert why in str(caught.value)
 
 
-def test_two_reports_do_not_go_to_one_file() -> None:
-    with pytest.raises(SettingError, match="two reports would be written to a"):
-        parse_destinations(HERE, ["json:a", "events:a"])
+@pytest.mark.parametrize("other", ["a", "./a", "b/../a", "link", "$HERE/a"])
+@pytest.mark.parametrize("name", ["json", "events"])
+def test_two_reports_do_not_go_to_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, other: str
+) -> None:
+    monkeypatch.setenv("HERE", str(tmp_path))
+    (tmp_path / "b").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    with pytest.raises(SettingError) as caught:
+        parse_destinations(HERE, ["json:a", "html:c", f"{name}:{other}"], tmp_path)
+    first, file = tmp_path / "a", Path(tmp_path / "a").resolve()
+    told = f"'{name}:{other}' is not accepted: 'json:{first}' is a report to the same file, {file}"
+    assert told in str(caught.value)
 
 
 def test_every_format_of_the_setting_has_what_writes_it() -> None:

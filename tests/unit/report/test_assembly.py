@@ -8,7 +8,7 @@ import pytest
 
 from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
 from pytest_orchestrate.report.attempts import Artifact, Failure, Place
-from pytest_orchestrate.report.document import VERSION, Report
+from pytest_orchestrate.report.document import VERSION, Commands, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
 from pytest_orchestrate.report.next_commands import replay_command, seen_from
 from pytest_orchestrate.report.timeline import Span
@@ -318,11 +318,31 @@ def test_a_replay_writes_over_no_report() -> None:
     assert replay_command(given, "r", "gw1") == "pytest -x --orchestrate-replay r:gw1"
 
 
-def test_many_failures_are_run_again_by_what_pytest_remembers() -> None:
-    tests = [f"a.py::t{number}" for number in range(6)]
-    told = [run(), event("RunBegan", 0.0, workers=1), collected(0.0, *tests)]
+def many_failures(count: int, **settings: str) -> Commands:
+    tests = [f"tests/a.py::t[{number} b]" for number in range(count)]
+    facts = {"settings": {f"orchestrate_{name}": value for name, value in settings.items()}}
+    told = [run(facts=facts, folder="tests"), event("RunBegan", 0.0, workers=1)]
+    told.append(collected(0.0, *tests))
     told += [attempt(n, test, "gw0", n, outcome="failed") for n, test in enumerate(tests)]
-    assert assembled(told).commands.rerun_failed == "pytest -p orchestrate --lf"
+    return assembled(told).commands
+
+
+def test_many_failures_are_run_again_by_way_of_a_file() -> None:
+    run_id = "20300101-000000-abcdef01"
+    assert many_failures(6).rerun_failed == (
+        f"pytest-orchestrate report failed {run_id} --output failed-tests.txt"
+        " && pytest -p orchestrate @failed-tests.txt"
+    )
+    found = many_failures(6, dir=".cache/orchestrate")
+    assert f"report failed --dir ../.cache/orchestrate {run_id}" in found.rerun_failed
+    assert f"explain --dir ../.cache/orchestrate --run {run_id}" in found.explain
+
+
+def test_nothing_is_proposed_that_needs_a_record_there_is_not() -> None:
+    found = many_failures(6, record="off")
+    assert found.rerun_failed.startswith("pytest -p orchestrate 'a.py::t[0 b]' 'a.py::t[1 b]' ")
+    assert (found.replay, found.explain) == ({}, "")
+    assert many_failures(51, record="off") == Commands()
 
 
 def test_the_circumstances_of_a_run_are_taken_over_without_secrets() -> None:

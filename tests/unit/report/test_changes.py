@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from msgspec.structs import replace
+
 from pytest_orchestrate.report.analysis import analysed
 from pytest_orchestrate.report.document import Report, RunFacts
-from pytest_orchestrate.report.past import Past
+from pytest_orchestrate.report.formats.failures import known_since
+from pytest_orchestrate.report.past import Past, standing
+from pytest_orchestrate.report.summary import NotRun
 from tests.support.pasts import past_of
 from tests.support.reports import RUN, STARTED, attempt_of, report_of, reported
 
@@ -17,13 +22,22 @@ def on_main(*tests: Any, **fields: Any) -> Report:
     return report_of(*tests, run=RunFacts(RUN, STARTED, "workers", **facts), wall=3.0)
 
 
-def test_without_an_earlier_run_on_the_branch_nothing_has_changed() -> None:
-    past = past_of({"a": "passed"}, branches=["other"])
-    assert analysed(on_main(reported("a", "failed")), past).changes is None
+def test_without_a_run_to_compare_with_nothing_has_changed() -> None:
     assert analysed(on_main(reported("a", "failed")), Past()).changes is None
+    past = past_of({"a": "passed"}, is_complete=[False])
+    assert analysed(on_main(reported("a", "failed")), past).changes is None
 
 
-def test_the_last_run_on_the_branch_is_what_counts() -> None:
+def test_the_first_run_of_a_branch_is_compared_with_what_it_is_based_on() -> None:
+    past = past_of({"a": "passed"}, branches=["trunk"])
+    found = analysed(on_main(reported("a", "failed")), past)
+    assert found.changes is not None
+    assert (found.changes.run, found.changes.branch) == ("run-0", "trunk")
+    assert found.changes.basis == "ancestor"
+    assert found.changes.newly_failing == (0,)
+
+
+def test_the_last_complete_run_on_the_branch_is_what_counts() -> None:
     past = past_of(
         {"a": "failed", "b": "passed", "c": "failed", "d": "failed", "gone": "skipped"},
         {"a": "passed", "b": "failed", "c": "passed", "elsewhere": "passed"},
@@ -39,6 +53,7 @@ def test_the_last_run_on_the_branch_is_what_counts() -> None:
     found = analysed(on_main(*tests), past).changes
     assert found is not None
     assert (found.run, found.revision, found.wall) == ("run-0", "revision-0", 1.0)
+    assert (found.branch, found.basis, found.unlike) == ("main", "branch", "")
     assert found.newly_failing == (1, 4)
     assert found.still_failing == (0,)
     assert found.fixed == (2, 3)
@@ -65,6 +80,35 @@ def test_blocked_and_skipped_tests_are_not_fixed() -> None:
     found = analysed(on_main(reported("a", "blocked"), reported("b", "skipped")), past).changes
     assert found is not None
     assert found.fixed == ()
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "why"),
+    [
+        ({"workers": [4]}, {}, "4 workers"),
+        ({"mode": ["in-process"]}, {}, "in-process"),
+        ({}, {"mode": "in-process"}, "on workers"),
+    ],
+)
+def test_times_of_runs_with_other_workers_are_not_compared(
+    then: dict[str, Any], now: dict[str, Any], why: str
+) -> None:
+    report = on_main(reported("a"))
+    report = replace(report, run=replace(report.run, **now))
+    found = analysed(report, past_of({"a": "passed"}, **then))
+    assert found.changes is not None
+    assert (found.changes.wall, found.changes.unlike) == (None, f"{why} then")
+    assert [point.unlike for point in found.trend] == [why, ""]
+
+
+def test_times_of_a_run_that_ended_early_are_not_compared() -> None:
+    report = on_main(reported("a"))
+    report = replace(report, summary=replace(report.summary, not_run=(NotRun(1, "stopped"),)))
+    found = analysed(report, past_of({"a": "passed"}, {"a": "passed"}, is_complete=[True, False]))
+    assert found.changes is not None
+    assert (found.changes.run, found.changes.wall) == ("run-0", None)
+    assert found.changes.unlike == "this run ended early"
+    assert [point.unlike for point in found.trend] == ["", "ended early", "ended early"]
 
 
 def since(past: Past, *names: str) -> tuple[str | None, str | None, str | None]:
@@ -96,9 +140,24 @@ def test_runs_on_other_branches_do_not_count() -> None:
     assert since(past, "a") == ("still", "run-0", "revision-0")
 
 
-def test_where_the_branch_is_new_all_runs_count() -> None:
-    past = past_of({"a": "failed"}, branches=["other"])
-    assert since(past, "a") == ("still", "run-0", "revision-0")
+def test_what_failed_where_the_branch_came_from_says_so() -> None:
+    past = past_of({"a": "failed"}, branches=["trunk"])
+    (group,) = analysed(on_main(reported("a", "failed")), past).groups
+    assert (group.status, group.since, group.since_branch) == ("still", "run-0", "trunk")
+    assert known_since(group) == "failing since run run-0 at revision-0 on trunk"
+
+
+def test_where_older_attempts_are_gone_it_is_at_least_since() -> None:
+    past = past_of({"a": "failed"})
+    forgotten = standing([(past.runs[0], True)], is_whole=False)
+    (group,) = analysed(
+        on_main(reported("a", "failed")), replace(past, standing={("a", 0): forgotten})
+    ).groups
+    assert known_since(group) == "failing at least since run run-0 at revision-0"
+    # what is kept has a good end: nothing that is gone counts
+    good = standing([(past.runs[0], False), (past.runs[0], True)], is_whole=False)
+    assert good is not None
+    assert not good.at_least
 
 
 def test_of_a_test_that_never_ran_nothing_is_known() -> None:
@@ -146,6 +205,21 @@ class TestTrend:
         trend = analysed(on_main(reported("a"), reported("b"), revision="y"), past).trend
         assert [point.flaky for point in trend] == [0, 2, 0, 2, 1]
 
+    def test_runs_on_other_branches_are_not_in_it(self) -> None:
+        past = past_of(
+            {"a": "passed", "b": "passed"},
+            {"a": "failed", "x": "passed"},
+            {"a": "passed"},
+            branches=["main", "other", "main"],
+        )
+        trend = analysed(on_main(reported("a")), past).trend
+        assert [point.run for point in trend] == ["run-0", "run-2", RUN]
+        assert [(point.added, point.removed) for point in trend] == [(0, 0), (0, 1), (0, 0)]
+
+    def test_a_new_branch_begins_a_trend_of_its_own(self) -> None:
+        trend = analysed(on_main(reported("a")), past_of({"a": "passed"}, branches=["trunk"])).trend
+        assert [point.run for point in trend] == [RUN]
+
     def test_the_first_run_alone_is_a_trend_of_one_point(self) -> None:
         flaky = reported("a", "flaky", [attempt_of("failed"), attempt_of(at=0.7)])
         (point,) = analysed(on_main(flaky), Past()).trend
@@ -161,10 +235,13 @@ def test_what_has_never_run_is_not_new() -> None:
 
 
 def test_what_a_run_that_ended_early_left_out_is_as_it_was_before() -> None:
-    past = past_of({"a": "passed", "b": "failed", "c": "failed"}, {"a": "failed"})
+    past = past_of(
+        {"a": "passed", "b": "failed", "c": "failed"}, {"a": "failed"}, is_complete=[True, False]
+    )
     found = analysed(on_main(reported("a"), reported("b", "failed"), reported("c")), past).changes
     assert found is not None
-    assert (found.newly_failing, found.still_failing, found.fixed) == ((), (1,), (0, 2))
+    assert found.run == "run-0"
+    assert (found.newly_failing, found.still_failing, found.fixed) == ((), (1,), (2,))
 
 
 def test_where_something_could_not_be_collected_nothing_is_gone() -> None:

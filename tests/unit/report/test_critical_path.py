@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_orchestrate.report.attempts import TestReport, Waited
 from pytest_orchestrate.report.critical_path import critical_path
+from pytest_orchestrate.report.timeline import Lane, Span
 from tests.support.reports import attempt_of, reported
 
 
@@ -69,3 +70,17 @@ def test_a_second_attempt_follows_on_the_first() -> None:
 def test_tests_that_take_no_time_lead_to_an_end() -> None:
     tests = [ran(0.5, 0.0, order=order) for order in range(3)]
     assert path(*tests) == [(0, "start"), (1, "worker"), (2, "worker")]
+
+
+def test_a_worker_in_place_of_one_that_died_waited_for_that() -> None:
+    died = reported("a", "crashed", [attempt_of("crashed", at=0.5, call=2.0, worker="gw1")])
+    tests = [ran(0.5, 1.0), died, ran(3.0, 4.0, "gw2"), ran(1.5, 1.0, "gw0", 1)]
+    lanes = [
+        Lane(worker, (Span("start", at, 0.3),))
+        for worker, at in (("gw0", 0.0), ("gw1", 0.0), ("gw2", 2.52))
+    ]
+    found = critical_path(tests, lanes)
+    assert [(step.test, step.because) for step in found] == [(1, "start"), (2, "replacement")]
+    # what was started from the beginning did not wait for it
+    lanes[2] = Lane("gw2", (Span("start", 0.0, 3.0),))
+    assert [step.test for step in critical_path(tests, lanes)] == [2]

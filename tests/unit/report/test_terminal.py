@@ -266,3 +266,19 @@ def test_heavy_imports_are_named_with_the_setting_that_helps() -> None:
         "  every worker imports numpy (1.2 s), pandas (0.30 s): orchestrate_preload = numpy pandas"
         " imports them once, before workers are forked"
     )
+
+
+@pytest.mark.parametrize("verbosity", [-1, 0, 1])
+def test_no_name_of_a_test_moves_the_cursor_or_turns_the_line(verbosity: int) -> None:
+    name = "a.py::t[\x1b[2J\x07\r\u202e\u2066]"
+    summary = replace(
+        RUN,
+        slowest=(SlowTest(name, 3.0, "gw0"),),
+        crashes=(Crash(name, "gw0", name),),
+        interrupted=(name,),
+        not_run=(NotRun(1, name),),
+        notes=(name,),
+    )
+    told = "\n".join(text(summary, verbosity))
+    assert all(each.isprintable() for each in told.replace("\n", ""))
+    assert "a.py::t[\\x07\\r\\u202e\\u2066]" in told

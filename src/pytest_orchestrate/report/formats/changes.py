@@ -24,10 +24,28 @@ def _differences(wall: float, changes: Changes) -> Iterator[str]:
     ):
         if tests:
             yield f"{len(tests)} {words}"
+    if changes.wall is None:
+        yield f"times not comparable ({changes.unlike})"
+        return
     before = wall - changes.wall
     slower = "slower" if changes.wall >= 0 else "faster"
     share = f" ({percent(abs(changes.wall) / before)})" if before > 0 else ""
     yield f"{seconds(abs(changes.wall))} {slower}{share}"
+
+
+def compared_with(changes: Changes) -> str:
+    """``run 2030... at 0a1b2c3d4e, the last complete one on this branch``."""
+    return f"{run_at(changes.run, changes.revision)}, {standing_of(changes)}"
+
+
+def standing_of(changes: Changes) -> str:
+    """Why it is that run with which this one is compared."""
+    where = f"on {changes.branch}" if changes.branch else "on no branch"
+    if changes.basis == "ancestor":
+        return f"{where}, which this one is based on (its own branch has no complete run yet)"
+    if changes.basis == "default":
+        return f"the last complete one {where} (this branch has none yet)"
+    return f"the last complete one on {'this' if changes.branch else 'no'} branch"
 
 
 def run_at(run: str, revision: str | None) -> str:

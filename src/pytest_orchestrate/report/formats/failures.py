@@ -55,7 +55,9 @@ def known_since(group: FailureGroup) -> str:
         return group.status or ""
     if group.since is None:
         return "still failing"
-    return f"failing since {run_at(group.since, group.since_revision)}"
+    at_least = "at least " if group.since_at_least else ""
+    where = f" on {group.since_branch}" if group.since_branch else ""
+    return f"failing {at_least}since {run_at(group.since, group.since_revision)}{where}"
 
 
 def why(tests: Sequence[TestReport], test: TestReport) -> str:

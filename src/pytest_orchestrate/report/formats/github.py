@@ -7,12 +7,13 @@ step's annotations beyond ten errors and ten warnings are dropped there without 
 from collections.abc import Iterator
 from itertools import islice
 
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.failures import causes, failure_of, headline, known_since
 from pytest_orchestrate.report.formats.flaky import flaky
-from pytest_orchestrate.report.formats.texts import one_line, shortened, visible
+from pytest_orchestrate.report.formats.texts import one_line, shortened
 from pytest_orchestrate.report.words import count_of, percent, seconds
 
 #: Of each level, in a step.

@@ -17,6 +17,7 @@ from pytest_orchestrate.report.attempts import Attempt, Failure, TestReport
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
+from pytest_orchestrate.report.formats.changes import standing_of
 from pytest_orchestrate.report.formats.failures import causes
 from pytest_orchestrate.report.formats.html_texts import Texts, allowance, script_json
 from pytest_orchestrate.report.formats.way import way
@@ -59,6 +60,7 @@ def embedded(report: Report, folder: str = "") -> tuple[str, list[str]]:
         "sentence": sentence(report.summary),
         "pass_rate": pass_rate(report.summary),
         "speedup": report.summary.speedup,
+        "compared_as": standing_of(report.changes) if report.changes else "",
         "bounded_by": bounded_by(report.summary.limits) if report.summary.limits else "",
         "run": msgspec.to_builtins(report.run),
         "summary": msgspec.to_builtins(report.summary),

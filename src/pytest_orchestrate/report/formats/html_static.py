@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from html import escape
 
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
-from pytest_orchestrate.report.formats.changes import differences, run_at
+from pytest_orchestrate.report.formats.changes import compared_with, differences
 from pytest_orchestrate.report.formats.failures import (
     causes,
     failure_of,
@@ -24,7 +25,6 @@ from pytest_orchestrate.report.formats.failures import (
     told_gain,
     why,
 )
-from pytest_orchestrate.report.formats.texts import visible
 from pytest_orchestrate.report.verdict import OUTCOMES, pass_rate, sentence
 from pytest_orchestrate.report.words import count_of, seconds
 
@@ -38,14 +38,14 @@ MESSAGE = 500
 
 def title(report: Report) -> str:
     """Of the page, for the tab of a browser: what is different comes first. Escaped."""
-    return escape(f"{sentence(report.summary)} - {report.run.run}")
+    return _shown(f"{sentence(report.summary)} - {report.run.run}")
 
 
 def static(report: Report) -> str:
     """The plain part of the page."""
     return "\n".join(
         [
-            f"<h1>{escape(sentence(report.summary))}</h1>",
+            f"<h1>{_shown(sentence(report.summary))}</h1>",
             *_facts(report),
             *_totals(report),
             *_groups(report),
@@ -70,11 +70,11 @@ def _facts(report: Report) -> Iterator[str]:
         parts.append(run.ci.name)
     if run.python:
         parts.append(f"Python {run.python}")
-    yield f"<p>{escape(' · '.join(parts))}</p>"
+    yield f"<p>{_shown(' · '.join(parts))}</p>"
     if summary.limits is not None:
-        yield f"<p>Bounded by {escape(bounded_by(summary.limits))}.</p>"
+        yield f"<p>Bounded by {_shown(bounded_by(summary.limits))}.</p>"
     if summary.reason:
-        yield f"<p>Ended early: {escape(summary.reason)}</p>"
+        yield f"<p>Ended early: {_shown(summary.reason)}</p>"
 
 
 def _totals(report: Report) -> Iterator[str]:
@@ -88,9 +88,10 @@ def _totals(report: Report) -> Iterator[str]:
         counts.append(f"pass rate {100 * rate:.1f} %")
     changes = report.changes
     if changes is not None:
-        since = run_at(changes.run, changes.revision)
-        counts.append(f"since {since}: {differences(report, changes)}")
-    yield f"<p>{escape(' · '.join(counts))}</p>"
+        counts.append(differences(report, changes))
+    yield f"<p>{_shown(' · '.join(counts))}</p>"
+    if changes is not None:
+        yield f"<p>Compared with {_shown(compared_with(changes))}.</p>"
 
 
 def _groups(report: Report) -> Iterator[str]:
@@ -109,17 +110,17 @@ def _group(report: Report, group: FailureGroup) -> str:
     if group.failure is not None and group.failure.place is not None:
         place = located(group.failure.place)
         title = title.removesuffix(f" in {place}")
-        parts.append(f"<code>{escape(place)}</code>")
-    parts.insert(0, f"<strong>{escape(visible(title[:MESSAGE]))}</strong>")
+        parts.append(f"<code>{_shown(place)}</code>")
+    parts.insert(0, f"<strong>{_shown(title[:MESSAGE])}</strong>")
     told = count_of(len(group.tests), "test")
     if group.blocked:
         told += f", and {len(group.blocked)} blocked by it"
     since = known_since(group)
-    parts.append(escape(f"{told}, {since}" if since else told))
+    parts.append(_shown(f"{told}, {since}" if since else told))
     names = [report.tests[test].nodeid for test in group.tests[:NAMED]]
     hidden = len(group.tests) - len(names)
     more = [f"and {hidden} more"] if hidden else []
-    listed = [*(f"<code>{escape(visible(name))}</code>" for name in names), *more]
+    listed = [*(f"<code>{_shown(name)}</code>" for name in names), *more]
     return "<br>".join([*parts, *listed])
 
 
@@ -144,7 +145,7 @@ def _recommendations(report: Report) -> Iterator[str]:
         return
     yield "<h2>What to do</h2><ul>"
     for each in report.recommendations:
-        yield f"<li>{escape(told_gain(each))}</li>"
+        yield f"<li>{_shown(told_gain(each))}</li>"
     yield "</ul>"
 
 
@@ -164,9 +165,14 @@ def _areas(report: Report) -> Iterator[str]:
 
 
 def _cells(texts: Iterable[str]) -> str:
-    return "".join(f"<td>{escape(visible(text))}" for text in texts)
+    return "".join(f"<td>{_shown(text)}" for text in texts)
 
 
 def _more(hidden: int, what: str) -> Iterator[str]:
     if hidden > 0:
         yield f"<p>… and {count_of(hidden, f'more {what}')}</p>"
+
+
+def _shown(text: str) -> str:
+    """The text as HTML, and what has no shape as Python writes it."""
+    return escape(visible(text))

@@ -3,7 +3,8 @@
 The shape is that of the xUnit plugin's ``junit-10.xsd`` for Jenkins (pytest's ``xunit2``), whose
 elements for attempts come from Maven Surefire, and three things more, which readers of it know or
 pass over: ``file`` and ``line`` of a test case (GitLab), its ``properties`` (Jenkins), and the
-number of skipped tests on the root. Class names and names are those of pytest's own JUnit XML.
+number of skipped tests on the root. Class names and names are those of pytest's own JUnit XML, so
+what turns the direction of writing stays in them: XML can have it, and readers compare names.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_orchestrate.report.document import Report
-from pytest_orchestrate.report.formats.changes import differences, run_at, short
+from pytest_orchestrate.report.formats.changes import differences, run_at, short, standing_of
 from pytest_orchestrate.report.formats.failures import told_gain
 from pytest_orchestrate.report.formats.fitting import Piece, Section, fitted
 from pytest_orchestrate.report.formats.markdown_background import background
@@ -90,6 +90,7 @@ def _changes(report: Report) -> Section:
         return Section("", ())
     since = prose(run_at(changes.run, changes.revision))
     text = f"**Since {since}:** {differences(report, changes)}.\n"
+    text += f"(That run is {prose(standing_of(changes))}.)\n"
     pieces = [Piece(text, Rank.CHANGES)]
     if changes.fixed:
         fixed = [report.tests[test].nodeid for test in changes.fixed]

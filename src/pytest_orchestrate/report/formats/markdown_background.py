@@ -34,7 +34,7 @@ def _trend(report: Report) -> str:
     if len(report.trend) < 2:
         return ""
     titles = ("run", "began", "revision", "tests>", "+>", "->", "failed>", "flaky>")
-    lines = [table_head(*titles, "wall>", "in tests>")]
+    lines = [table_head(*titles, "wall>", "in tests>", "")]
     for point in report.trend[-RUNS:]:
         began = datetime.fromtimestamp(point.started, timezone.utc)
         cells = [
@@ -42,10 +42,13 @@ def _trend(report: Report) -> str:
             f"{began:%Y-%m-%d %H:%M}",
             code(short(point.revision)) if point.revision else "",
             *(str(n) for n in (point.tests, point.added, point.removed, point.failed, point.flaky)),
-            seconds(point.wall),
+            f"{seconds(point.wall)}{' *' if point.unlike else ''}",
             seconds(point.serial),
+            prose(point.unlike),
         ]
         lines.append(row(cells))
+    if any(point.unlike for point in report.trend[-RUNS:]):
+        lines.append("\n\\* not comparable with the wall time of this run\n")
     return "".join(lines)
 
 

@@ -35,7 +35,7 @@ def timing_sections(report: Report) -> Iterator[Section]:
 
 def _flaky(report: Report) -> Section:
     rows = [row((code(each.test.nodeid), each.told, each.rate)) for each in flaky(report)]
-    head = "### Flaky\n\n" + table_head("test", "failed in>", "rate of failures (95 % interval)>")
+    head = _head("Flaky", "test", "failed in>", "rate of failures (95 % interval)>")
     return _table(head, rows, Rank.FINDINGS, "flaky test")
 
 
@@ -51,7 +51,7 @@ def _regressions(report: Report) -> Section:
         )
         for each in report.regressions
     ]
-    head = "### Slower than before\n\n" + table_head("test", "before>", "now>", "p>")
+    head = _head("Slower than before", "test", "before>", "now>", "p>")
     return _table(head, rows, Rank.FINDINGS, "slower test")
 
 
@@ -69,7 +69,7 @@ def _slow(report: Report) -> Section:
         for test in slowest
         if test.seconds >= SLOW
     ]
-    head = "### Slowest\n\n" + table_head("test", "took>", "expected>", "worker")
+    head = _head("Slowest", "test", "took>", "expected>", "worker")
     return _table(head, rows, Rank.FINDINGS, "slow test")
 
 
@@ -105,8 +105,7 @@ def _waiting(report: Report) -> Section:
         row((code(lane.name), str(lane.capacity), seconds(lane.waited), _holders(report, lane)))
         for lane in lanes
     ]
-    head = "### Waiting for resources\n\n"
-    head += table_head("resource", "capacity>", "waited>", "held meanwhile by")
+    head = _head("Waiting for resources", "resource", "capacity>", "waited>", "held meanwhile by")
     return _table(head, rows, Rank.TIMING, "resource")
 
 
@@ -121,7 +120,7 @@ def _areas(report: Report) -> Section:
     shown, left = telling(report, AREAS)
     measured = any(area.coverage is not None for area in shown)
     titles = ["folder or file", "tests>", "bad>", "time>", "share>"]
-    head = "### Folders\n\n" + table_head(*titles, *(["coverage>"] if measured else []))
+    head = _head("Folders", *titles, *(["coverage>"] if measured else []))
     rows = []
     for area in shown:
         cells = [
@@ -137,6 +136,10 @@ def _areas(report: Report) -> Section:
     foot = f"\n{left} more took less.\n\n" if left else "\n"
     pieces = tuple(Piece(text, Rank.FOLDERS, "row of folders", "rows of folders") for text in rows)
     return Section(head, pieces, foot)
+
+
+def _head(title: str, *columns: str) -> str:
+    return f"### {title}\n\n{table_head(*columns)}"
 
 
 def _table(head: str, rows: list[str], rank: Rank, what: str) -> Section:

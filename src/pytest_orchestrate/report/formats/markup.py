@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pytest_orchestrate.report.formats.texts import one_line, shortened, visible
+from pytest_orchestrate.model.escaping import visible
+from pytest_orchestrate.report.formats.texts import one_line, shortened
 
 #: What is the same inside a code span, in a table's cell or not.
 _ORDINARY = re.compile(r"[\w./:\[\](),=@+'\"{}*#%?!;^~-]+(?: [\w./:\[\](),=@+'\"{}*#%?!;^~-]+)*")

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from textwrap import wrap
 
+from msgspec.structs import replace
+
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.areas import bad, telling
-from pytest_orchestrate.report.formats.changes import differences, run_at, short
+from pytest_orchestrate.report.formats.changes import compared_with, differences, short
 from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
 from pytest_orchestrate.report.formats.flaky import flaky
-from pytest_orchestrate.report.formats.texts import visible
 from pytest_orchestrate.report.terminal import lines as summary_lines
 from pytest_orchestrate.report.verdict import pass_rate, sentence
 from pytest_orchestrate.report.words import count_of, exact_percent, percent, seconds
@@ -63,13 +65,14 @@ def _head(report: Report, width: int) -> Iterator[str]:
     rate = pass_rate(summary)
     passed = "" if rate is None else f" (pass rate {exact_percent(rate)})"
     yield from _wrapped(f"{sentence(summary)}{passed}", width)
-    for line in summary_lines(summary):
+    # what failed is told below, by cause
+    for line in summary_lines(replace(summary, causes=())):
         yield from _wrapped(line.text, width)
     changes = report.changes
     if changes is None:
         return
-    since = run_at(changes.run, changes.revision)
-    yield from _wrapped(f"  since {since}: {differences(report, changes)}", width)
+    yield from _wrapped(f"  {differences(report, changes)}", width)
+    yield from _wrapped(f"    since {compared_with(changes)}", width)
     fixed = [report.tests[test].nodeid for test in changes.fixed]
     yield from (f"  fixed: {visible(nodeid)}" for nodeid in fixed[:LISTED])
     if len(fixed) > LISTED:

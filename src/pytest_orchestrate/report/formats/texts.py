@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-#: What terminals take for colours and the like.
-_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-#: What has no shape, or would change the shape of the text around it: control characters but tab
-#: and newline, what turns the direction of writing, lone surrogates, and what is no character.
-_SHAPELESS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-
-
-def visible(text: str) -> str:
-    r"""Colours left out, and what cannot be seen written as Python does: ``\x00``, ``\udc80``."""
-    if "\x1b" in text:
-        text = _COLOURS.sub("", text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    return _SHAPELESS.sub(_as_python_writes, text)
-
-
-def _as_python_writes(found: re.Match[str]) -> str:
-    return repr(found[0])[1:-1]
+from pytest_orchestrate.model.escaping import visible
 
 
 def one_line(text: str, longest: int = 500) -> str:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_orchestrate.report.areas import areas
-from pytest_orchestrate.report.findings import Area
+from pytest_orchestrate.report.findings import Area, Changes
 from pytest_orchestrate.report.formats.text import render
+from pytest_orchestrate.report.past import Basis
+from pytest_orchestrate.report.summary import Cause
 from tests.support.reports import big_report, report_of, reported
 from tests.support.told_run import LOGIN, story_of_a_run
 
@@ -64,3 +67,34 @@ def test_of_a_folder_with_one_file_only_the_file_is_told() -> None:
     lines = render(report_of(*tests, areas=told), width=80).splitlines()
     listed = lines[lines.index("folders:") + 1 :]
     assert [line.split()[0] for line in listed] == ["tests/", "tests/a/test_a.py", "tests/b.py"]
+
+
+def test_what_failed_is_told_once() -> None:
+    tests = [reported(f"a.py::t{number}", "failed") for number in range(2)]
+    report = report_of(*tests)
+    causes = (Cause(2, "AssertionError: assert 1 == 2"),)
+    told = render(replace(report, summary=replace(report.summary, causes=causes)), width=80)
+    assert "of one cause" not in told
+    assert "what failed:" in told
+
+
+@pytest.mark.parametrize(
+    ("basis", "branch", "told"),
+    [
+        ("branch", "main", "the last complete one on this branch"),
+        ("branch", None, "the last complete one on no branch"),
+        (
+            "ancestor",
+            "main",
+            "on main, which this one is based on (its own branch has no complete run yet)",
+        ),
+        ("default", "main", "the last complete one on main (this branch has none yet)"),
+    ],
+)
+def test_it_says_with_which_run_it_compares_and_why(
+    basis: Basis, branch: str | None, told: str
+) -> None:
+    changes = Changes("r", None, branch, basis, None, "4 workers then", newly_failing=(0,))
+    lines = render(report_of(reported("a", "failed"), changes=changes), width=200).splitlines()
+    assert f"    since run r, {told}" in lines
+    assert "  1 newly failing, times not comparable (4 workers then)" in lines

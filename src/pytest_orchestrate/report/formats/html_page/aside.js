@@ -37,16 +37,22 @@ const Aside = (() => {
       : null;
     const nothing = entries.every((entry) => entry === null) && !gone;
     return part(
-      "Since the last run",
+      "What changed",
       { class: "since" },
       element(
         "p",
         { class: "quiet" },
-        "run ",
+        "since run ",
         element("code", {}, changes.run),
         changes.revision ? [" at ", element("code", {}, short(changes.revision))] : null,
-        ", ",
-        element("b", {}, change(changes.wall)),
+        `, ${Run.compared_as}`,
+      ),
+      element(
+        "p",
+        {},
+        changes.wall === null
+          ? `Times are not comparable: ${changes.unlike}.`
+          : element("b", {}, slower(changes.wall)),
       ),
       nothing
         ? element("p", {}, "The same tests, with the same outcomes.")

@@ -76,8 +76,17 @@ function sparkline(history, width = 64, height = 16) {
   );
 }
 
-/** Values over runs, the oldest first; the last one is marked and written out. */
-function trendChart(title, values, shown, runs, className = "") {
+/** A ring in a drawing that may be stretched: ends of lines are round whatever the scale. */
+function ring(x, y) {
+  const dot = (className) => drawn("line", { class: className, x1: x, x2: x, y1: y, y2: y });
+  return [dot("ring"), dot("ring hole")];
+}
+
+/**
+ * Values over runs, the oldest first; the last one is marked and written out. `unlike`: which of them
+ * are not comparable with the last; these are rings.
+ */
+function trendChart(title, values, shown, runs, { className = "", unlike = [] } = {}) {
   const width = 300;
   const height = 76;
   const [left, right, top, bottom] = [2, 2, 10, 6];
@@ -87,7 +96,8 @@ function trendChart(title, values, shown, runs, className = "") {
   const y = (value) => height - bottom - (value / most) * (height - top - bottom);
   const points = values.map((value, index) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`);
   const last = values.length - 1;
-  const label = `${title}: ${values.map(shown).join(", ")}`;
+  const told = (value, index) => shown(value) + (unlike[index] ? " (not comparable)" : "");
+  const label = `${title}: ${values.map(told).join(", ")}`;
   const readout = element("span", { class: "value" }, shown(values[last]));
   const pointer = drawn("line", { class: "pointer", y1: top - 4, y2: height - bottom });
   const chart = drawn(
@@ -106,6 +116,9 @@ function trendChart(title, values, shown, runs, className = "") {
       points: `${x(0)},${height - bottom} ${points.join(" ")} ${x(last)},${height - bottom}`,
     }),
     drawn("polyline", { class: "line", points: points.join(" ") }),
+    values.map((value, index) =>
+      unlike[index] ? ring(x(index), y(value)) : null,
+    ),
     pointer,
     drawn("rect", { class: "last", x: x(last) - 2.5, y: y(values[last]) - 2.5, width: 5, height: 5 }),
   );

@@ -306,7 +306,8 @@ class Drawing {
     context.textAlign = "left";
     for (const lane of this.lanes) {
       context.fillStyle = lane.kind === "worker" ? this.colour.text : this.colour.muted;
-      const text = lane.name.length > 12 ? `${lane.name.slice(0, 11)}…` : lane.name;
+      const name = visibleName(lane.name);
+      const text = name.length > 12 ? `${name.slice(0, 11)}…` : name;
       context.fillText(text, 0, lane.y + lane.height / 2 + 0.5);
     }
   }

@@ -10,14 +10,21 @@ function drawn(name, attributes = {}, ...children) {
   return furnished(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 }
 
+/** Attributes that are read by people. */
+const TOLD = new Set(["title", "aria-label"]);
+
 function furnished(made, attributes, children) {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (TOLD.has(key)) made.setAttribute(key, visible(value));
     else made.setAttribute(key, value === true ? "" : value);
   }
   made.append(
-    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""),
+    ...children
+      .flat(Infinity)
+      .filter((child) => child !== null && child !== undefined && child !== "")
+      .map((child) => (typeof child === "string" ? visible(child) : child)),
   );
   return made;
 }

@@ -108,11 +108,14 @@ function standing(group) {
   if (group.status === "new") return element("span", { class: "tag new" }, "new");
   if (group.status !== "still") return null;
   const since = group.since_revision ? short(group.since_revision) : group.since;
+  const from = group.since_at_least ? "at least since " : "since ";
+  const where = group.since_branch ? ` on ${group.since_branch}` : "";
   return element(
     "span",
-    { class: "tag", title: `since run ${group.since}` },
-    "since ",
+    { class: "tag", title: `${from}run ${group.since}${where}` },
+    from,
     element("code", {}, since),
+    where,
   );
 }
 

@@ -33,8 +33,12 @@ const Health = (() => {
     const runs = Run.trend;
     if (!runs.length) return null;
     const names = runs.map(
-      (point) => `${moment(point.started)}${point.revision ? `, ${short(point.revision)}` : ""}`,
+      (point) =>
+        moment(point.started) +
+        (point.revision ? `, ${short(point.revision)}` : "") +
+        (point.unlike ? `, ${point.unlike}` : ""),
     );
+    const unlike = runs.map((point) => Boolean(point.unlike));
     const whole = (value) => count(Math.round(value));
     return part(
       "Trends",
@@ -47,20 +51,21 @@ const Health = (() => {
           runs.map((point) => point.wall),
           seconds,
           names,
+          { unlike },
         ),
         trendChart(
           "Failures",
           runs.map((point) => point.failed),
           whole,
           names,
-          "of-failures",
+          { className: "of-failures" },
         ),
         trendChart(
           "Flaky tests",
           runs.map((point) => point.flaky),
           whole,
           names,
-          "of-flaky",
+          { className: "of-flaky" },
         ),
         trendChart(
           "Tests",
@@ -69,6 +74,9 @@ const Health = (() => {
           names,
         ),
       ),
+      unlike.some(Boolean)
+        ? element("p", { class: "quiet" }, "○ not comparable: that run had other workers, or ended early")
+        : null,
       element(
         "details",
         { class: "section" },
@@ -85,6 +93,7 @@ const Health = (() => {
             ["flaky", "number"],
             ["wall time", "number"],
             ["one after another", "number"],
+            ["not comparable", ""],
           ],
           [...runs]
             .reverse()
@@ -98,6 +107,7 @@ const Health = (() => {
               point.flaky || "",
               seconds(point.wall),
               seconds(point.serial),
+              point.unlike,
             ]),
         ),
       ),
@@ -165,7 +175,7 @@ const Health = (() => {
             testLink(each.test),
             seconds(each.before),
             seconds(each.now),
-            change(each.now - each.before),
+            `+${seconds(each.now - each.before)}`,
             each.p < 0.0001 ? "below 0.01 %" : percent(each.p, 2),
             spark(each.test),
           ]),

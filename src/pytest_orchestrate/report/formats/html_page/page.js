@@ -32,7 +32,7 @@ const Page = (() => {
       if (before) say(parts[view].title);
     }
     parts[view].show?.(place, before);
-    document.title = `${place.test ? `${place.test.slice(place.test.lastIndexOf("::") + 2)} - ` : ""}${title}`;
+    document.title = `${place.test ? `${visibleName(place.test.slice(place.test.lastIndexOf("::") + 2))} - ` : ""}${title}`;
   }
 
   const title = document.title;

@@ -71,7 +71,7 @@ const Run = (() => {
     /** Expected seconds, or null. */
     estimate: (test) => (tests.estimate[test] < 0 ? null : tests.estimate[test] * data.tick),
     /** The name within its file: `TestOrders::test_total[eur]`. */
-    name: (test) => visible(tests.name[test].replace(/^::/, "") || nodeid(test)),
+    name: (test) => visibleName(tests.name[test].replace(/^::/, "") || nodeid(test)),
     /** Numbers of its attempts: from, until before. */
     attemptsOf: (test) => [first[test], first[test + 1]],
     worker: (attempt) => data.workers[attempts.worker[attempt]],

@@ -1,5 +1,12 @@
 // The timeline in small, as a part of another view.
 
+/** What made the run take as long as it did; null where that is not known. */
+function boundedBy() {
+  return Run.bounded_by
+    ? element("p", { class: "bounded" }, element("span", { class: "label" }, "Bounded by "), Run.bounded_by)
+    : null;
+}
+
 const Strip = (() => {
   /** So many workers and resources are shown. */
   const WORKERS = 12;
@@ -26,14 +33,7 @@ const Strip = (() => {
     return part(
       "Where the time went",
       { class: "where-time-went" },
-      Run.bounded_by && Run.summary.workers > 1
-        ? element(
-            "p",
-            { class: "bounded" },
-            element("span", { class: "label" }, "Bounded by "),
-            Run.bounded_by,
-          )
-        : null,
+      Run.summary.workers > 1 ? boundedBy() : null,
       element(
         "a",
         { class: "strip", href: Address.to({ view: "timeline" }), title: "Open the timeline" },

@@ -26,7 +26,8 @@ const Summary = (() => {
     );
   }
 
-  const recent = (of) => Run.trend.slice(-24).map((point) => ["p", of(point)]);
+  const comparable = Run.trend.filter((point) => !point.unlike);
+  const recent = (of) => comparable.slice(-24).map((point) => ["p", of(point)]);
 
   function readings() {
     const rate = Run.pass_rate;
@@ -42,9 +43,9 @@ const Summary = (() => {
       reading(
         "Wall time",
         seconds(summary.wall),
-        changes ? `${change(changes.wall)} since the last run` : "",
+        changes && changes.wall !== null ? `${slower(changes.wall)} than before` : "",
         "",
-        Run.trend.length > 2
+        comparable.length > 2
           ? sparkline(
               recent((point) => point.wall),
               72,

@@ -303,7 +303,7 @@ const TestPage = (() => {
       lines.push(`${title}:`, fenced(await Texts.get(number)));
     }
     lines.push(`\`${commandOf(test)}\``);
-    return `${lines.join("\n\n")}\n`;
+    return visible(`${lines.join("\n\n")}\n`);
   }
 
   return { show };

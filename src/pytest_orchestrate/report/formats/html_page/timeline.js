@@ -38,14 +38,7 @@ const Timeline = (() => {
         "div",
         { class: "timeline-head" },
         element("h1", {}, "Timeline"),
-        Run.bounded_by
-          ? element(
-              "p",
-              { class: "bounded" },
-              element("span", { class: "label" }, "Bounded by "),
-              Run.bounded_by,
-            )
-          : null,
+        boundedBy(),
         element(
           "div",
           { class: "timeline-tools" },

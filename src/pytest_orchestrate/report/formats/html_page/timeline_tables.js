@@ -7,6 +7,7 @@ const becauseWords = {
   requirement: "what it requires had ended",
   resource: "the resource was free",
   exclusive: "nothing else ran any more",
+  replacement: "its worker was started in place of one that died",
 };
 
 const TimelineTables = (() => {

@@ -12,8 +12,8 @@ function seconds(value) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-/** A difference, with its sign. */
-const change = (value) => (value < 0 ? seconds(value) : `+${seconds(value)}`);
+/** `0.70 s slower`. */
+const slower = (value) => `${seconds(Math.abs(value))} ${value < 0 ? "faster" : "slower"}`;
 
 /** `20,000` */
 const count = (number) => number.toLocaleString("en");
@@ -51,16 +51,27 @@ const short = (revision) => (/^[0-9a-f]{12,}$/.test(revision) ? revision.slice(0
 /** A word of a shell's command line. */
 const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** A name in which what has no shape, or would turn what is around it, is written as Python does. */
+/** What has no shape, or would turn what is around it, but tab and newline; as in `visible` of Python. */
+const SHAPELESS =
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufffe\uffff]|\p{Cs}/gu;
+
+/** What terminals take for colours and the like. */
+const COLOURS = /\x1b\[[0-?]*[ -/]*[@-~]/g;
+
+/** A text without colours, in which what has no shape is written as Python does. */
 const visible = (text) =>
-  text.replace(/[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]|\p{Cs}/gu, (found) => {
-    const code = found.charCodeAt(0);
-    const short = { 9: "\\t", 10: "\\n", 13: "\\r" }[code];
-    return (
-      short ??
-      (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`)
-    );
-  });
+  text.replace(COLOURS, "").replace(/\r\n/g, "\n").replace(SHAPELESS, asPythonWrites);
+
+/** The same of a name, which has neither tabs nor newlines. */
+const visibleName = (text) => visible(text).replace(/[\t\n]/g, asPythonWrites);
+
+function asPythonWrites(found) {
+  const code = found.charCodeAt(0);
+  const short = { 9: "\\t", 10: "\\n", 13: "\\r" }[code];
+  return short ?? (code < 256 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`);
+}
+
+const hex = (number, digits) => number.toString(16).padStart(digits, "0");
 
 /** A text that can stand in an address: half of a surrogate pair cannot. */
 const wellFormed = (text) => text.replace(/\p{Cs}/gu, "\ufffd");
