@@ -9,6 +9,7 @@ import pytest
 
 from pytest_orchestrate import options
 from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
+from pytest_orchestrate.model.attempt import RERUN
 from pytest_orchestrate.model.collected import CollectedTest
 
 #: Markers of pytest itself, of which nobody wants to know.
@@ -44,7 +45,7 @@ class Evidence:
             self.sections = list(report.sections)
         if report.user_properties:
             self.properties = list(report.user_properties)
-        if report.outcome == "failed":
+        if report.outcome in ("failed", RERUN):
             text = report.longreprtext
             self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
             self.site = self.site or crash_site(report, root)
@@ -63,12 +64,14 @@ class Evidence:
         outcome: str,
         durations: tuple[float, float, float],
         started: float,
+        clock: float | None = None,
     ) -> dict[str, Any]:
         """Return the record of the attempt; what few attempts have stands only where it is.
 
         :param order: How many tests the worker had run before it.
         :param durations: Seconds of set-up, call and tear-down.
         :param started: Seconds since the epoch.
+        :param clock: The same by the worker's clock, where that is another one.
         """
         setup, call, teardown = durations
         found: dict[str, Any] = {
@@ -87,6 +90,8 @@ class Evidence:
             "sections": self.sections,
             "line": None if self.line is None else self.line + 1,
         }
+        if clock is not None:
+            found["clock"] = clock
         if self.markers:
             found["markers"] = sorted(self.markers)
         if self.site is not None:
@@ -96,6 +101,13 @@ class Evidence:
         if self.properties:
             found["properties"] = [(name, _text(value)) for name, value in self.properties]
         return found
+
+
+def cut_off(test: int, worker: str, started: float, clock: float | None = None) -> dict[str, Any]:
+    """Return the record of an attempt of which no more is known than when it began."""
+    record: dict[str, Any] = {"record": "cut-off", "test": test, "worker": worker}
+    record["started"] = started
+    return record if clock is None else {**record, "clock": clock}
 
 
 def amendment(

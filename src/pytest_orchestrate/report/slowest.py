@@ -1,0 +1,33 @@
+"""The tests of a run that took longest."""
+
+from __future__ import annotations
+
+from pytest_orchestrate.report.summary import SLOWEST, SlowTest
+
+
+class Slowest:
+    """Takes attempts, and keeps those of the slowest tests, of each the longest."""
+
+    __slots__ = ("_found", "floor")
+
+    def __init__(self) -> None:
+        self._found: list[SlowTest] = []
+        #: Seconds; what did not take more makes no difference.
+        self.floor = 0.0
+
+    def add(self, test: SlowTest) -> None:
+        """Take one that took more than the floor."""
+        found = [other for other in self._found if other.nodeid != test.nodeid]
+        if len(found) < len(self._found):
+            known = next(other for other in self._found if other.nodeid == test.nodeid)
+            test = max(known, test, key=lambda either: either.seconds)
+        found.append(test)
+        found.sort(key=lambda other: -other.seconds)
+        del found[SLOWEST:]
+        self._found = found
+        if len(found) == SLOWEST:
+            self.floor = found[-1].seconds
+
+    def tests(self) -> tuple[SlowTest, ...]:
+        """The longest first."""
+        return tuple(self._found)
