@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.internals.failures import failure_text
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
@@ -44,7 +45,7 @@ class Ending:
                     {
                         "record": "uncollected",
                         "nodeid": report.nodeid,
-                        "longrepr": report.longreprtext,
+                        "longrepr": failure_text(report),
                     }
                 )
             self._summary = self.context.finish(exitstatus)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import options
-from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
+from pytest_orchestrate.internals.failures import CrashSite, crash_site, failure_text, reason_of
 from pytest_orchestrate.model.attempt import RERUN
 from pytest_orchestrate.model.collected import CollectedTest
 
@@ -23,7 +23,17 @@ class Evidence:
     :param markers: Names of the markers that it has of others.
     """
 
-    __slots__ = ("line", "longrepr", "markers", "properties", "reason", "sections", "site")
+    __slots__ = (
+        "_all_sections",
+        "_before",
+        "line",
+        "longrepr",
+        "markers",
+        "properties",
+        "reason",
+        "sections",
+        "site",
+    )
 
     def __init__(self, line: int | None, markers: Collection[str] = ()) -> None:
         self.line = line
@@ -35,6 +45,15 @@ class Evidence:
         self.site: CrashSite | None = None
         #: What it was skipped for, or expected to fail for.
         self.reason = ""
+        #: What pytest has captured of the test so far, and how much of it in earlier attempts.
+        self._all_sections: list[tuple[str, str]] = []
+        self._before: list[tuple[str, str]] = []
+
+    def again(self) -> Evidence:
+        """That of the next attempt of the same test."""
+        found = Evidence(self.line, self.markers)
+        found._before = found._all_sections = self._all_sections
+        return found
 
     def add(self, report: pytest.TestReport, root: str) -> None:
         """Take a report; an ordinary passed phase has nothing to tell.
@@ -42,15 +61,20 @@ class Evidence:
         :param root: The root directory.
         """
         if report.sections:
-            self.sections = list(report.sections)
+            self._all_sections = list(report.sections)
+            known = len(self._before)
+            if self._all_sections[:known] == self._before:
+                self.sections = self._all_sections[known:]
+            else:
+                self.sections = self._all_sections
         if report.user_properties:
             self.properties = list(report.user_properties)
         if report.outcome in ("failed", RERUN):
-            text = report.longreprtext
+            text = failure_text(report)
             self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
             self.site = self.site or crash_site(report, root)
         elif report.outcome == "skipped" and self.longrepr is None:
-            self.longrepr = report.longreprtext
+            self.longrepr = failure_text(report)
             self.reason = reason_of(report)
         elif hasattr(report, "wasxfail"):
             self.reason = reason_of(report)
@@ -121,7 +145,7 @@ def amendment(
         "nodeid": collected.nodeid,
         "worker": worker,
         "outcome": "error",
-        "longrepr": report.longreprtext,
+        "longrepr": failure_text(report),
         **({} if site is None else _crash(site)),
     }
 

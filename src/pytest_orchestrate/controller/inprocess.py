@@ -146,7 +146,7 @@ class InProcessSession:
         try:
             self._run(session)
         except BaseException as error:
-            self._end(type(error).__name__)
+            self._end(_why_ended(error))
             raise
         self._end(None)
         if session.shouldfail:
@@ -256,7 +256,7 @@ class InProcessSession:
         """Another plugin runs the test once more; that attempt has begun then."""
         self._earlier = added(self._earlier, self._end_attempt())
         self._started, self._attempt = started, Attempt()
-        self._evidence = Evidence(self._evidence.line, self._evidence.markers)
+        self._evidence = self._evidence.again()
 
     def _borrow(self, test: int) -> dict[str, list[int]]:
         """Get for a test what it needs of what other runs have, too; return the slots."""
@@ -339,3 +339,10 @@ class InProcessSession:
             self._begin_again(report.start)
         self._attempt.add(report)
         self._evidence.add(report, self._root)
+
+
+def _why_ended(error: BaseException) -> str:
+    """Why the tests ended early; as where workers run them."""
+    if isinstance(error, pytest.exit.Exception):
+        return f"pytest.exit: {error.msg}"
+    return type(error).__name__

@@ -77,7 +77,7 @@ class OpenTest:
         """An attempt that took so long is over, and another one begins."""
         self.earlier = added(self.earlier, spent)
         self.started, self.clock, self.left = time.time(), None, None
-        self.evidence = Evidence(self.evidence.line, self.evidence.markers)
+        self.evidence = self.evidence.again()
 
 
 class TextOnly:

@@ -226,7 +226,7 @@ def _moved(story: Story, move: Move) -> str:
     on = story.name(move.worker) if move.worker is not None else ""
     match move.kind:
         case "started":
-            return f"began on {on}"
+            return f"began on {on}{_give_or_take(move)}"
         case "finished":
             return f"ended: {move.outcome}"
         case "returned":
@@ -239,6 +239,12 @@ def _moved(story: Story, move: Move) -> str:
             return f"a later tear-down made it an {move.outcome}"
         case _:
             return f"ended: {move.outcome}: {move.reason}"
+
+
+def _give_or_take(move: Move) -> str:
+    if not move.within:
+        return ""
+    return f", give or take {_clock(move.within)}: its clock is another one"
 
 
 def _unfinished(story: Story) -> str:

@@ -133,7 +133,7 @@ def _resource_lanes(story: Story, tests: Sequence[TestReport]) -> Iterator[Resou
             if wait.kind == "resource":
                 waits.setdefault(wait.name, []).append((wait.at, wait.at + wait.seconds))
     for name, shares in sorted(held.items()):
-        waited = Waited(waits.get(name, ()))
+        waited = Waits(waits.get(name, ()))
         by_holder: dict[int, float] = {}
         for lease in story.leases if waits.get(name) else ():
             for turn in turns(story, lease) if name in lease.amounts else ():
@@ -149,7 +149,7 @@ def _resource_lanes(story: Story, tests: Sequence[TestReport]) -> Iterator[Resou
         )
 
 
-class Waited:
+class Waits:
     """How long tests have waited for something, all together, until any moment.
 
     :param waits: Beginning and end of each wait.

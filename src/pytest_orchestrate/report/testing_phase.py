@@ -53,6 +53,7 @@ class TestingPhase:
     __test__ = False
 
     __slots__ = (
+        "_attempted",
         "_began",
         "_capacities",
         "_cut_off",
@@ -84,7 +85,9 @@ class TestingPhase:
         #: Worker -> the test that it began last.
         self._running: dict[int, TestStarted] = {}
         self._cut_off: dict[int, CutOff] = {}
+        #: Of tests that have finished, all attempts of each; and of attempts so far.
         self._seconds: dict[int, float] = {}
+        self._attempted: dict[int, float] = {}
         self._needs: dict[int, tuple[Need, ...]] = {}
         self._exclusive: set[int] = set()
         self._groups: dict[int, str] = {}
@@ -133,13 +136,15 @@ class TestingPhase:
 
     def attempt(self, test: int, started: float, seconds: float) -> None:
         """An attempt is over. Once a test: keep it short."""
-        self._seconds[test] = self._seconds.get(test, 0.0) + seconds
+        self._attempted[test] = self._attempted.get(test, 0.0) + seconds
         self._first = min(self._first, started)
         self._last = max(self._last, started + seconds)
 
     def finished(self, event: TestFinished) -> None:
         """A test has ended."""
         self.ended = event.now
+        self._seconds[event.test] = event.setup + event.call + event.teardown
+        self._running.pop(event.worker, None)
         if self._occupancy is not None:
             self._occupancy.let_go(event.now, event.worker, event.test)
 
@@ -211,7 +216,7 @@ class TestingPhase:
     ) -> Limits | None:
         """What bounded it so far, of a run that took ``wall`` seconds."""
         began, ended = self._times(cut_off)
-        seconds = dict(self._seconds)
+        seconds = self._attempted | self._seconds
         for each in cut_off:
             seconds[each.test] = seconds.get(each.test, 0.0) + each.seconds
         again = (

@@ -179,6 +179,36 @@ def test_a_test_is_named_once_among_the_slowest_and_flaky_if_it_was_good_at_last
     assert (summary.serial, summary.failed_on) == (6.0, {})
 
 
+def test_how_busy_workers_were_is_one_figure() -> None:
+    summary = summary_of(logs.sound_run())
+    assert summary.limits is not None
+    (work,) = [limit for limit in summary.limits.found if limit.kind == "work"]
+    assert summary.busy_share == pytest.approx(summary.limits.share(work))
+    of_each = [each.busy_share for each in summary.per_worker if each.busy_share is not None]
+    assert summary.busy_share == pytest.approx(sum(of_each) / summary.limits.workers)
+    assert summary_of(logs.sound_run()[:5]).busy_share is None
+
+
+def test_times_are_those_of_workers_clocks_where_these_can_be_true() -> None:
+    def limits_of(at: float) -> Limits:
+        records = [
+            logs.run(),
+            logs.event("WorkerJoined", 0.0, worker=0),
+            logs.collected(0.5, "a.py::t0"),
+            logs.event("TestStarted", 1.1, worker=0, test=0),
+            logs.attempt(0, "a.py::t0", "gw0", 0, 2.0, at=at),
+            logs.finished(3.1, 0, 0, 2.0),
+        ]
+        found = summary_of(records).limits
+        assert found is not None
+        return found
+
+    assert limits_of(1.0).before == pytest.approx(1.0)
+    assert limits_of(1.0).testing == pytest.approx(2.0)
+    for at in (-3600.0, 0.0, 3600.0):
+        assert limits_of(at).before == 1.1
+
+
 def crash_records() -> tuple[Json, Json, Json]:
     return (
         logs.event("WorkerLeft", 2.0, worker=0, reason="crashed"),

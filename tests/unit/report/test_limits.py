@@ -264,7 +264,7 @@ def test_where_nothing_explains_the_time_that_is_what_it_says() -> None:
 def test_the_testing_phase_is_not_shorter_than_what_workers_measured() -> None:
     made = MadeRun("a.py::t0", "a.py::t1")
     made.run(0, 0, 0.5, 1.5)
-    made.records[-1]["call"] = 1.01
+    made.records[-2]["event"]["call"] = 1.01
     assert made.told == "the longest test: 1.0 s of 1.0 s: a.py::t0"
     assert made.limits.testing == 1.01
 

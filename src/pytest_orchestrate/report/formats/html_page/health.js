@@ -56,14 +56,14 @@ const Health = (() => {
           "of-failures",
         ),
         trendChart(
-          "Flaky tests",
+          "Flaky on the revision",
           runs.map((point) => point.flaky),
           whole,
           names,
           "of-flaky",
         ),
         trendChart(
-          "Tests",
+          "Tests that ran",
           runs.map((point) => point.tests),
           whole,
           names,
@@ -78,11 +78,11 @@ const Health = (() => {
           [
             ["run", ""],
             ["revision", ""],
-            ["tests", "number"],
+            ["tests that ran", "number"],
             ["added", "number"],
             ["removed", "number"],
             ["failed", "number"],
-            ["flaky", "number"],
+            ["flaky on the revision", "number"],
             ["wall time", "number"],
             ["one after another", "number"],
           ],
@@ -135,9 +135,9 @@ const Health = (() => {
       : null;
     return told
       ? part(
-          `Flaky: ${countOf(Run.flaky.length, "test")}`,
+          `Flaky on record: ${countOf(Run.flaky.length, "test")}`,
           {},
-          element("p", { class: "quiet" }, "Both good and bad on one revision."),
+          element("p", { class: "quiet" }, "Both good and bad on one revision, in this run or earlier."),
           told,
         )
       : null;
