@@ -129,7 +129,7 @@ class Evidence:
 
 def cut_off(test: int, worker: str, started: float, clock: float | None = None) -> dict[str, Any]:
     """Return the record of an attempt of which no more is known than when it began."""
-    record: dict[str, Any] = {"record": "cut-off", "test": test, "worker": worker}
+    record: dict[str, Any] = {"record": "interrupted", "test": test, "worker": worker}
     record["started"] = started
     return record if clock is None else {**record, "clock": clock}
 

@@ -157,7 +157,7 @@ class AttemptLine(Line, tag="attempt"):
     clock: float | None = None
 
 
-class CutOffLine(Line, tag="cut-off"):
+class InterruptedLine(Line, tag="interrupted"):
     """An attempt was cut off; directly after the command that says so."""
 
     test: int
@@ -226,7 +226,7 @@ AnyLine = (
     | FilesLine
     | FixtureLine
     | AttemptLine
-    | CutOffLine
+    | InterruptedLine
     | ArtifactLine
     | AmendLine
     | UncollectedLine

@@ -123,7 +123,7 @@ class SummaryBuilder:
             "attempt": self._on_attempt,
             "fixture": phase.fixture,
             "amend": self._on_amend,
-            "cut-off": phase.cut_off_began,
+            "interrupted": phase.cut_off_began,
             "worker": self._on_worker,
             "note": self._on_note,
             "end": self._on_end,
@@ -304,7 +304,7 @@ class SummaryBuilder:
         return Summary(
             run=self._run.get("run", ""),
             mode=self._run.get("mode", "workers"),
-            workers=self._side_by_side(),
+            workers=min(self._places(), sum(worker.tests > 0 for worker in per_worker)),
             sharded=self._is_sharded,
             collected=max(len(self._nodeids), len(self._outcomes)),
             ran=len(self._outcomes) - outcomes["not run"],
@@ -313,7 +313,10 @@ class SummaryBuilder:
             serial=serial,
             busy_share=busy_share(serial, self._places(), testing),
             per_worker=per_worker,
-            slowest=self._slowest.tests(),
+            slowest=self._slowest.beside(
+                SlowTest(self._nodeid(each.test), each.seconds, self._name(each.worker))
+                for each in cut_off
+            ),
             heavy_imports=tuple(self._heavy_imports()),
             crashes=tuple(
                 Crash(
@@ -374,10 +377,6 @@ class SummaryBuilder:
 
     def _places(self) -> int:
         return sum(not worker.replacement for worker in self._workers.values())
-
-    def _side_by_side(self) -> int:
-        used = sum(worker.tests > 0 for worker in self._workers.values())
-        return min(self._places(), used)
 
     def _reason(self) -> str | None:
         ended = self._end_run.reason if self._end_run is not None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pytest_orchestrate.report.summary import SLOWEST, SlowTest
 
 
@@ -28,6 +30,10 @@ class Slowest:
         if len(found) == SLOWEST:
             self.floor = found[-1].seconds
 
-    def tests(self) -> tuple[SlowTest, ...]:
-        """The longest first."""
-        return tuple(self._found)
+    def beside(self, others: Iterable[SlowTest]) -> tuple[SlowTest, ...]:
+        """The longest first, of these and of others that may go on."""
+        found = Slowest()
+        for test in (*self._found, *others):
+            if test.seconds > found.floor:
+                found.add(test)
+        return tuple(found._found)

@@ -167,7 +167,7 @@ class Story:
                 self.end = record
             case "attempt":
                 self.attempts.setdefault(record["test"], []).append(record)
-            case "cut-off":
+            case "interrupted":
                 self.cut_off[record["test"]] = [record]
             case "event":
                 event = record["event"]

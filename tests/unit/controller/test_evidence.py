@@ -46,6 +46,6 @@ def test_the_first_line_of_a_traceback_keeps_its_indentation() -> None:
 
 
 def test_of_an_attempt_that_was_cut_off_is_told_when_it_began() -> None:
-    known = {"record": "cut-off", "test": 4, "worker": "gw1", "started": 17.0}
+    known = {"record": "interrupted", "test": 4, "worker": "gw1", "started": 17.0}
     assert cut_off(4, "gw1", 17.0) == known
     assert cut_off(4, "gw1", 17.0, 3.0) == {**known, "clock": 3.0}

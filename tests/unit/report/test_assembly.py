@@ -367,7 +367,7 @@ def interrupted(test: int, now: float, began: float) -> list[Json]:
     return [
         event("WorkerLeft", now, worker=0, reason="stopped"),
         command("EndTest", test=test, outcome="interrupted", reason="stopped", worker=0),
-        {"record": "cut-off", "test": test, "worker": "gw0", "started": 1.9e9 + began},
+        {"record": "interrupted", "test": test, "worker": "gw0", "started": 1.9e9 + began},
     ]
 
 
@@ -389,6 +389,8 @@ def test_what_was_cut_off_counts_alike_in_all_figures() -> None:
     assert summary.limits.testing == pytest.approx(1.5)
     (worker,) = summary.per_worker
     assert (worker.tests, worker.busy) == pytest.approx((2, 1.5))
+    assert summary.workers == 1
+    assert [test.nodeid for test in summary.slowest] == ["a.py::t1", "a.py::t0"]
     cut_short = short_run(*first)  # nothing was heard after that
     assert cut_short.summary.serial == pytest.approx(in_tests(cut_short))
 

@@ -78,7 +78,7 @@ def test_of_a_test_that_was_cut_off_its_worker_has_said_when_it_began() -> None:
         event("TestStarted", 0.7, worker=0, test=0),
         event("WorkerLeft", 2.0, worker=0, reason="stopped"),
         command("EndTest", test=0, outcome="interrupted", reason="why", worker=0),
-        {"record": "cut-off", "test": 0, "worker": "gw0", "started": 1.9e9 + 0.6},
+        {"record": "interrupted", "test": 0, "worker": "gw0", "started": 1.9e9 + 0.6},
     )
     assert times(test) == pytest.approx((0.6, 2.0))
 
