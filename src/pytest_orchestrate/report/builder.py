@@ -178,12 +178,12 @@ class SummaryBuilder:
         worker.tests += 1
         worker.busy += seconds
         test, outcome, outcomes = record["test"], record["outcome"], self._outcomes
-        self._phase.attempt(test, record["started"], seconds)
+        in_all = self._phase.attempt(test, record["started"], seconds)
         if test in outcomes and outcomes[test] in BAD and outcome in GOOD:
             outcome = "flaky"
         outcomes[test] = outcome
-        if seconds > self._slowest.floor:
-            self._slowest.add(SlowTest(record["nodeid"], seconds, name))
+        if in_all > self._slowest.floor:
+            self._slowest.add(SlowTest(record["nodeid"], in_all, name))
         if outcome in BAD:
             self._failed[test] = name
             self._causes.add(record)
@@ -314,7 +314,7 @@ class SummaryBuilder:
             busy_share=busy_share(serial, self._places(), testing),
             per_worker=per_worker,
             slowest=self._slowest.beside(
-                SlowTest(self._nodeid(each.test), each.seconds, self._name(each.worker))
+                SlowTest(self._nodeid(each.test), self._phase.spent(each), self._name(each.worker))
                 for each in cut_off
             ),
             heavy_imports=tuple(self._heavy_imports()),

@@ -8,7 +8,7 @@ from pytest_orchestrate.report.summary import SLOWEST, SlowTest
 
 
 class Slowest:
-    """Takes attempts, and keeps those of the slowest tests, of each the longest."""
+    """Takes tests as their attempts end, and keeps the slowest; of one name, the slower."""
 
     __slots__ = ("_found", "floor")
 

@@ -39,7 +39,7 @@ class WorkerSummary(msgspec.Struct, frozen=True):
 
 
 class SlowTest(msgspec.Struct, frozen=True):
-    """A test and how long its longest attempt took, in seconds."""
+    """A test and how long it took, in seconds: all attempts together."""
 
     nodeid: str
     seconds: float

@@ -134,11 +134,19 @@ class TestingPhase:
             self._began = event.now
         self._running[event.worker] = event
 
-    def attempt(self, test: int, started: float, seconds: float) -> None:
-        """An attempt is over. Once a test: keep it short."""
-        self._attempted[test] = self._attempted.get(test, 0.0) + seconds
+    def attempt(self, test: int, started: float, seconds: float) -> float:
+        """An attempt is over; return the seconds of all attempts so far.
+
+        Once a test: keep it short.
+        """
+        in_all = self._attempted[test] = self._attempted.get(test, 0.0) + seconds
         self._first = min(self._first, started)
         self._last = max(self._last, started + seconds)
+        return in_all
+
+    def spent(self, cut_off: CutOff) -> float:
+        """Seconds of a test that was cut off, and of its attempts before that."""
+        return self._attempted.get(cut_off.test, 0.0) + cut_off.seconds
 
     def finished(self, event: TestFinished) -> None:
         """A test has ended."""
@@ -218,7 +226,7 @@ class TestingPhase:
         began, ended = self._times(cut_off)
         seconds = self._attempted | self._seconds
         for each in cut_off:
-            seconds[each.test] = seconds.get(each.test, 0.0) + each.seconds
+            seconds[each.test] = self.spent(each)
         again = (
             sum(shares.values()) - max(shares.values())
             for shares in self._setups.values()

@@ -174,7 +174,7 @@ def test_a_test_is_named_once_among_the_slowest_and_flaky_if_it_was_good_at_last
         logs.attempt(0, "a.py::t0", "gw0", 2, 1.0),
     ]
     summary = summary_of(records)
-    assert summary.slowest == (SlowTest("a.py::t0", 3.0, "gw0"),)
+    assert summary.slowest == (SlowTest("a.py::t0", 6.0, "gw0"),)
     assert summary.outcomes == {"flaky": 1}
     assert (summary.serial, summary.failed_on) == (6.0, {})
 

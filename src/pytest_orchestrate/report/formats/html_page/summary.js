@@ -58,7 +58,7 @@ const Summary = (() => {
         : reading(
             "Speed-up",
             `${Run.speedup.toFixed(1)}×`,
-            `${workers}, ${percent(summary.busy_share ?? 0)} busy while tests ran`,
+            `${workers}, ${percent(summary.busy_share ?? 0)} busy`,
           ),
       Run.score
         ? reading(
