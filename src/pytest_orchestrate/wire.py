@@ -18,7 +18,7 @@ import msgspec
 from pytest_orchestrate.model.annotations import Annotations, Requirable
 from pytest_orchestrate.model.escaping import escaped
 
-WIRE_VERSION = 10
+WIRE_VERSION = 11
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"
@@ -66,13 +66,11 @@ class ShowStacks(_Message, frozen=True, tag=6):
 
 
 class CollectFile(_Message, frozen=True, tag=7):
-    """Tests of this file, which another worker has collected, may follow: collect it, too.
-
-    ``tests`` (node id and occurrence) get the positions from ``first`` on.
-    """
+    """Tests of this file, which another worker has collected, may follow: collect it, too."""
 
     file: str
     first: int
+    #: node id and occurrence; they get the positions from ``first`` on
     tests: list[tuple[str, int]]
 
 
@@ -144,8 +142,7 @@ class Collected(_Message, frozen=True, tag=24):
 
     ``errors`` counts the collectors that failed (those that skipped themselves did not).
     ``full_because``: why everything was collected by a worker that was to collect a share.
-    ``imports``: seconds by top-level module that a forked worker spent on importing what could
-    have been preloaded.
+    ``imports``: seconds by top-level module that could have been preloaded where workers fork.
     """
 
     tests: int
@@ -247,7 +244,7 @@ class PhaseReport(_Message, frozen=True, tag=28):
 
 
 class TestDone(_Message, frozen=True, tag=29):
-    """A test is over; seconds per phase."""
+    """A test is over; seconds per phase of its last attempt."""
 
     __test__ = False
 
@@ -256,6 +253,10 @@ class TestDone(_Message, frozen=True, tag=29):
     setup: float
     call: float
     teardown: float
+
+
+class AttemptDone(TestDone, frozen=True, tag=44):
+    """An attempt is over, and another plugin runs the test again."""
 
 
 class TestClosed(_Message, frozen=True, tag=30):
@@ -267,15 +268,13 @@ class TestClosed(_Message, frozen=True, tag=30):
 
 
 class TestAmendment(_Message, frozen=True, tag=31):
-    """A late tear-down of fixtures that this test used last has failed.
-
-    ``replaces``: the test's own tear-down report has not been sent; this one stands for it.
-    """
+    """A late tear-down of fixtures that this test used last has failed."""
 
     __test__ = False
 
     test: int
     report: bytes
+    #: the test's own tear-down report has not been sent; this one stands for it
     replaces: bool
 
 
@@ -352,6 +351,7 @@ FromWorker = (
     | TestBegan
     | PhasePassed
     | PhaseReport
+    | AttemptDone
     | TestDone
     | TestClosed
     | TestAmendment

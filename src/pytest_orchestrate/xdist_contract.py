@@ -228,6 +228,17 @@ def offer_in_worker(config: pytest.Config) -> None:
     _offer_names(config, "xdist")
 
 
+def tell_of_reruns() -> None:
+    """Let pytest-rerunfailures report each rerun in this worker, whatever else is installed.
+
+    It asks whether there is a pytest-xdist (1.20 or later) that bears with several reports of one
+    phase, and keeps reruns in workers to itself if there is none. We bear with them.
+    """
+    plugin = sys.modules.get("pytest_rerunfailures")
+    if hasattr(plugin, "works_with_current_xdist"):
+        setattr(plugin, "works_with_current_xdist", lambda: True)  # noqa: B010 - of a module
+
+
 def reset_in_worker(config: pytest.Config) -> None:
     """A worker distributes nothing itself, whatever its arguments say."""
     option = config.option

@@ -38,7 +38,7 @@ def summary_of(records: list[Json]) -> Summary:
 
 
 def shop_run(mode: str = "workers", workers: int = 2) -> list[Json]:
-    """All tests of the shop, dealt out in turn."""
+    """All tests of the shop, dealt out in turn; each is heard of a little later."""
     names = ["main"] if mode == "in-process" else [f"gw{n}" for n in range(workers)]
     orders = dict.fromkeys(names, 0)
     spent = dict.fromkeys(names, 0.4)
@@ -50,12 +50,19 @@ def shop_run(mode: str = "workers", workers: int = 2) -> list[Json]:
         {"record": "worker", "worker": name, "start": 0.21, "collect": 0.12, "collected": len(SHOP)}
         for name in names
     ]
+    heard: list[tuple[float, list[Json]]] = []
     for test, (nodeid, call) in enumerate(SHOP):
-        name = min(names, key=lambda each: spent[each])
-        records.append(logs.attempt(test, nodeid, name, orders[name], call))
+        worker = min(range(len(names)), key=lambda each: spent[names[each]])
+        name = names[worker]
+        at, end = spent[name], spent[name] + call
+        ran = logs.attempt(test, nodeid, name, orders[name], call, at=at)
+        began = logs.event("TestStarted", at + 0.001, worker=worker, test=test)
+        heard.append((at + 0.001, [began]))
+        heard.append((end + 0.001, [ran, logs.finished(end + 0.001, worker, test, call)]))
         orders[name] += 1
-        spent[name] += call
-    return records
+        spent[name] = end
+    heard.sort(key=lambda each: each[0])
+    return [*records, *(record for _, told in heard for record in told)]
 
 
 def closed(records: list[Json], now: float, **end: Any) -> list[Json]:
@@ -71,12 +78,18 @@ def mixed_run() -> Summary:
     return summary_of(closed(records, 1.9, exitstatus=1))
 
 
+def is_finish(record: Json, test: int) -> bool:
+    event = record.get("event", {})
+    return bool(event.get("event") == "TestFinished" and event["test"] == test)
+
+
 def in_process_run() -> Summary:
     return summary_of(closed(shop_run("in-process", 1), 3.1))
 
 
 def crashed_run() -> Summary:
     records = shop_run()
+    records = [each for each in records if not is_finish(each, 2)]
     victim = next(record for record in records if record.get("test") == 2)
     victim |= {
         "outcome": "crashed",
@@ -116,7 +129,7 @@ def long_run() -> Summary:
         workers=16,
         wall=754.3,
         serial=11_304.0,
-        busy_share=0.987,
+        busy_share=706.5 / 709.2,
         limits=Limits(16, 41.0, 709.2, 4.1, 2260.0, (Limit("work", 706.5),)),
     )
 
@@ -125,7 +138,8 @@ def chained_run() -> Summary:
     """A run that took as long as three tests that require each other."""
     chain = tuple(nodeid for nodeid, _ in SHOP[:3])
     limits = Limits(2, 0.4, 3.0, 0.1, 0.0, (Limit("chain", 2.78, tests=chain), Limit("work", 1.41)))
-    return replace(summary_of(closed(shop_run(), 3.5)), limits=limits)
+    busy_share = limits.share(limits.found[1])
+    return replace(summary_of(closed(shop_run(), 3.5)), limits=limits, busy_share=busy_share)
 
 
 RUNS: dict[str, Callable[[], Summary]] = {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import groupby
 
 from tests.support.records import Json, worker_name
 
 _DURATIONS = ("setup", "call", "teardown")
+_BAD = ("failed", "error", "crashed")
 
 
 @dataclass
@@ -19,10 +21,11 @@ class _End:
 
 
 def check_attempts(records: list[Json], *, finished: bool = True) -> list[str]:
-    """The violations: each attempt fits an end, numbers count from 0 on each worker.
+    """The violations: the last attempt of a test fits its end, numbers count from 0 on each worker.
 
-    An attempt may stand before the event or command that it belongs to, or after it. With
-    ``finished``, attempts and ends have each other; a test that was interrupted may have none.
+    Attempts before the last one, which another plugin has repeated, are bad. An attempt may stand
+    before the event or command that it belongs to, or after it. With ``finished``, attempts and
+    ends have each other; a test that was interrupted may have none.
     """
     books = _Books(records[0].get("mode", "workers") if records else "workers")
     for line, record in enumerate(records, 1):
@@ -48,8 +51,8 @@ class _Books:
         self._ends: dict[int, _End] = {}
         self._started: dict[int, str] = {}
         self._amended: list[tuple[str, int]] = []
-        #: Test -> its attempt and the line of that.
-        self._attempted: dict[int, tuple[int, Json]] = {}
+        #: Test -> its attempts and their lines.
+        self._attempted: dict[int, list[tuple[int, Json]]] = {}
         self._attempts: dict[str, list[int]] = defaultdict(list)
 
     def on_step(self, step: Json) -> None:
@@ -72,23 +75,27 @@ class _Books:
         test, here = record["test"], self._attempts[record["worker"]]
         if record["order"] != len(here):
             self._blame(line, test, f"its order is {record['order']} where {len(here)} is due")
-        if test in self._attempted:
-            self._blame(line, test, "it has one already")
-        self._attempted[test] = (line, record)
+        known = self._attempted.setdefault(test, [])
+        if known and known[-1][1]["outcome"] not in _BAD:
+            self._blame(line, test, "it has one already that was not bad")
+        if known and here[-1:] != [test]:
+            self._blame(line, test, "its attempts do not follow on each other")
+        known.append((line, record))
         here.append(test)
 
     def _blame(self, line: int, test: int, fault: str) -> None:
         self.violations.append(f"line {line}: attempt of test {test}: {fault}")
 
     def compare(self, finished: bool) -> None:
-        for test, (line, record) in self._attempted.items():
+        for test, attempts in self._attempted.items():
+            line, record = attempts[-1]
             if not 0 <= test < len(self._tests):
                 self._blame(line, test, "it was never collected")
             elif (record["nodeid"], record["occurrence"]) != self._tests[test]:
                 self._blame(line, test, f"it names {record['nodeid']} #{record['occurrence']}")
             end = self._ends.get(test)
             if end is not None:
-                for fault in _differences(record, end):
+                for fault in _differences([record for _, record in attempts], end):
                     self._blame(line, test, fault)
             elif finished:
                 self._blame(line, test, "it never ended")
@@ -100,7 +107,7 @@ class _Books:
             if end.worker is not None and test in self._attempted:
                 due[end.worker].append(test)
         for name in sorted(due.keys() | self._attempts.keys()):
-            attempts = self._attempts[name]
+            attempts = [test for test, _ in groupby(self._attempts[name])]
             if not finished:
                 attempts = [test for test in attempts if test in self._ends]
             if attempts != due[name]:
@@ -118,14 +125,17 @@ class _Books:
             )
 
 
-def _differences(record: Json, end: _End) -> list[str]:
-    faults = []
+def _differences(attempts: list[Json], end: _End) -> list[str]:
+    faults: list[str] = []
+    if end.outcome == "interrupted":  # these are those before the one that was cut off
+        return faults
+    record = attempts[-1]
     if record["outcome"] != end.outcome:
         faults.append(f"it ended {end.outcome}, not {record['outcome']}")
     if "event" in end.cause:
         faults += [
-            f"its {key} took {end.cause.get(key, 0.0)} s, not {record[key]}"
+            f"its {key} took {end.cause.get(key, 0.0)} s, not {taken}"
             for key in _DURATIONS
-            if abs(record[key] - end.cause.get(key, 0.0)) > 1e-6
+            if abs((taken := sum(each[key] for each in attempts)) - end.cause.get(key, 0.0)) > 1e-6
         ]
     return faults

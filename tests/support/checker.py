@@ -15,8 +15,8 @@ What it holds a log to, beside the format itself:
   for what other runs on the machine have;
 - ``crashed`` and ``interrupted`` are said of tests that were started and not finished,
   ``not run`` of tests that were never started;
-- every finished or crashed test has one attempt, with the same worker, outcome and times,
-  numbered in the order of ending from 0 on each worker;
+- every finished or crashed test has an attempt, with the same worker and outcome, numbered in the
+  order of ending from 0 on each worker; others before it were bad; the test took all their times;
 - when the run ends, every worker has left.
 """
 

@@ -44,8 +44,16 @@ def finished(now: float, worker: int, test: int, call: float, outcome: str = "pa
 
 
 def attempt(
-    test: int, nodeid: str, worker: str, order: int, call: float = 0.0, *, outcome: str = "passed"
+    test: int,
+    nodeid: str,
+    worker: str,
+    order: int,
+    call: float = 0.0,
+    *,
+    outcome: str = "passed",
+    at: float = 0.0,
 ) -> Json:
+    """``at``: when it began by its worker's clock, in seconds since the run did."""
     return {
         "record": "attempt",
         "test": test,
@@ -57,7 +65,7 @@ def attempt(
         "setup": 0.0,
         "call": call,
         "teardown": 0.0,
-        "started": 1.9e9,
+        "started": 1.9e9 + at,
         "longrepr": None,
         "sections": [],
     }

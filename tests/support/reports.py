@@ -16,6 +16,7 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Attempt, Failure, FinalOutcome, Place, TestReport
 from pytest_orchestrate.report.document import VERSION, Report, RunFacts
 from pytest_orchestrate.report.findings import Area, FailureGroup
+from pytest_orchestrate.report.limits import busy_share
 from pytest_orchestrate.report.summary import (
     SLOWEST,
     Blocked,
@@ -99,6 +100,9 @@ def summary_of(tests: Sequence[TestReport], **fields: Any) -> Summary:
     wall = max((attempt.at + attempt.seconds for _, attempt in attempts), default=0.0) + 0.1
     wall = fields.pop("wall", wall)
     serial = sum(attempt.seconds for _, attempt in attempts)
+    limits = fields.get("limits")
+    workers = limits.workers if limits is not None else len(names)
+    testing = limits.testing if limits is not None else wall
     outcomes: Counter[str] = Counter(test.outcome for test in tests)
     bad = [test for test in tests if test.outcome in BAD]
     slowest = sorted(attempts, key=lambda each: -each[1].seconds)[:SLOWEST]
@@ -112,8 +116,8 @@ def summary_of(tests: Sequence[TestReport], **fields: Any) -> Summary:
         outcomes=dict(outcomes),
         wall=wall,
         serial=serial,
-        busy_share=min(1.0, serial / (wall * len(names))) if names else None,
-        per_worker=tuple(_worker(name, attempts, wall) for name in names),
+        busy_share=busy_share(serial, workers, testing),
+        per_worker=tuple(_worker(name, attempts, wall, testing) for name in names),
         slowest=tuple(
             SlowTest(test.nodeid, attempt.seconds, attempt.worker) for test, attempt in slowest
         ),
@@ -140,12 +144,13 @@ def summary_of(tests: Sequence[TestReport], **fields: Any) -> Summary:
 
 
 def _worker(
-    name: str, attempts: Sequence[tuple[TestReport, Attempt]], wall: float
+    name: str, attempts: Sequence[tuple[TestReport, Attempt]], wall: float, testing: float
 ) -> WorkerSummary:
     mine = [attempt for _, attempt in attempts if attempt.worker == name]
     busy = sum(attempt.seconds for attempt in mine)
     crashes = sum(attempt.outcome == "crashed" for attempt in mine)
-    return WorkerSummary(name, len(mine), busy, wall, 0.2, 0.1, crashes)
+    share = busy_share(busy, 1, testing)
+    return WorkerSummary(name, len(mine), busy, wall, 0.2, 0.1, crashes, share)
 
 
 def _blocked(tests: Sequence[TestReport]) -> Iterable[Blocked]:

@@ -29,6 +29,7 @@ from pytest_orchestrate.controller.vigil import Vigil
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.internals.output import GatheredTerminal
+from pytest_orchestrate.internals.session import show_all_selected
 from pytest_orchestrate.model.events import (
     RunBegan,
     TimePassed,
@@ -203,6 +204,7 @@ class Crew:
             self.collecting.open()
             while not self.context.has_ended and not self.collecting.is_complete:
                 self._turn()
+        show_all_selected(self.config, len(self.context.tests))
         self.abandon("a plan runs no test")
         self.stopping.conclude()
 

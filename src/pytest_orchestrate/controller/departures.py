@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import execnet
 
 from pytest_orchestrate.controller import leavings, starting
+from pytest_orchestrate.controller.evidence import cut_off
 from pytest_orchestrate.internals.session import write_to_log_file
 from pytest_orchestrate.model.events import WorkerLeft
 
@@ -142,6 +143,12 @@ class Departures:
 
     def test_ended(self, command: EndTest) -> None:
         """A test ended with its worker; report it, if it is not simply not run."""
+        if command.outcome == "interrupted":
+            known = self.crew.relay.open_test(command.test)
+            if known is not None and command.worker is not None:
+                worker = self.crew.workers[command.worker].id
+                record = cut_off(command.test, worker, known.started, known.clock)
+                self.crew.context.write(record)
         if command.outcome == "interrupted" and not self.crew.stopping.is_stopping:
             nodeid = self.crew.context.tests[command.test].nodeid
             self.crew.faults.append(f"{nodeid} did not come to its end: {command.reason}")
@@ -165,6 +172,7 @@ class Departures:
             "crashed",
             (0.0, duration, 0.0),
             started=started,
+            clock=began.clock if began is not None else None,
             evidence=evidence,
         )
         self.crew.stopping.obey_session()

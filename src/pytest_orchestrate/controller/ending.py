@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.internals.failures import failure_text
 from pytest_orchestrate.model.escaping import visible
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Ending:
                     {
                         "record": "uncollected",
                         "nodeid": report.nodeid,
-                        "longrepr": report.longreprtext,
+                        "longrepr": failure_text(report),
                     }
                 )
             self._summary = self.context.finish(exitstatus)

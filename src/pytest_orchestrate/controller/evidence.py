@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import options
-from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
+from pytest_orchestrate.internals.failures import CrashSite, crash_site, failure_text, reason_of
+from pytest_orchestrate.model.attempt import RERUN
 from pytest_orchestrate.model.collected import CollectedTest
 
 #: Markers of pytest itself, of which nobody wants to know.
@@ -22,7 +23,17 @@ class Evidence:
     :param markers: Names of the markers that it has of others.
     """
 
-    __slots__ = ("line", "longrepr", "markers", "properties", "reason", "sections", "site")
+    __slots__ = (
+        "_all_sections",
+        "_before",
+        "line",
+        "longrepr",
+        "markers",
+        "properties",
+        "reason",
+        "sections",
+        "site",
+    )
 
     def __init__(self, line: int | None, markers: Collection[str] = ()) -> None:
         self.line = line
@@ -34,6 +45,15 @@ class Evidence:
         self.site: CrashSite | None = None
         #: What it was skipped for, or expected to fail for.
         self.reason = ""
+        #: What pytest has captured of the test so far, and how much of it in earlier attempts.
+        self._all_sections: list[tuple[str, str]] = []
+        self._before: list[tuple[str, str]] = []
+
+    def again(self) -> Evidence:
+        """That of the next attempt of the same test."""
+        found = Evidence(self.line, self.markers)
+        found._before = found._all_sections = self._all_sections
+        return found
 
     def add(self, report: pytest.TestReport, root: str) -> None:
         """Take a report; an ordinary passed phase has nothing to tell.
@@ -41,15 +61,20 @@ class Evidence:
         :param root: The root directory.
         """
         if report.sections:
-            self.sections = list(report.sections)
+            self._all_sections = list(report.sections)
+            known = len(self._before)
+            if self._all_sections[:known] == self._before:
+                self.sections = self._all_sections[known:]
+            else:
+                self.sections = self._all_sections
         if report.user_properties:
             self.properties = list(report.user_properties)
-        if report.outcome == "failed":
-            text = report.longreprtext
+        if report.outcome in ("failed", RERUN):
+            text = failure_text(report)
             self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
             self.site = self.site or crash_site(report, root)
         elif report.outcome == "skipped" and self.longrepr is None:
-            self.longrepr = report.longreprtext
+            self.longrepr = failure_text(report)
             self.reason = reason_of(report)
         elif hasattr(report, "wasxfail"):
             self.reason = reason_of(report)
@@ -63,12 +88,14 @@ class Evidence:
         outcome: str,
         durations: tuple[float, float, float],
         started: float,
+        clock: float | None = None,
     ) -> dict[str, Any]:
         """Return the record of the attempt; what few attempts have stands only where it is.
 
         :param order: How many tests the worker had run before it.
         :param durations: Seconds of set-up, call and tear-down.
         :param started: Seconds since the epoch.
+        :param clock: The same by the worker's clock, where that is another one.
         """
         setup, call, teardown = durations
         found: dict[str, Any] = {
@@ -87,6 +114,8 @@ class Evidence:
             "sections": self.sections,
             "line": None if self.line is None else self.line + 1,
         }
+        if clock is not None:
+            found["clock"] = clock
         if self.markers:
             found["markers"] = sorted(self.markers)
         if self.site is not None:
@@ -96,6 +125,13 @@ class Evidence:
         if self.properties:
             found["properties"] = [(name, _text(value)) for name, value in self.properties]
         return found
+
+
+def cut_off(test: int, worker: str, started: float, clock: float | None = None) -> dict[str, Any]:
+    """Return the record of an attempt of which no more is known than when it began."""
+    record: dict[str, Any] = {"record": "interrupted", "test": test, "worker": worker}
+    record["started"] = started
+    return record if clock is None else {**record, "clock": clock}
 
 
 def amendment(
@@ -109,7 +145,7 @@ def amendment(
         "nodeid": collected.nodeid,
         "worker": worker,
         "outcome": "error",
-        "longrepr": report.longreprtext,
+        "longrepr": failure_text(report),
         **({} if site is None else _crash(site)),
     }
 

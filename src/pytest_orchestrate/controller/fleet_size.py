@@ -97,8 +97,8 @@ def _automatic(cores: int, expected: Expected | None, small: bool | None) -> Dec
     if expected is not None:
         return _by_history(expected, cores)
     if small:
-        return Decision(0, "a single file or named tests, no history")
-    return Decision(cores, f"{cores} usable cores, no history")
+        return Decision(0, "a single file or named tests, durations unknown")
+    return Decision(cores, f"{cores} usable cores, durations unknown")
 
 
 def _by_history(expected: Expected, cores: int) -> Decision:

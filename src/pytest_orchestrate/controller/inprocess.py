@@ -14,7 +14,7 @@ import pytest
 
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.controller import critical, leavings
-from pytest_orchestrate.controller.evidence import Evidence, foreign_markers
+from pytest_orchestrate.controller.evidence import Evidence, cut_off, foreign_markers
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
@@ -23,7 +23,7 @@ from pytest_orchestrate.internals.teardown import placeholder, settle
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.annotations import Demand
-from pytest_orchestrate.model.attempt import Attempt
+from pytest_orchestrate.model.attempt import Attempt, Phases, added
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import (
     RunBegan,
@@ -63,6 +63,12 @@ class InProcessSession:
         self._test = -1
         self._attempt = Attempt()
         self._evidence = Evidence(None)
+        #: Attempts so far.
+        self._order = 0
+        #: When the attempt began, seconds since the epoch.
+        self._started = 0.0
+        #: Seconds of set-up, call and tear-down of earlier attempts of the test.
+        self._earlier: Phases = (0.0, 0.0, 0.0)
         self._root = os.fspath(config.rootpath)
         self._markers: frozenset[str] = frozenset()
         self._costs = FileCosts()
@@ -140,7 +146,7 @@ class InProcessSession:
         try:
             self._run(session)
         except BaseException as error:
-            self._end(type(error).__name__)
+            self._end(_why_ended(error))
             raise
         self._end(None)
         if session.shouldfail:
@@ -193,7 +199,6 @@ class InProcessSession:
     def _run(self, session: pytest.Session) -> None:
         items, context = session.items, self.context
         self._markers = foreign_markers(self.config)
-        order = 0
         parked: pytest.Item | None = None
         while self._queue and not (session.shouldfail or session.shouldstop):
             test = self._queue.popleft()
@@ -201,12 +206,11 @@ class InProcessSession:
             if parked is not None:
                 self._settle(parked, item)
             borrowed = self._borrow(test)
-            started = time.time()
+            self._started, self._earlier = time.time(), (0.0, 0.0, 0.0)
             self._test = test
-            self._attempt = attempt = Attempt()
+            self._attempt = Attempt()
             marks = {mark.name for mark in item.iter_markers()} if self._markers else ()
             self._evidence = Evidence(item.location[1], self._markers.intersection(marks))
-            evidence = self._evidence
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))
             nextitem = items[self._queue[0]] if self._queue else None
             parked = None
@@ -216,29 +220,43 @@ class InProcessSession:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             if borrowed and context.host_slots is not None:
                 context.host_slots.give_back(borrowed)
-            context.attempt(
-                test,
-                "main",
-                order,
-                attempt.outcome,
-                (attempt.setup, attempt.call, attempt.teardown),
-                started=started,
-                evidence=evidence,
-            )
-            order += 1
+            outcome = self._attempt.outcome
+            setup, call, teardown = added(self._earlier, self._end_attempt())
             context.tell(
                 TestFinished(
                     now=context.now(),
                     worker=HERE,
                     test=test,
-                    outcome=attempt.outcome,
-                    setup=attempt.setup,
-                    call=attempt.call,
-                    teardown=attempt.teardown,
+                    outcome=outcome,
+                    setup=setup,
+                    call=call,
+                    teardown=teardown,
                 )
             )
         if parked is not None:
             self._settle(parked, None)
+
+    def _end_attempt(self) -> Phases:
+        """Record the attempt that is over; return its seconds of set-up, call and tear-down."""
+        attempt = self._attempt
+        spent = (attempt.setup, attempt.call, attempt.teardown)
+        self.context.attempt(
+            self._test,
+            "main",
+            self._order,
+            attempt.outcome,
+            spent,
+            started=self._started,
+            evidence=self._evidence,
+        )
+        self._order += 1
+        return spent
+
+    def _begin_again(self, started: float) -> None:
+        """Another plugin runs the test once more; that attempt has begun then."""
+        self._earlier = added(self._earlier, self._end_attempt())
+        self._started, self._attempt = started, Attempt()
+        self._evidence = self._evidence.again()
 
     def _borrow(self, test: int) -> dict[str, list[int]]:
         """Get for a test what it needs of what other runs have, too; return the slots."""
@@ -299,6 +317,8 @@ class InProcessSession:
                 self.context.not_run = not_run
                 self.context.end_reason = reason
                 self.context.has_ended = True
+            case commands.EndTest(outcome="interrupted", test=test):
+                self.context.write(cut_off(test, "main", self._started))
             case commands.Hold() | commands.EndTest():
                 pass
             case (
@@ -315,5 +335,14 @@ class InProcessSession:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of a phase."""
+        if self._attempt.is_repeated and report.when == "setup":
+            self._begin_again(report.start)
         self._attempt.add(report)
         self._evidence.add(report, self._root)
+
+
+def _why_ended(error: BaseException) -> str:
+    """Why the tests ended early; as where workers run them."""
+    if isinstance(error, pytest.exit.Exception):
+        return f"pytest.exit: {error.msg}"
+    return type(error).__name__

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pytest_orchestrate import wire
 from pytest_orchestrate.controller import leavings
 from pytest_orchestrate.internals.junit import junit_xml
+from pytest_orchestrate.model.attempt import Phases, added
 from pytest_orchestrate.model.events import (
     TestFinished,
     TestsLacking,
@@ -19,6 +20,7 @@ from pytest_orchestrate.model.events import (
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
+    from pytest_orchestrate.controller.relay import OpenTest
     from pytest_orchestrate.controller.worker_state import WorkerState
     from pytest_orchestrate.model.outcome import Outcome
 
@@ -43,6 +45,7 @@ class Messages:
             wire.TestBegan: self._began,
             wire.PhasePassed: self._phase_passed,
             wire.PhaseReport: self._phase_report,
+            wire.AttemptDone: self._attempt_done,
             wire.TestDone: self._done,
             wire.TestClosed: self._closed,
             wire.TestAmendment: self._amendment,
@@ -148,7 +151,7 @@ class Messages:
         test = worker.index(message.test)
         worker.running, worker.running_since = test, time.monotonic()
         self.context.tell(TestStarted(now=self.context.now(), worker=worker.number, test=test))
-        self.relay.began(test, message)
+        self.relay.began(test, message, shares_clock=worker.shares_clock)
 
     def _phase_passed(self, worker: WorkerState, message: wire.PhasePassed) -> None:
         self.relay.phase_passed(worker.index(message.test), worker.node, message)
@@ -160,6 +163,33 @@ class Messages:
     def _done(self, worker: WorkerState, message: wire.TestDone) -> None:
         test = worker.index(message.test)
         worker.running = None
+        spent = (message.setup, message.call, message.teardown)
+        known = self._attempt(worker, test, message.outcome, spent)
+        self.crew.live.ended(test)
+        setup, call, teardown = spent if known is None else added(known.earlier, spent)
+        self.context.tell(
+            TestFinished(
+                now=self.context.now(),
+                worker=worker.number,
+                test=test,
+                outcome=cast("Outcome", message.outcome),
+                setup=setup,
+                call=call,
+                teardown=teardown,
+            )
+        )
+
+    def _attempt_done(self, worker: WorkerState, message: wire.AttemptDone) -> None:
+        test = worker.index(message.test)
+        spent = (message.setup, message.call, message.teardown)
+        known = self._attempt(worker, test, message.outcome, spent)
+        if known is not None:
+            known.begin_again(spent)
+
+    def _attempt(
+        self, worker: WorkerState, test: int, outcome: str, spent: Phases
+    ) -> OpenTest | None:
+        """Record an attempt; return what is known of its test."""
         known = self.relay.open_test(test)
         if known is not None and known.left is not None:
             leavings.keep(self.context, test, worker.id, known.left)
@@ -167,24 +197,14 @@ class Messages:
             test,
             worker.id,
             worker.order,
-            message.outcome,
-            (message.setup, message.call, message.teardown),
+            outcome,
+            spent,
             started=known.started if known is not None else time.time(),
+            clock=known.clock if known is not None else None,
             evidence=known.evidence if known is not None else None,
         )
         worker.order += 1
-        self.crew.live.ended(test)
-        self.context.tell(
-            TestFinished(
-                now=self.context.now(),
-                worker=worker.number,
-                test=test,
-                outcome=cast("Outcome", message.outcome),
-                setup=message.setup,
-                call=message.call,
-                teardown=message.teardown,
-            )
-        )
+        return known
 
     def _closed(self, worker: WorkerState, message: wire.TestClosed) -> None:
         self.relay.closed(worker.index(message.test))

@@ -23,37 +23,61 @@ from pytest_orchestrate.internals.notice import (
     writes_dots,
 )
 from pytest_orchestrate.internals.reports import report_id, restore_subtest
+from pytest_orchestrate.model.attempt import Phases, added
 from pytest_orchestrate.xdist_contract import Node
 
 if TYPE_CHECKING:
     from pytest_orchestrate.artifacts import Left
 
-#: Seconds by which a test cannot have begun before that was heard.
-CLOCKS_DIFFER = 10.0
-
 
 class OpenTest:
     """A test that a worker has begun and not closed."""
 
-    __slots__ = ("attributes", "evidence", "keywords", "left", "location", "started")
+    __slots__ = (
+        "attributes",
+        "clock",
+        "earlier",
+        "evidence",
+        "keywords",
+        "left",
+        "location",
+        "shares_clock",
+        "started",
+    )
 
     def __init__(
         self,
         location: tuple[str, int | None, str],
         keywords: dict[str, int],
         markers: Collection[str] = (),
+        *,
+        shares_clock: bool = True,
     ) -> None:
         self.location = location
         self.keywords = keywords
+        self.shares_clock = shares_clock
+        #: seconds since the epoch: when it began or, on another machine, when that was heard
         self.started = time.time()
+        #: when it began by the clock of that machine
+        self.clock: float | None = None
+        #: seconds of set-up, call and tear-down of its earlier attempts
+        self.earlier: Phases = (0.0, 0.0, 0.0)
         self.evidence = Evidence(location[1], markers)
         self.attributes: list[tuple[str, str]] = []
         self.left: Left | None = None
 
     def began_at(self, when: float) -> None:
-        """Its worker says when it began; believe that, unless its clock is another one."""
-        if abs(self.started - when) < CLOCKS_DIFFER:
+        """Its worker says when the attempt began."""
+        if self.shares_clock:
             self.started = when
+        else:
+            self.clock = when
+
+    def begin_again(self, spent: Phases) -> None:
+        """An attempt that took so long is over, and another one begins."""
+        self.earlier = added(self.earlier, spent)
+        self.started, self.clock, self.left = time.time(), None, None
+        self.evidence = self.evidence.again()
 
 
 class TextOnly:
@@ -105,11 +129,15 @@ class Relay:
 
     # --- tests ---
 
-    def began(self, test: int, message: wire.TestBegan) -> None:
-        """Replay the start of a test."""
+    def began(self, test: int, message: wire.TestBegan, *, shares_clock: bool) -> None:
+        """Replay the start of a test.
+
+        :param shares_clock: The worker's clock is that of this machine.
+        """
         location = (message.location[0], message.location[1], message.location[2])
         markers = self._markers.intersection(message.keywords) if self._markers else ()
-        self._open[test] = OpenTest(location, dict.fromkeys(message.keywords, 1), markers)
+        keywords = dict.fromkeys(message.keywords, 1)
+        self._open[test] = OpenTest(location, keywords, markers, shares_clock=shares_clock)
         self._logstart(nodeid=self._nodeids[test], location=location)
 
     def phase_passed(self, test: int, node: Node, message: wire.PhasePassed) -> None:

@@ -240,7 +240,7 @@ class RunContext:
         from pytest_orchestrate.controller.surroundings import facts_of
         from pytest_orchestrate.history import log as run_logs
 
-        self._began = time.monotonic()
+        self._began, started = time.monotonic(), time.time()
         self.is_in_process = mode == "in-process"
         options = self.options
         if options.record != "off" or self.publishing.is_wanted:
@@ -248,7 +248,6 @@ class RunContext:
             keep_output = options.record != "no-output"
             self.log = run_logs.RunLog.create(folder, self.run_id, keep_output=keep_output)
         self.has_begun = True
-        started = time.time()
         facts = facts_of(self.config, options, look_for_changes=self.publishing.is_wanted)
         self.write(
             {
@@ -279,6 +278,7 @@ class RunContext:
         *,
         started: float,
         evidence: Evidence | None,
+        clock: float | None = None,
     ) -> None:
         """Record one execution of a test.
 
@@ -286,10 +286,11 @@ class RunContext:
         :param durations: Seconds of set-up, call and tear-down.
         :param started: Seconds since the epoch.
         :param evidence: None where there were no reports.
+        :param clock: When it began by its worker's clock, if that is of another machine.
         """
         told = evidence or Evidence(None)
         name = self.tests[test]
-        self.write(told.record(test, name, worker, order, outcome, durations, started))
+        self.write(told.record(test, name, worker, order, outcome, durations, started, clock))
 
     def amend(self, test: int, number: int, worker: str, report: pytest.TestReport) -> None:
         """Tell the engine of a tear-down that failed after its test had ended, and record it.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_orchestrate import wire
 from pytest_orchestrate.model.worker import WorkerFacts
-from pytest_orchestrate.transport.gateways import Link
+from pytest_orchestrate.transport.gateways import Link, starts_here
 from pytest_orchestrate.transport.output import Lines
 from pytest_orchestrate.xdist_contract import Node
 
@@ -21,6 +21,8 @@ class WorkerState:
     def __init__(self, link: Link, node: Node) -> None:
         self.link = link
         self.node = node
+        #: its clock is ours; that of another machine tells another time
+        self.shares_clock = starts_here(link.spec)
         self.started = time.monotonic()
         #: seconds from start to ready, and of collection
         self.start_seconds: float | None = None

@@ -257,6 +257,7 @@ def replay_events(path: Path) -> Iterator[tuple[AnyEvent, list[AnyCommand]]]:
 
 def story(path: Path) -> Story:
     """What a log tells of tests and workers; HistoryError as in :func:`replay_events`."""
+    from pytest_orchestrate.report.clocks import tell_times
     from pytest_orchestrate.report.story import Story
 
     told = Story()
@@ -268,6 +269,7 @@ def story(path: Path) -> Story:
             told.add(record)
         except (msgspec.ValidationError, LookupError) as error:
             raise damaged(path, number, error) from error
+    tell_times(told)
     return told
 
 

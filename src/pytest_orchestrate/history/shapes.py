@@ -152,6 +152,19 @@ class AttemptLine(Line, tag="attempt"):
     #: Names and values of ``record_property``.
     properties: list[tuple[str, str]] = []
     markers: list[str] = []
+    #: What its worker's clock showed when it began, where that is another machine's: ``started`` is
+    #: then when that was heard.
+    clock: float | None = None
+
+
+class InterruptedLine(Line, tag="interrupted"):
+    """An attempt was cut off; directly after the command that says so."""
+
+    test: int
+    worker: str
+    #: As of attempts.
+    started: float
+    clock: float | None = None
 
 
 class ArtifactLine(Line, tag="artifact"):
@@ -213,6 +226,7 @@ AnyLine = (
     | FilesLine
     | FixtureLine
     | AttemptLine
+    | InterruptedLine
     | ArtifactLine
     | AmendLine
     | UncollectedLine

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from typing import Any, NamedTuple
 
+from _pytest._io import TerminalWriter
+
 #: Characters of a message that are kept.
 LONGEST = 2_000
+
+#: Why a test was skipped by whoever did not say why.
+NO_REASON = "no reason given"
 
 _CLASS = re.compile(r"(?:[^\W\d]\w*\.|<locals>\.)*([^\W\d]\w*)(?::|$)")
 _PLACE = re.compile(r"(?P<path>.+):(?P<line>\d+)(?:: (?P<name>[^\W\d]\w*))?")
@@ -26,6 +32,18 @@ class CrashSite(NamedTuple):
     message: str
     #: Name of its class, or empty.
     exception: str
+
+
+def failure_text(report: Any) -> str:
+    """Return a failure as pytest shows it, without colours and empty lines around it.
+
+    ``report.longreprtext`` is the same without the indentation of its first line.
+    """
+    file = io.StringIO()
+    writer = TerminalWriter(file)
+    writer.hasmarkup = False
+    report.toterminal(writer)
+    return file.getvalue().strip("\n").rstrip()
 
 
 def crash_site(report: Any, root: str) -> CrashSite | None:
@@ -102,5 +120,5 @@ def reason_of(report: Any) -> str:
         return str(expected).removeprefix("reason: ")
     longrepr = report.longrepr
     if report.outcome == "skipped" and isinstance(longrepr, tuple) and len(longrepr) == 3:
-        return str(longrepr[2]).removeprefix("Skipped: ").removeprefix("Skipped")
+        return str(longrepr[2]).removeprefix("Skipped: ").removeprefix("Skipped") or NO_REASON
     return ""

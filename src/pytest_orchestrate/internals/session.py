@@ -63,6 +63,17 @@ def show_more_collected(config: pytest.Config, count: int) -> None:
         reporter._numcollected += count
 
 
+def show_all_selected(config: pytest.Config, tests: int) -> None:
+    """Let the terminal reporter know of so many selected tests, if it knows of fewer.
+
+    Tests that others require are collected later than what was asked for.
+    """
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        selected = reporter._numcollected - len(reporter.stats.get("deselected", ()))
+        show_more_collected(config, max(0, tests - selected))
+
+
 def start_new_line(reporter: Any) -> None:
     """End the line that the terminal reporter is on, if it has begun one."""
     reporter.ensure_newline()

@@ -6,6 +6,17 @@ from typing import Protocol
 
 from pytest_orchestrate.model.outcome import Outcome
 
+#: Outcome of a report of pytest-rerunfailures: the phase failed, and the test is run once more.
+RERUN = "rerun"
+
+#: Seconds of set-up, call and tear-down.
+Phases = tuple[float, float, float]
+
+
+def added(one: Phases, other: Phases) -> Phases:
+    """Both together."""
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
 
 class PhaseLike(Protocol):
     """The part of ``pytest.TestReport`` that is needed here."""
@@ -16,7 +27,7 @@ class PhaseLike(Protocol):
 
     @property
     def outcome(self) -> str:
-        """``passed``, ``failed`` or ``skipped``."""
+        """``passed``, ``failed``, ``skipped`` or :data:`RERUN`."""
 
     @property
     def duration(self) -> float:
@@ -24,15 +35,17 @@ class PhaseLike(Protocol):
 
 
 class Attempt:
-    """Collects the reports of one test until it is over. Durations are seconds."""
+    """Collects the reports of one execution of a test. Durations are seconds."""
 
-    __slots__ = ("call", "outcome", "setup", "teardown")
+    __slots__ = ("call", "is_repeated", "outcome", "setup", "teardown")
 
     def __init__(self) -> None:
         self.outcome: Outcome = "passed"
         self.setup = 0.0
         self.call = 0.0
         self.teardown = 0.0
+        #: Another plugin runs the test again: its next set-up is that of another attempt.
+        self.is_repeated = False
 
     def add(self, report: PhaseLike) -> None:
         """Take in one report.
@@ -48,9 +61,11 @@ class Attempt:
         when = report.when
         if when in ("setup", "call", "teardown"):
             setattr(self, when, getattr(self, when) + report.duration)
-        if report.outcome == "failed":
+        if report.outcome in ("failed", RERUN):
             if self.outcome != "failed":
                 self.outcome = "failed" if when == "call" else "error"
+            if report.outcome == RERUN:
+                self.is_repeated = True
         elif self.outcome not in ("failed", "error"):
             self._add_good(report)
 

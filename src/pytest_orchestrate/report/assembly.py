@@ -12,9 +12,10 @@ from typing import Any, cast
 from msgspec.structs import replace
 
 from pytest_orchestrate.model.events import Constraint
-from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.model.outcome import BAD, GOOD
 from pytest_orchestrate.report.attempts import Artifact, Attempt, FinalOutcome, TestReport, Waited
 from pytest_orchestrate.report.builder import SummaryBuilder
+from pytest_orchestrate.report.clocks import shown, tell_times
 from pytest_orchestrate.report.document import CI, VERSION, Report, RunFacts
 from pytest_orchestrate.report.failures import failure_of
 from pytest_orchestrate.report.lanes import Lanes
@@ -47,6 +48,8 @@ class Assembly:
         self._lanes = Lanes()
         #: Test -> what was found later, as recorded.
         self._amendments: dict[int, list[Mapping[str, Any]]] = {}
+        #: Worker -> attempts on record.
+        self._ran: Counter[str] = Counter()
         #: Records of what could not be collected.
         self._uncollected: list[Mapping[str, Any]] = []
 
@@ -68,14 +71,18 @@ class Assembly:
                     media_type=record["media_type"],
                 )
                 self._left.setdefault(record["test"], []).append(left)
-            case "attempt" if record["test"] in self._left:
+            case "attempt":
+                self._ran[record["worker"]] += 1
                 test = record["test"]
+                if test not in self._left:
+                    return
                 place = (test, len(self._story.attempts[test]) - 1)
                 self._artifacts[place] = tuple(self._left.pop(test))
 
     def report(self) -> Report:
         """Return what the records tell."""
         story = self._story
+        tell_times(story)
         run = _run_facts(story.run)
         waiting = Waiting(story, most=NAMED)
         tests = tuple(self._test(number, told, waiting) for number, told in enumerate(story.tests))
@@ -98,7 +105,7 @@ class Assembly:
             collected = summary.collected + len(self._uncollected)
             summary = replace(summary, outcomes=outcomes, collected=collected)
         if self._story.end is None:
-            outcomes = Counter(_for_summary(test) for test in tests)
+            outcomes = Counter(test.outcome for test in tests)
             lost = outcomes["not run"] - summary.outcomes.get("not run", 0)
             summary = replace(
                 summary,
@@ -127,7 +134,9 @@ class Assembly:
             cause=end.cause if end is not None else None,
             estimate=told.estimate,
             waited=tuple(
-                Waited(wait.kind, wait.start, wait.end - wait.start, wait.tests, wait.name)
+                Waited(
+                    wait.kind, wait.start, wait.end - wait.start, wait.tests, wait.name, wait.held
+                )
                 for wait in waiting.of(number)
             ),
             priority=constraint.priority if constraint is not None else 0,
@@ -142,34 +151,48 @@ class Assembly:
         self, number: int, told: TestStory, recorded: list[Mapping[str, Any]]
     ) -> tuple[Attempt, ...]:
         began = float(self._story.run.get("started", 0.0))
+        start = told.start
         attempts = []
         for position, record in enumerate(recorded, 1):
             late = self._amendments.get(number, ()) if position == len(recorded) else ()
             left = self._artifacts.get((number, position - 1), ())
-            attempts.append(_attempt(record, began, late, left))
-        starts = [move for move in told.moves if move.kind == "started"]
-        if len(starts) > len(recorded):  # of one that was cut off there is no record
-            cut_off = starts[len(recorded) :]
-            attempts += (self._cut_off(number, told, each, began) for each in cut_off)
+            at = max(0.0, record["started"] - began)
+            if start is not None:
+                at = start.now + max(0.0, shown(record) - shown(recorded[0]))
+            attempt = _attempt(record, at, late, left)
+            within = start.within if start is not None else 0.0
+            attempts.append(replace(attempt, started=began + at, within=within))
+        if start is not None and _is_cut_off(told, recorded):  # of which there is no attempt
+            attempts.append(self._cut_off(number, told, start, attempts))
         return tuple(attempts)
 
-    def _cut_off(self, number: int, told: TestStory, start: Move, began: float) -> Attempt:
+    def _cut_off(
+        self, number: int, told: TestStory, start: Move, earlier: Sequence[Attempt]
+    ) -> Attempt:
         assert start.worker is not None
-        until = told.end.now if told.end is not None else self._story.now
+        story, at = self._story, start.now
+        if earlier:
+            at = earlier[-1].at + earlier[-1].seconds
+            for record in story.cut_off.get(number, ()):
+                shift = start.now - shown(story.attempts[number][0])
+                at = max(at, shown(record) + shift)
+        until = told.end.now if told.end is not None else story.now
+        worker = story.name(start.worker)
         return Attempt(
-            worker=self._story.name(start.worker),
-            order=self._story.workers[start.worker].started.index(number),
+            worker=worker,
+            order=self._ran[worker],
             outcome="interrupted",
-            started=began + start.now,
-            at=start.now,
+            started=float(story.run.get("started", 0.0)) + at,
+            at=at,
             setup=0.0,
-            call=max(0.0, until - start.now),
+            call=max(0.0, until - at),
             teardown=0.0,
+            within=start.within,
         )
 
 
-def _for_summary(test: TestReport) -> str:
-    return test.attempts[-1].outcome if test.outcome == "flaky" else test.outcome
+def _is_cut_off(told: TestStory, recorded: Sequence[object]) -> bool:
+    return not recorded or (told.end is not None and told.end.outcome == "interrupted")
 
 
 def _uncollected(record: Mapping[str, Any], started: float) -> TestReport:
@@ -183,7 +206,7 @@ def _uncollected(record: Mapping[str, Any], started: float) -> TestReport:
 
 def _attempt(
     record: Mapping[str, Any],
-    began: float,
+    at: float,
     late: Sequence[Mapping[str, Any]],
     left: tuple[Artifact, ...],
 ) -> Attempt:
@@ -195,7 +218,7 @@ def _attempt(
         order=record["order"],
         outcome=outcome,
         started=record["started"],
-        at=max(0.0, record["started"] - began),
+        at=at,
         setup=record["setup"],
         call=record["call"],
         teardown=record["teardown"],
@@ -210,7 +233,7 @@ def _outcome(told: TestStory, attempts: tuple[Attempt, ...]) -> FinalOutcome:
     if told.end is None and not attempts:
         return "not run"
     outcome = attempts[-1].outcome if attempts else told.outcome
-    if outcome not in BAD and any(each.outcome in BAD for each in attempts):
+    if outcome in GOOD and any(each.outcome in BAD for each in attempts):
         outcome = "flaky"
     return cast("FinalOutcome", outcome)
 

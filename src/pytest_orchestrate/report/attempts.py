@@ -56,6 +56,8 @@ class Waited(msgspec.Struct, frozen=True):
     tests: tuple[int, ...] = ()
     #: Of the resource.
     name: str = ""
+    #: Of the resource: the seconds for which each of those tests had it meanwhile.
+    held: tuple[float, ...] = ()
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -76,6 +78,8 @@ class Attempt(msgspec.Struct, frozen=True):
     #: Title and text of what was captured.
     sections: tuple[tuple[str, str], ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    #: Seconds by which ``started`` and ``at`` may be wrong, if its worker had another clock.
+    within: float = 0.0
 
     @property
     def seconds(self) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.report.limits import Limit, Limits
-from pytest_orchestrate.report.words import count_of, seconds
+from pytest_orchestrate.report.words import count_of, most_percent, seconds
 
 #: Of a longer chain the first and the last ones are named, so many in all.
 NAMED = 4
@@ -68,11 +68,8 @@ def chain(tests: Sequence[str]) -> str:
 
 
 def _work(limits: Limits, limit: Limit) -> str:
-    share = limits.share(limit)
-    # 100 % would hide that anything was lost
-    percent = min(99, round(share * 100)) if share < 1 else 100
-    text = f"work: {count_of(limits.workers, 'worker')} busy {percent} %"
-    text += f" of {seconds(limits.testing)}"
+    busy = most_percent(limits.share(limit))
+    text = f"work: {count_of(limits.workers, 'worker')} busy {busy} of {seconds(limits.testing)}"
     again = limits.repeated_setup
     if again >= NOTICEABLE * limit.seconds * limits.workers:
         text += f", {seconds(again)} of it fixtures that another worker had set up as well"

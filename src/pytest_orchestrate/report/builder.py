@@ -18,16 +18,16 @@ from pytest_orchestrate.model.events import (
     AnyEvent,
     StopRequested,
     TestsCollected,
-    TestStarted,
     WorkerCollected,
     WorkerJoined,
     WorkerLeft,
 )
-from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.model.outcome import BAD, GOOD
 from pytest_orchestrate.report.causes import Causes
+from pytest_orchestrate.report.limits import busy_share
+from pytest_orchestrate.report.slowest import Slowest
 from pytest_orchestrate.report.summary import (
     HEAVY,
-    SLOWEST,
     Blocked,
     Crash,
     HeavyImport,
@@ -81,7 +81,6 @@ class SummaryBuilder:
         "_end_run",
         "_ended",
         "_failed",
-        "_floor",
         "_handlers",
         "_is_sharded",
         "_last_event",
@@ -112,8 +111,7 @@ class SummaryBuilder:
         self._failed: dict[int, str] = {}
         self._causes = Causes()
         self._serial = 0.0
-        self._slowest: list[SlowTest] = []
-        self._floor = 0.0
+        self._slowest = Slowest()
         self._deaths: dict[str, _Death] = {}
         self._ended = _Ended()
         self._notes: list[str] = []
@@ -125,13 +123,14 @@ class SummaryBuilder:
             "attempt": self._on_attempt,
             "fixture": phase.fixture,
             "amend": self._on_amend,
+            "interrupted": phase.cut_off_began,
             "worker": self._on_worker,
             "note": self._on_note,
             "end": self._on_end,
         }
         self._telling_events: dict[str, Callable[[Any], None]] = {
             "TestsCollected": self._on_tests_collected,
-            "TestStarted": self._on_first_test_started,
+            "TestStarted": phase.started,
             "TestFinished": phase.finished,
             "WorkerJoined": self._on_worker_joined,
             "WorkerCollected": self._on_worker_collected,
@@ -154,6 +153,7 @@ class SummaryBuilder:
 
     def _on_run(self, record: Mapping[str, Any]) -> None:
         self._run = record
+        self._phase.run_began = record.get("started") or 0.0
 
     def _on_end(self, record: Mapping[str, Any]) -> None:
         self._end = record
@@ -177,12 +177,15 @@ class SummaryBuilder:
             worker = self._worker(name)
         worker.tests += 1
         worker.busy += seconds
-        outcome = record["outcome"]
-        self._outcomes[record["test"]] = outcome
-        if seconds > self._floor:
-            self._remember_slow(SlowTest(record["nodeid"], seconds, name))
+        test, outcome, outcomes = record["test"], record["outcome"], self._outcomes
+        in_all = self._phase.attempt(test, record["started"], seconds)
+        if test in outcomes and outcomes[test] in BAD and outcome in GOOD:
+            outcome = "flaky"
+        outcomes[test] = outcome
+        if in_all > self._slowest.floor:
+            self._slowest.add(SlowTest(record["nodeid"], in_all, name))
         if outcome in BAD:
-            self._failed[record["test"]] = name
+            self._failed[test] = name
             self._causes.add(record)
             if outcome == "crashed":
                 self._on_crashed_attempt(record)
@@ -230,10 +233,6 @@ class SummaryBuilder:
     def _on_worker_collected(self, event: WorkerCollected) -> None:
         self._worker(self._name(event.worker)).collected = True
 
-    def _on_first_test_started(self, event: TestStarted) -> None:
-        self._phase.started(event)
-        del self._telling_events["TestStarted"]
-
     def _on_worker_left(self, event: WorkerLeft) -> None:
         self._phase.left(event)
         name = self._name(event.worker)
@@ -259,6 +258,8 @@ class SummaryBuilder:
 
     def _on_end_test(self, command: EndTest) -> None:
         self._outcomes[command.test] = command.outcome
+        if command.worker is not None:
+            self._phase.ended_with(self._now(), command.worker, command)
         if command.outcome == "not run":
             self._ended.reasons[command.reason] += 1
         elif command.outcome == "interrupted":
@@ -279,11 +280,19 @@ class SummaryBuilder:
     def summary(self) -> Summary:
         """What the records so far amount to; may be asked for more than once."""
         wall = max(self._now(), self._end.get("duration") or 0.0)
+        cut_off = self._phase.cut_off(self._now(), self._outcomes)
+        limits = self._phase.limits(self._places(), self._nodeids, wall, cut_off)
+        testing = limits.testing if limits is not None else 0.0
+        lost: Counter[str] = Counter()
+        for each in cut_off:
+            lost[self._name(each.worker)] += each.seconds  # type: ignore[assignment]  # seconds are counted
+        serial = self._serial + sum(lost.values())
         per_worker = tuple(
             WorkerSummary(
                 name=name,
-                tests=worker.tests,
-                busy=worker.busy,
+                tests=worker.tests + sum(self._name(each.worker) == name for each in cut_off),
+                busy=worker.busy + lost[name],
+                busy_share=busy_share(worker.busy + lost[name], 1, testing),
                 alive=self._lifetime(worker, wall),
                 start=worker.start,
                 collect=worker.collect,
@@ -291,22 +300,23 @@ class SummaryBuilder:
             )
             for name, worker in sorted(self._workers.items(), key=lambda item: _rank(item[0]))
         )
-        alive = sum(worker.alive for worker in per_worker)
-        busy = sum(worker.busy for worker in per_worker)
         outcomes = Counter(self._outcomes.values())
         return Summary(
             run=self._run.get("run", ""),
             mode=self._run.get("mode", "workers"),
-            workers=self._side_by_side(),
+            workers=min(self._places(), sum(worker.tests > 0 for worker in per_worker)),
             sharded=self._is_sharded,
             collected=max(len(self._nodeids), len(self._outcomes)),
             ran=len(self._outcomes) - outcomes["not run"],
             outcomes=dict(sorted(outcomes.items())),
             wall=wall,
-            serial=self._serial,
-            busy_share=min(1.0, busy / alive) if alive > 0 else None,
+            serial=serial,
+            busy_share=busy_share(serial, self._places(), testing),
             per_worker=per_worker,
-            slowest=tuple(self._slowest),
+            slowest=self._slowest.beside(
+                SlowTest(self._nodeid(each.test), self._phase.spent(each), self._name(each.worker))
+                for each in cut_off
+            ),
             heavy_imports=tuple(self._heavy_imports()),
             crashes=tuple(
                 Crash(
@@ -323,7 +333,7 @@ class SummaryBuilder:
             notes=tuple(self._notes),
             reason=self._reason(),
             exitstatus=self._end.get("exitstatus"),
-            limits=self._phase.limits(self._places(), self._nodeids, wall),
+            limits=limits,
             causes=self._causes.shared(self._outcomes),
         )
 
@@ -335,18 +345,6 @@ class SummaryBuilder:
     def _failed_on(self) -> dict[str, int]:
         places = Counter(name for test, name in self._failed.items() if self._outcomes[test] in BAD)
         return dict(sorted(places.items(), key=lambda item: _rank(item[0])))
-
-    def _remember_slow(self, test: SlowTest) -> None:
-        slowest = [other for other in self._slowest if other.nodeid != test.nodeid]
-        if len(slowest) < len(self._slowest):
-            known = next(other for other in self._slowest if other.nodeid == test.nodeid)
-            test = max(known, test, key=lambda either: either.seconds)
-        slowest.append(test)
-        slowest.sort(key=lambda other: -other.seconds)
-        del slowest[SLOWEST:]
-        self._slowest = slowest
-        if len(slowest) == SLOWEST:
-            self._floor = slowest[-1].seconds
 
     def _heavy_imports(self) -> list[HeavyImport]:
         paid = [worker.imports for worker in self._workers.values() if worker.collected]
@@ -379,10 +377,6 @@ class SummaryBuilder:
 
     def _places(self) -> int:
         return sum(not worker.replacement for worker in self._workers.values())
-
-    def _side_by_side(self) -> int:
-        used = sum(worker.tests > 0 for worker in self._workers.values())
-        return min(self._places(), used)
 
     def _reason(self) -> str | None:
         ended = self._end_run.reason if self._end_run is not None else None

@@ -117,14 +117,14 @@ def _sending(
 ) -> Iterator[tuple[float, str]]:
     """What a test waited for until it was sent to a worker, and there until it began."""
     story = waiting.story
-    for wait in waiting.until_sent(test, free, sent):
-        if wait.end - wait.start >= MOMENT:
-            yield wait.end, _wait(story, wait)
+    before, after = waiting.around(test, free, sent, following)
+    yield from ((wait.end, _wait(story, wait)) for wait in before if _is_told(wait))
     yield sent.now, _sent(story, test, sent)
-    if following is not None and following.kind == "started":
-        queue = waiting.in_queue(sent, following.now)
-        if queue is not None and queue.end - queue.start >= MOMENT:
-            yield queue.end, _wait(story, queue)
+    yield from ((wait.end, _wait(story, wait)) for wait in after if _is_told(wait))
+
+
+def _is_told(wait: Wait) -> bool:
+    return wait.end - wait.start >= MOMENT
 
 
 def _collected(story: Story, told: TestStory) -> str:
@@ -140,7 +140,7 @@ def _wait(story: Story, wait: Wait) -> str:
         case "requirement":
             text = f"what it requires had ended, {lasted}: {_ended(story, wait.tests[0])}"
         case "resource":
-            by = f", held by {_several(story, wait.tests)}" if wait.tests else ""
+            by = f", held by {_holders(story, wait)}" if wait.tests else ""
             text = f"{wait.name} was free for it, {lasted}{by}"
         case "alone":
             text = f"nothing else ran any more, {lasted}: {_ended(story, wait.tests[-1])}"
@@ -226,7 +226,7 @@ def _moved(story: Story, move: Move) -> str:
     on = story.name(move.worker) if move.worker is not None else ""
     match move.kind:
         case "started":
-            return f"began on {on}"
+            return f"began on {on}{_give_or_take(move)}"
         case "finished":
             return f"ended: {move.outcome}"
         case "returned":
@@ -239,6 +239,12 @@ def _moved(story: Story, move: Move) -> str:
             return f"a later tear-down made it an {move.outcome}"
         case _:
             return f"ended: {move.outcome}: {move.reason}"
+
+
+def _give_or_take(move: Move) -> str:
+    if not move.within:
+        return ""
+    return f", give or take {_clock(move.within)}: its clock is another one"
 
 
 def _unfinished(story: Story) -> str:
@@ -313,6 +319,14 @@ def _neighbours(story: Story, test: int) -> Iterator[str]:
         yield f"  before it: {_ended(story, order[at - 1])}"
     if at + 1 < len(order):
         yield f"  after it: {_ended(story, order[at + 1])}"
+
+
+def _holders(story: Story, wait: Wait) -> str:
+    """Who held a resource meanwhile and, of a few, for how long."""
+    if len(wait.tests) > NAMED or len(wait.held) != len(wait.tests):
+        return _several(story, wait.tests)
+    told = zip(wait.tests, wait.held, strict=True)
+    return ", ".join(f"{_name(story, test)} (for {_clock(held)})" for test, held in told)
 
 
 def _several(story: Story, tests: Sequence[int], *, last: bool = True) -> str:

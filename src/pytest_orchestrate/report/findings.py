@@ -89,6 +89,7 @@ class TrendPoint(msgspec.Struct, frozen=True):
     run: str
     started: float
     revision: str | None
+    #: Tests that ran, and were not cut off.
     tests: int
     #: Tests that ended failed, with an error, or crashed.
     failed: int

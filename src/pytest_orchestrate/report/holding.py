@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pytest_orchestrate.report.story import Lease, Story
 
 #: How much a test needs, and whether it shares it with others that share it.
 Amount = tuple[int, bool]
+#: From when to when a resource was taken, the tests that had it, and for how many seconds each did.
+Taking = tuple[float, float, tuple[int, ...], tuple[float, ...]]
+
+
+class Turn(NamedTuple):
+    """A test's part of a lease: from its beginning, or the end of the test before, to its end."""
+
+    test: int
+    start: float
+    end: float
+    #: When the test itself began.
+    began: float
+
+
+def turns(story: Story, lease: Lease) -> list[Turn]:
+    """The parts of a lease, in order; tests that never began have none."""
+    known = []
+    for test in dict.fromkeys(lease.tests):
+        start, end = story.tests[test].start, story.tests[test].end
+        if start is not None and start.worker == lease.worker:
+            known.append((start.now, float("inf") if end is None else end.heard, test))
+    known.sort()
+    found, since = [], lease.start
+    for began, ended, test in known:
+        found.append(Turn(test, since, max(since, ended), began))
+        since = max(since, ended)
+    return found
 
 
 class Taken:
@@ -35,12 +63,29 @@ class Holding:
             for name in lease.amounts:
                 self._leases.setdefault(name, []).append(lease)
         self._taken: dict[tuple[str, Amount], Taken] = {}
-        #: Lease -> beginning, end and number of its tests, as they began.
-        self._runs: dict[int, tuple[list[float], list[tuple[float, int]]]] = {}
+        #: Lease -> when its tests began, and the turn of each.
+        self._turns: dict[int, tuple[list[float], list[Turn]]] = {}
+        #: Test -> leases for it.
+        self._of_test: dict[int, list[Lease]] = {}
+        for lease in story.leases:
+            for test in dict.fromkeys(lease.tests):
+                self._of_test.setdefault(test, []).append(lease)
 
-    def while_taken(
-        self, name: str, amount: Amount, since: float, until: float
-    ) -> tuple[float, float, tuple[int, ...]] | None:
+    def used_before(self, test: int, worker: int, since: float, until: float) -> float:
+        """When the last test had ended that its worker ran before it with the same lease.
+
+        ``since`` if there was none between these moments.
+        """
+        last = since
+        for lease in self._of_test.get(test, ()):
+            if lease.worker == worker and (lease.end is None or lease.end > since):
+                starts, found = self._turns_of(lease)
+                for turn in found[: bisect_left(starts, until)]:
+                    if turn.test != test:
+                        last = max(last, min(turn.end, until))
+        return last
+
+    def while_taken(self, name: str, amount: Amount, since: float, until: float) -> Taking | None:
         """From the first to the last moment at which there was too little, and who ran meanwhile.
 
         Those are the tests of the holders of these moments; who ended last comes last.
@@ -52,7 +97,7 @@ class Holding:
         if first >= stop:
             return None
         start, end = max(taken.starts[first], since), min(taken.ends[stop - 1], until)
-        return start, end, self._run_by(taken.holders[first:stop], start, end)
+        return start, end, *self._run_by(taken.holders[first:stop], start, end)
 
     def _find_taken(self, name: str, amount: Amount) -> Taken:
         leases = self._leases.get(name, [])
@@ -78,41 +123,40 @@ class Holding:
 
     def _run_by(
         self, holders: Sequence[tuple[Lease, ...]], since: float, until: float
-    ) -> tuple[int, ...]:
-        ran: dict[int, float] = {}
+    ) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        ran: dict[int, tuple[float, float]] = {}
         seen = set()
         for together in reversed(holders):
             for lease in together:
                 if id(lease) not in seen:
                     seen.add(id(lease))
-                    ran.update(self._ran(lease, since, until))
+                    for turn in self._ran(lease, since, until):
+                        held = min(turn.end, until) - max(turn.start, since)
+                        ran[turn.test] = (turn.end, held)
             if self._most is not None and len(ran) >= self._most:
                 break
-        tests = [test for _, test in sorted((ended, test) for test, ended in ran.items())]
-        return tuple(tests if self._most is None else tests[-self._most :])
+        found = sorted((ended, test, held) for test, (ended, held) in ran.items())
+        if self._most is not None:
+            found = found[-self._most :]
+        return tuple(test for _, test, _ in found), tuple(held for _, _, held in found)
 
-    def _ran(self, lease: Lease, since: float, until: float) -> Iterator[tuple[int, float]]:
-        """The tests of a lease that ran within this time, and when they ended."""
-        runs = self._runs.get(id(lease))
-        if runs is None:
-            known = []
-            for test in dict.fromkeys(lease.tests):
-                start, end = self._story.tests[test].start, self._story.tests[test].end
-                if start is not None:
-                    ended = float("inf") if end is None else end.now
-                    known.append((start.now, ended, test))
-            known.sort()
-            starts = [start for start, _, _ in known]
-            runs = self._runs[id(lease)] = (starts, [(ended, test) for _, ended, test in known])
-        starts, ends = runs
-        found = 0
+    def _ran(self, lease: Lease, since: float, until: float) -> Iterator[Turn]:
+        """The turns of tests of a lease that ran within this time, the last one first."""
+        starts, found = self._turns_of(lease)
+        number = 0
         for position in range(bisect_left(starts, until) - 1, -1, -1):
-            ended, test = ends[position]
-            if ended > since:
-                yield test, ended
-                found += 1
-            if found == self._most:
+            if found[position].end > since:
+                yield found[position]
+                number += 1
+            if number == self._most:
                 return
+
+    def _turns_of(self, lease: Lease) -> tuple[list[float], list[Turn]]:
+        known = self._turns.get(id(lease))
+        if known is None:
+            found = turns(self._story, lease)
+            known = self._turns[id(lease)] = ([turn.began for turn in found], found)
+        return known
 
 
 def fits(leases: Sequence[Lease], name: str, amount: Amount, capacity: int) -> bool:

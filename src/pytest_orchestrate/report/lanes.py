@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_orchestrate.report.attempts import TestReport
+from pytest_orchestrate.report.holding import turns
 from pytest_orchestrate.report.story import Story, WorkerStory
 from pytest_orchestrate.report.timeline import Held, Lane, ResourceLane, Span, Timeline
 
@@ -127,19 +127,51 @@ def _resource_lanes(story: Story, tests: Sequence[TestReport]) -> Iterator[Resou
                 story.name(lease.worker), amount, lease.start, end - lease.start, (*lease.tests,)
             )
             held.setdefault(name, []).append(share)
-    waited: dict[str, float] = {}
-    by_holder: dict[str, Counter[int]] = {}
+    waits: dict[str, list[tuple[float, float]]] = {}
     for test in tests:
         for wait in test.waited:
             if wait.kind == "resource":
-                waited[wait.name] = waited.get(wait.name, 0.0) + wait.seconds
-                if wait.tests:
-                    by_holder.setdefault(wait.name, Counter())[wait.tests[-1]] += wait.seconds  # type: ignore[assignment]  # seconds are counted
+                waits.setdefault(wait.name, []).append((wait.at, wait.at + wait.seconds))
     for name, shares in sorted(held.items()):
+        waited = Waits(waits.get(name, ()))
+        by_holder: dict[int, float] = {}
+        for lease in story.leases if waits.get(name) else ():
+            for turn in turns(story, lease) if name in lease.amounts else ():
+                seconds = waited.until(turn.end) - waited.until(turn.start)
+                if seconds > 0:
+                    by_holder[turn.test] = by_holder.get(turn.test, 0.0) + seconds
         yield ResourceLane(
             name,
             story.capacities.get(name, 1),
             tuple(shares),
-            waited.get(name, 0.0),
-            tuple(sorted(by_holder.get(name, Counter()).items(), key=lambda each: -each[1])),
+            waited.seconds,
+            tuple(sorted(by_holder.items(), key=lambda each: (-each[1], each[0]))),
         )
+
+
+class Waits:
+    """How long tests have waited for something, all together, until any moment.
+
+    :param waits: Beginning and end of each wait.
+    """
+
+    def __init__(self, waits: Sequence[tuple[float, float]]) -> None:
+        changes = sorted([(at, 1) for at, _ in waits] + [(end, -1) for _, end in waits])
+        self._times: list[float] = []
+        #: Seconds until each of these times, and how many wait from then on.
+        self._known: list[tuple[float, int]] = []
+        seconds, waiting, since = 0.0, 0, 0.0
+        for at, step in changes:
+            seconds += waiting * (at - since)
+            waiting, since = waiting + step, at
+            self._times.append(at)
+            self._known.append((seconds, waiting))
+        self.seconds = seconds
+
+    def until(self, moment: float) -> float:
+        """Seconds that had been waited by then."""
+        last = bisect_right(self._times, moment) - 1
+        if last < 0:
+            return 0.0
+        seconds, waiting = self._known[last]
+        return seconds + (waiting * (moment - self._times[last]) if waiting else 0.0)

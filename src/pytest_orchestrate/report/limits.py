@@ -79,6 +79,17 @@ class Limits(msgspec.Struct, frozen=True):
         return min(1.0, limit.seconds / self.testing) if self.testing > 0 else 1.0
 
 
+def busy_share(seconds: float, workers: int, testing: float) -> float | None:
+    """How much of the time in which tests ran so many workers were in tests, 0 to 1.
+
+    It is what :meth:`Limits.share` says of the work.
+
+    :param seconds: In tests, all workers together.
+    :param testing: From the first start of a test to the last end of one.
+    """
+    return min(1.0, seconds / (workers * testing)) if workers and testing > 0 else None
+
+
 class Course(msgspec.Struct):
     """What is known of a run, for :func:`limits`. Times are seconds, tests are indices."""
 
@@ -88,7 +99,7 @@ class Course(msgspec.Struct):
     ended: float = 0.0
     #: How long it took, all in all.
     wall: float = 0.0
-    #: Of the tests that ended.
+    #: Of the tests that began, all attempts of each.
     seconds: Mapping[int, float] = {}
     needs: Mapping[int, tuple[Need, ...]] = {}
     exclusive: frozenset[int] = frozenset()
@@ -100,7 +111,7 @@ class Course(msgspec.Struct):
 
 
 def limits(course: Course) -> Limits | None:
-    """What bounded this run; None if no test has ended."""
+    """What bounded this run; None if no test has begun."""
     if not course.seconds or not course.workers:
         return None
     found = [limit for limit in _limits(course) if limit.seconds > 0]

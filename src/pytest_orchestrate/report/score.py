@@ -12,7 +12,7 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FlakyTest, Regression, Score, ScorePart
 from pytest_orchestrate.report.past import Past
-from pytest_orchestrate.report.words import count_of
+from pytest_orchestrate.report.words import count_of, most_percent
 
 #: What a run with any failure can have at most of the points for failures.
 RED = 30
@@ -65,8 +65,8 @@ def _parts(
     yield ScorePart("skipped", 10 * max(0.0, 1 - many), 10, f"{skipped} of {ended} skipped")
     limits = report.summary.limits
     if limits is not None and limits.workers > 1 and limits.testing > 0:
-        busy = min(1.0, report.summary.serial / (limits.workers * limits.testing))
-        why = f"{limits.workers} workers busy {100 * busy:.0f} % of the time that tests ran"
+        busy = report.summary.busy_share or 0.0
+        why = f"{limits.workers} workers busy {most_percent(busy)} of the time that tests ran"
         yield ScorePart("balance", 15 * busy, 15, why)
     if len(past.runs) > len(past.elsewhere):
         why = f"{count_of(len(slower), 'test')} slower than before"

@@ -36,10 +36,13 @@ MoveKind = Literal["sent", "started", "finished", "returned", "lacked", "lost", 
 
 
 class Move(msgspec.Struct):
-    """Something that happened to a test. ``now``: seconds since the run began."""
+    """Something that happened to a test. Times are seconds since the run began."""
 
+    #: When it happened, as far as that is known (``report/clocks.py``).
     now: float
     kind: MoveKind
+    #: When the engine learnt of it, or decided it.
+    heard: float
     #: None where no worker was concerned.
     worker: int | None = None
     #: If it is over: how it ended.
@@ -52,6 +55,8 @@ class Move(msgspec.Struct):
     slots: Mapping[str, list[int]] = {}
     #: If it was sent: the tests that the worker had not finished then, in their order.
     behind: tuple[int, ...] = ()
+    #: Seconds by which ``now`` may be wrong, where it was told by the clock of another machine.
+    within: float = 0.0
 
 
 class TestStory(msgspec.Struct):
@@ -141,6 +146,8 @@ class Story:
         self.capacities: dict[str, int] = {}
         #: Test -> its attempts, as recorded.
         self.attempts: dict[int, list[Mapping[str, Any]]] = {}
+        #: Test -> the record of the attempt that was cut off.
+        self.cut_off: dict[int, list[Mapping[str, Any]]] = {}
 
     @property
     def is_serial(self) -> bool:
@@ -160,6 +167,8 @@ class Story:
                 self.end = record
             case "attempt":
                 self.attempts.setdefault(record["test"], []).append(record)
+            case "interrupted":
+                self.cut_off[record["test"]] = [record]
             case "event":
                 event = record["event"]
                 is_plain = type(event) is dict
@@ -313,7 +322,7 @@ class Story:
             self._let_rest(worker, number)
 
     def _move(self, test: int, kind: MoveKind, worker: int | None) -> Move:
-        move = Move(self.now, kind, worker)
+        move = Move(self.now, kind, self.now, worker)
         self.tests[test].moves.append(move)
         return move
 

@@ -22,9 +22,9 @@ class WorkerSummary(msgspec.Struct, frozen=True):
 
     #: ``gw0`` ..., or ``main`` where tests ran in-process.
     name: str
-    #: Attempts that it finished, or died in.
+    #: Attempts that it finished, died in, or was cut off in.
     tests: int
-    #: In set-up, call and tear-down of tests.
+    #: In set-up, call and tear-down of tests; in one that was cut off, until the worker was gone.
     busy: float
     #: From the moment it was started until it had left.
     alive: float
@@ -34,10 +34,12 @@ class WorkerSummary(msgspec.Struct, frozen=True):
     collect: float | None
     #: 1 if it died, else 0.
     crashes: int
+    #: Its ``busy``, as a share of the time from the first start of a test to the last end of one.
+    busy_share: float | None = None
 
 
 class SlowTest(msgspec.Struct, frozen=True):
-    """A test and how long its longest attempt took, in seconds."""
+    """A test and how long it took, in seconds: all attempts together."""
 
     nodeid: str
     seconds: float
@@ -99,14 +101,17 @@ class Summary(msgspec.Struct, frozen=True):
     collected: int
     #: Tests with at least one attempt, and those that were blocked.
     ran: int
-    #: Outcome -> tests that ended so; only outcomes that occurred.
+    #: Outcome -> tests that ended so, ``flaky`` if it was good after it had been bad; only
+    #: outcomes that occurred.
     outcomes: Mapping[str, int]
     #: From the beginning of the run to its last event or, if later, its recorded end.
     wall: float
     #: Set-up, call and tear-down of all attempts added up: what the tests alone would
-    #: take one after another. Start and collection are not in it.
+    #: take one after another. Start and collection are not in it. An attempt that was cut off
+    #: counts until its worker was gone.
     serial: float
-    #: Share of the workers' lifetime spent in tests, 0 to 1; None if none ever lived.
+    #: Of the time from the first start of a test to the last end of one, on all workers, the
+    #: share that was spent in tests, 0 to 1; None if no test has begun.
     busy_share: float | None
     per_worker: tuple[WorkerSummary, ...]
     #: Longest first, at most :data:`SLOWEST`.

@@ -14,7 +14,7 @@ import msgspec
 from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.bounded_by import bounded_by
 from pytest_orchestrate.report.summary import Crash, Summary
-from pytest_orchestrate.report.words import count_of, seconds
+from pytest_orchestrate.report.words import count_of, most_percent, seconds
 
 _T = TypeVar("_T")
 
@@ -116,9 +116,8 @@ def _headline(summary: Summary) -> str:
     text = f"orchestrate: {tests} on {count_of(summary.workers, 'worker')} in {wall}"
     text += f" ({_serial(summary)})"
     if summary.busy_share is not None:
-        # Busy is what ran tests; 100 % would hide that anything was lost.
-        share = min(99, round(summary.busy_share * 100)) if summary.busy_share < 1 else 100
-        text += f"; {'workers' if summary.workers > 1 else 'worker'} {share} % busy"
+        who = "workers" if summary.workers > 1 else "worker"
+        text += f"; {who} {most_percent(summary.busy_share)} busy"
     return text
 
 

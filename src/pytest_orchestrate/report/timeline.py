@@ -45,7 +45,8 @@ class ResourceLane(msgspec.Struct, frozen=True):
     name: str
     capacity: int
     held: tuple[Held, ...]
-    #: Seconds that tests waited for it, and by position of the test that held it last.
+    #: Seconds that tests waited for it, and how many of them each test had it, by its position.
+    #: Where several had a share, the same seconds count for each of them.
     waited: float = 0.0
     waited_by_holder: tuple[tuple[int, float], ...] = ()
 

@@ -105,7 +105,11 @@ class _Counts:
             run=facts.run,
             started=facts.started,
             revision=facts.revision,
-            tests=sum(bool(test.attempts) for test in self._report.tests),
+            # of an attempt that was cut off nothing is on record
+            tests=sum(
+                any(each.outcome != "interrupted" for each in test.attempts)
+                for test in self._report.tests
+            ),
             failed=self._failed[now],
             flaky=self._flaky[now],
             wall=summary.wall,

@@ -41,7 +41,7 @@ def verdict(summary: Summary) -> Verdict:
 def sentence(summary: Summary) -> str:
     """``7 of 300 tests failed, 3 blocked``; the first thing that a reader wants to know."""
     if not summary.collected:
-        return "No tests were found"
+        return "There were no tests to run"
     bad = _count(summary, *BAD)
     beside = ", ".join(
         f"{number:,} {outcome}"

@@ -34,6 +34,8 @@ class Wait(msgspec.Struct, frozen=True):
     tests: tuple[int, ...] = ()
     #: Of the resource.
     name: str = ""
+    #: Of the resource: the seconds of this wait for which each of the tests had it.
+    held: tuple[float, ...] = ()
 
 
 class Waiting:
@@ -59,11 +61,9 @@ class Waiting:
             if move.kind != "sent":
                 free = max(ready, move.now)
                 continue
-            waits += self.until_sent(test, free, move)
             following = moves[position + 1] if position + 1 < len(moves) else None
-            if following is not None and following.kind == "started":
-                queue = self.in_queue(move, following.now)
-                waits += () if queue is None else (queue,)
+            for part in self.around(test, free, move, following):
+                waits += part
         return [wait for wait in waits if wait.end - wait.start >= MOMENT]
 
     @cached_property
@@ -99,11 +99,41 @@ class Waiting:
             if end is None:
                 continue
             if need.when == "ran" or end.outcome in GOOD:
-                ends[target] = end.now
+                ends[target] = end.heard
         if not ends or (not need.any and len(ends) < len(need.targets)):
             return need.targets[0], float("inf")
         decisive = (min if need.any else max)(ends, key=lambda target: ends[target])
         return decisive, ends[decisive]
+
+    def around(
+        self, test: int, free: float, sent: Move, following: Move | None
+    ) -> tuple[list[Wait], list[Wait]]:
+        """What a test waited for until it was sent, and until it began if it did then.
+
+        One that is sent to the worker that has its resource goes on to wait for that: this is told
+        as one wait.
+        """
+        before = list(self.until_sent(test, free, sent))
+        if following is None or following.kind != "started":
+            return before, []
+        after = list(self.on_worker(test, sent, following.now))
+        for wait in list(before):
+            for position, other in enumerate(after):
+                if wait.kind == other.kind == "resource" and wait.name == other.name:
+                    if wait.end == other.start:
+                        before.remove(wait)
+                        after[position] = self._joined(wait, other)
+                    break
+        return before, after
+
+    def _joined(self, one: Wait, other: Wait) -> Wait:
+        held: dict[int, float] = {}
+        for wait in (one, other):
+            for test, seconds in zip(wait.tests, wait.held, strict=True):
+                held[test] = held.pop(test, 0.0) + seconds
+        tests = list(held) if self._most is None else list(held)[-self._most :]
+        seconds_each = tuple(held[test] for test in tests)
+        return Wait("resource", one.start, other.end, tuple(tests), one.name, seconds_each)
 
     def until_sent(self, test: int, ready: float, sent: Move) -> Iterator[Wait]:
         """What a test that could be sent waited for until it was."""
@@ -127,18 +157,40 @@ class Waiting:
         if last < sent.now:
             yield Wait("turn", last, sent.now, self._sent_in(last, sent.now))
 
-    def in_queue(self, sent: Move, began: float) -> Wait | None:
-        """What a worker ran between being sent a test and beginning with it."""
+    def on_worker(self, test: int, sent: Move, began: float) -> Iterator[Wait]:
+        """What a test waited for between being sent and beginning.
+
+        Tests that need the same are sent to the worker that has it: as long as that uses it for
+        others, and nothing is left of it, the resource is what is waited for. The rest is what the
+        worker ran before it.
+        """
+        assert sent.worker is not None
+        constraint = self.story.tests[test].constraint
+        since = sent.now
+        if constraint is not None and constraint.demands and not self.story.is_serial:
+            until = self._holding.used_before(test, sent.worker, since, began)
+            waits: list[Wait] = []
+            for name, amount in sorted(needed(constraint.demands).items()):
+                waits += self._held(name, amount, since, until)
+            waits.sort(key=lambda wait: wait.end)
+            yield from waits
+            since = max([since, *(wait.end for wait in waits)])
+        queue = self._in_queue(sent, since, began)
+        if queue is not None:
+            yield queue
+
+    def _in_queue(self, sent: Move, since: float, began: float) -> Wait | None:
+        """What a worker ran before a test, from a moment after that was sent until it began."""
         assert sent.worker is not None
         first: list[int] = []
         for each in reversed(sent.behind):
             if self._most is not None and len(first) == self._most:
                 break
-            if self._ran_in(each, sent.worker, sent.now, began):
+            if self._ran_in(each, sent.worker, since, began):
                 first.append(each)
         if not first:
             return None
-        return Wait("queue", sent.now, began, tuple(reversed(first)))
+        return Wait("queue", since, began, tuple(reversed(first)))
 
     def _ran_in(self, test: int, worker: int, since: float, until: float) -> bool:
         start, end = self._course[test]
@@ -160,8 +212,8 @@ class Waiting:
     ) -> Iterator[Wait]:
         found = self._holding.while_taken(name, amount, since, until)
         if found is not None:
-            start, end, tests = found
-            yield Wait("resource", start, end, tests, name)
+            start, end, tests, held = found
+            yield Wait("resource", start, end, tests, name, held)
 
     @cached_property
     def _exclusive(self) -> list[tuple[int, float, float]]:
@@ -172,7 +224,7 @@ class Waiting:
         for test, each in enumerate(self.story.tests):
             if each.constraint is not None and each.constraint.exclusive:
                 sent = next((move for move in each.moves if move.kind == "sent"), None)
-                end = each.end.now if each.end is not None else float("inf")
+                end = each.end.heard if each.end is not None else float("inf")
                 if sent is not None:
                     found.append((test, sent.now, end))
         return found
@@ -187,7 +239,9 @@ class Waiting:
     def _ended(self) -> tuple[list[float], list[int]]:
         """When tests ended on a worker, in that order, and which."""
         ends = ((each.end, test) for test, each in enumerate(self.story.tests))
-        ended = sorted((e.now, test) for e, test in ends if e is not None and e.worker is not None)
+        ended = sorted(
+            (e.heard, test) for e, test in ends if e is not None and e.worker is not None
+        )
         return [now for now, _ in ended], [test for _, test in ended]
 
     def _ended_in(self, asking: int, since: float, until: float) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_orchestrate.model.counting import count_of
 
-__all__ = ["count_of", "exact_percent", "percent", "seconds"]
+__all__ = ["count_of", "exact_percent", "most_percent", "percent", "seconds"]
 
 
 def seconds(value: float) -> str:
@@ -23,6 +23,14 @@ def seconds(value: float) -> str:
 def percent(share: float) -> str:
     """A share to read: ``38 %``."""
     return f"{share * 100:.0f} %"
+
+
+def most_percent(share: float) -> str:
+    """``96 %``; never 100 where something is missing, never 0 where something is there."""
+    whole = round(share * 100)
+    if share < 1:
+        whole = min(whole, 99)
+    return f"{max(whole, 1) if share > 0 else whole} %"
 
 
 def exact_percent(share: float) -> str:

@@ -115,13 +115,14 @@ class Runner:
 
     def _run_one(self, test: int, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         self._test = test
-        self._attempt = attempt = Attempt()
+        self._attempt = Attempt()
         keywords = list(item.keywords)
         self._keywords = len(keywords)
         self.outbox.put(wire.TestBegan(test, _location(item), keywords))
         is_awaited = self.slots.has(test)
         with self.slots.given(test, item) if is_awaited else _NOTHING:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+        attempt = self._attempt
         if os.getpid() != self._process:
             # A child that the test has forked came back through its parent's stack. What
             # is left of the session is the parent's.
@@ -135,15 +136,23 @@ class Runner:
 
     def take_report(self, report: pytest.TestReport) -> None:
         """Report a phase of the running test."""
-        self._attempt.add(report)
         if self._held is not None:  # the test is run again
             held, self._held = self._held, None
             self._send(held)
+        if self._attempt.is_repeated and report.when == "setup":
+            self._end_attempt()
+        self._attempt.add(report)
         is_last = report.when == "teardown" and report.outcome == "passed"
         if self._parking and is_last and not hasattr(report, wire.LEFT):
             self._held = report
             return
         self._send(report)
+
+    def _end_attempt(self) -> None:
+        """Report an attempt after which the test is run again."""
+        attempt, self._attempt = self._attempt, Attempt()
+        phases = (attempt.setup, attempt.call, attempt.teardown)
+        self.outbox.put(wire.AttemptDone(self._test, attempt.outcome, *phases))
 
     def _send(self, report: pytest.TestReport) -> None:
         if self.xml is not None and report.when == "teardown":

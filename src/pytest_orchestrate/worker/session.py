@@ -163,6 +163,7 @@ class WorkerSession:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Take the places that pytest leaves empty in workers."""
         self._xml = put_xml_recorder(config)
+        xdist_contract.tell_of_reruns()
         let_live_logs_through(config)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from pytest_orchestrate.internals.failures import CrashSite, crash_site, reason_of
+from pytest_orchestrate.internals.failures import (
+    NO_REASON,
+    CrashSite,
+    crash_site,
+    reason_of,
+)
 
 ROOT = os.sep + "root"
 INSTALLED = ".venv/lib/python3.11/site-packages/requests/api.py"
@@ -101,7 +106,7 @@ def test_other_texts_say_nothing_of_a_place(text: str) -> None:
 def test_reasons_are_those_of_skips_and_of_expected_failures() -> None:
     skipped = Namespace(outcome="skipped", longrepr=("a.py", 3, "Skipped: not today"))
     assert reason_of(skipped) == "not today"
-    assert reason_of(Namespace(outcome="skipped", longrepr=("a.py", 3, "Skipped"))) == ""
+    assert reason_of(Namespace(outcome="skipped", longrepr=("a.py", 3, "Skipped"))) == NO_REASON
     assert (
         reason_of(Namespace(outcome="skipped", wasxfail="reason: known", longrepr="x")) == "known"
     )

@@ -378,6 +378,78 @@ def test_what_a_cut_off_run_left_open_counts() -> None:
     assert sentence(summary) == "1 of 2 tests passed, 1 not run"
 
 
+def in_tests(report: Report) -> float:
+    return sum(each.seconds for test in report.tests for each in test.attempts)
+
+
+def interrupted(test: int, now: float, began: float) -> list[Json]:
+    """Its worker was stopped, and had said when it had begun with it."""
+    return [
+        event("WorkerLeft", now, worker=0, reason="stopped"),
+        command("EndTest", test=test, outcome="interrupted", reason="stopped", worker=0),
+        {"record": "interrupted", "test": test, "worker": "gw0", "started": 1.9e9 + began},
+    ]
+
+
+def test_what_was_cut_off_counts_alike_in_all_figures() -> None:
+    first = [
+        event("TestStarted", 0.6, worker=0, test=0),
+        attempt(0, "a.py::t0", "gw0", 0, 0.5, at=0.55),
+        finished(1.1, 0, 0, 0.5),
+        event("TestStarted", 1.15, worker=0, test=1),
+    ]
+    report = short_run(*first, *interrupted(1, 2.05, 1.05), end(exitstatus=2))
+    (ran,) = report.tests[1].attempts
+    assert (ran.outcome, ran.order) == ("interrupted", 1)
+    assert (ran.at, ran.seconds) == pytest.approx((1.05, 1.0))
+    summary = report.summary
+    assert summary.serial == pytest.approx(in_tests(report)) == pytest.approx(1.5)
+    assert summary.busy_share == pytest.approx(1.0)
+    assert summary.limits is not None
+    assert summary.limits.testing == pytest.approx(1.5)
+    (worker,) = summary.per_worker
+    assert (worker.tests, worker.busy) == pytest.approx((2, 1.5))
+    assert summary.workers == 1
+    assert [test.nodeid for test in summary.slowest] == ["a.py::t1", "a.py::t0"]
+    cut_short = short_run(*first)  # nothing was heard after that
+    assert cut_short.summary.serial == pytest.approx(in_tests(cut_short))
+
+
+def repeated(*outcomes: str) -> list[Json]:
+    """Attempts of the first test, a second each with as much between them."""
+    return [
+        event("TestStarted", 0.6, worker=0, test=0),
+        *(
+            attempt(0, "a.py::t0", "gw0", order, 1.0, outcome=outcome, at=0.55 + 2 * order)
+            for order, outcome in enumerate(outcomes)
+        ),
+    ]
+
+
+def test_attempts_of_one_test_follow_on_each_other_and_make_it_flaky() -> None:
+    ended = {**finished(5.6, 0, 0, 0.0)["event"], "call": 3.0}
+    told = repeated("failed", "error", "passed")
+    report = short_run(*told, {"record": "event", "event": ended})
+    test = report.tests[0]
+    assert test.outcome == "flaky"
+    assert [(each.outcome, each.order, round(each.at, 6)) for each in test.attempts] == [
+        ("failed", 0, 0.55),
+        ("error", 1, 2.55),
+        ("passed", 2, 4.55),
+    ]
+    assert report.summary.outcomes == {"flaky": 1, "not run": 1}
+    assert report.summary.serial == in_tests(report) == 3.0
+
+
+def test_a_test_that_was_cut_off_when_it_was_run_again_is_not_flaky() -> None:
+    report = short_run(*repeated("failed"), *interrupted(0, 3.5, 3.0), end(exitstatus=2))
+    test = report.tests[0]
+    assert [each.outcome for each in test.attempts] == ["failed", "interrupted"]
+    assert (test.outcome, report.summary.outcomes) == ("interrupted", {"interrupted": 1})
+    assert test.attempts[1].at == pytest.approx(3.0)
+    assert report.summary.serial == pytest.approx(in_tests(report)) == pytest.approx(1.5)
+
+
 def test_what_could_not_be_collected_stands_beside_the_tests() -> None:
     told = {"record": "uncollected", "nodeid": "b.py", "longrepr": "E   ImportError: no shop"}
     ran = [attempt(0, "a.py::t0", "gw0", 0), attempt(1, "a.py::t1", "gw0", 1)]

@@ -57,11 +57,11 @@ def test_a_run_becomes_figures() -> None:
         outcomes={"crashed": 1, "error": 1, "failed": 1, "passed": 1},
         wall=9.0,
         serial=0.85,
-        busy_share=0.85 / (2.3 + 1.5 + (2.3 - 1.5)),
+        busy_share=0.85 / (2 * (2.1 - 1.1)),
         per_worker=(
-            WorkerSummary("gw0", 3, 0.85, 2.3, 0.5, 0.5, 0),
-            WorkerSummary("gw1", 1, 0.0, 1.5, None, None, 1),
-            WorkerSummary("gw2", 0, 0.0, 2.3 - 1.5, None, None, 0),
+            WorkerSummary("gw0", 3, 0.85, 2.3, 0.5, 0.5, 0, 0.85 / (2.1 - 1.1)),
+            WorkerSummary("gw1", 1, 0.0, 1.5, None, None, 1, 0.0),
+            WorkerSummary("gw2", 0, 0.0, 2.3 - 1.5, None, None, 0, 0.0),
         ),
         slowest=(
             SlowTest("a.py::t1", 0.5, "gw0"),
@@ -145,6 +145,7 @@ def test_speedup_is_serial_by_wall_time() -> None:
         logs.event("RunBegan", 0.0, workers=2),
         logs.event("WorkerJoined", 0.0, worker=0),
         logs.event("WorkerJoined", 0.0, worker=1),
+        logs.collected(0.5, "a.py::t0", "a.py::t1"),
         logs.attempt(0, "a.py::t0", "gw0", 0, 3.0),
         logs.attempt(1, "a.py::t1", "gw1", 0, 3.0),
         logs.event("WorkerLeft", 4.0, worker=0, reason="closed"),
@@ -154,8 +155,10 @@ def test_speedup_is_serial_by_wall_time() -> None:
 
 def test_the_slowest_are_kept_in_order_whatever_the_order_of_arrival() -> None:
     seconds = [3.0, 9.0, 1.0, 7.0, 5.0, 8.0, 2.0, 0.0, 8.0]
+    names = [f"a.py::t{test}" for test in range(len(seconds))]
     records = [
-        logs.attempt(test, f"a.py::t{test}", "gw0", test, call) for test, call in enumerate(seconds)
+        logs.collected(0.0, *names),
+        *(logs.attempt(test, names[test], "gw0", test, call) for test, call in enumerate(seconds)),
     ]
     slowest = summary_of(records).slowest
     assert len(slowest) == SLOWEST
@@ -163,15 +166,47 @@ def test_the_slowest_are_kept_in_order_whatever_the_order_of_arrival() -> None:
     assert [test.nodeid for test in slowest[1:3]] == ["a.py::t5", "a.py::t8"]
 
 
-def test_a_test_is_named_once_among_the_slowest() -> None:
+def test_a_test_is_named_once_among_the_slowest_and_flaky_if_it_was_good_at_last() -> None:
     records = [
+        logs.collected(0.0, "a.py::t0"),
         logs.attempt(0, "a.py::t0", "gw0", 0, 2.0, outcome="failed"),
         logs.attempt(0, "a.py::t0", "gw0", 1, 3.0, outcome="failed"),
         logs.attempt(0, "a.py::t0", "gw0", 2, 1.0),
     ]
     summary = summary_of(records)
-    assert summary.slowest == (SlowTest("a.py::t0", 3.0, "gw0"),)
-    assert summary.outcomes == {"passed": 1}
+    assert summary.slowest == (SlowTest("a.py::t0", 6.0, "gw0"),)
+    assert summary.outcomes == {"flaky": 1}
+    assert (summary.serial, summary.failed_on) == (6.0, {})
+
+
+def test_how_busy_workers_were_is_one_figure() -> None:
+    summary = summary_of(logs.sound_run())
+    assert summary.limits is not None
+    (work,) = [limit for limit in summary.limits.found if limit.kind == "work"]
+    assert summary.busy_share == pytest.approx(summary.limits.share(work))
+    of_each = [each.busy_share for each in summary.per_worker if each.busy_share is not None]
+    assert summary.busy_share == pytest.approx(sum(of_each) / summary.limits.workers)
+    assert summary_of(logs.sound_run()[:5]).busy_share is None
+
+
+def test_times_are_those_of_workers_clocks_where_these_can_be_true() -> None:
+    def limits_of(at: float) -> Limits:
+        records = [
+            logs.run(),
+            logs.event("WorkerJoined", 0.0, worker=0),
+            logs.collected(0.5, "a.py::t0"),
+            logs.event("TestStarted", 1.1, worker=0, test=0),
+            logs.attempt(0, "a.py::t0", "gw0", 0, 2.0, at=at),
+            logs.finished(3.1, 0, 0, 2.0),
+        ]
+        found = summary_of(records).limits
+        assert found is not None
+        return found
+
+    assert limits_of(1.0).before == pytest.approx(1.0)
+    assert limits_of(1.0).testing == pytest.approx(2.0)
+    for at in (-3600.0, 0.0, 3600.0):
+        assert limits_of(at).before == 1.1
 
 
 def crash_records() -> tuple[Json, Json, Json]:

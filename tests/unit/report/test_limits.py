@@ -45,7 +45,7 @@ class MadeRun:
         self.records += [
             logs.event("TestStarted", start, worker=worker, test=test),
             logs.finished(end, worker, test, end - start),
-            logs.attempt(test, nodeid, f"gw{worker}", 0, end - start),
+            logs.attempt(test, nodeid, f"gw{worker}", 0, end - start, at=start),
         ]
 
     def send(self, test: int, worker: int, now: float) -> None:

@@ -94,7 +94,7 @@ def test_a_run_in_which_nothing_ran_claims_no_workers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "told"), [(0.998, "99 % busy"), (1.0, "100 % busy"), (0.004, "0 % busy")]
+    ("share", "told"), [(0.998, "99 % busy"), (1.0, "100 % busy"), (0.004, "1 % busy")]
 )
 def test_full_use_is_said_only_of_full_use(share: float, told: str) -> None:
     assert text(replace(RUN, busy_share=share))[0].endswith(told)

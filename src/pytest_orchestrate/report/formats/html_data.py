@@ -136,6 +136,8 @@ class _Columns:
         more: dict[str, Any] = {}
         if attempt.failure is not None:
             more["failure"] = self.failure(attempt.failure)
+        if attempt.within:
+            more["within"] = attempt.within
         if attempt.reason:
             more["reason"] = attempt.reason
         if attempt.sections:

@@ -33,7 +33,7 @@ def background(report: Report) -> Iterator[Section]:
 def _trend(report: Report) -> str:
     if len(report.trend) < 2:
         return ""
-    titles = ("run", "began", "revision", "tests>", "+>", "->", "failed>", "flaky>")
+    titles = ("run", "began", "revision", "ran>", "+>", "->", "failed>", "flaky>")
     lines = [table_head(*titles, "wall>", "in tests>", "")]
     for point in report.trend[-RUNS:]:
         began = datetime.fromtimestamp(point.started, timezone.utc)

@@ -13,7 +13,7 @@ from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.markup import code, prose, row, table_head
 from pytest_orchestrate.report.formats.ranks import Rank
 from pytest_orchestrate.report.timeline import ResourceLane
-from pytest_orchestrate.report.words import percent, seconds
+from pytest_orchestrate.report.words import most_percent, percent, seconds
 
 #: Rows of a table.
 ROWS = 10
@@ -80,12 +80,12 @@ def _timing(report: Report) -> Section:
         lines.append(f"- bounded by {prose(bounded_by(summary.limits))}\n")
     if summary.busy_share is not None and summary.mode == "workers":
         each = ", ".join(
-            f"{worker.name} {percent(worker.busy / worker.alive)}"
+            f"{worker.name} {most_percent(worker.busy_share)}"
             for worker in summary.per_worker[:ROWS]
-            if worker.alive > 0
+            if worker.busy_share is not None
         )
-        busy = percent(summary.busy_share)
-        lines.append(f"- workers ran tests for {busy} of their time ({prose(each)})\n")
+        busy = most_percent(summary.busy_share)
+        lines.append(f"- workers busy {busy} of the time that tests ran ({prose(each)})\n")
     path = report.timeline.critical_path
     if path:
         taken = sum(step.seconds for step in path)

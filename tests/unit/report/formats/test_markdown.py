@@ -105,7 +105,7 @@ def test_a_run_in_which_all_is_well_says_so_and_little_else() -> None:
 
 
 def test_a_run_without_tests_has_a_report() -> None:
-    assert render(report_of(exitstatus=5)).startswith("## ⚠️ No tests were found")
+    assert render(report_of(exitstatus=5)).startswith("## ⚠️ There were no tests to run")
 
 
 def test_bad_tests_without_a_group_are_told_all_the_same() -> None:

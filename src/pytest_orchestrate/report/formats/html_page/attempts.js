@@ -65,6 +65,7 @@ const Attempts = (() => {
       ["call", Run.call[attempt]],
       ["tear-down", Run.teardown[attempt]],
     ];
+    const { within } = Run.moreOfAttempt(attempt);
     const whole = parts.reduce((sum, [, took]) => sum + took, 0) || 1;
     let x = 0;
     const shapes = parts.map(([name, took]) => {
@@ -91,7 +92,7 @@ const Attempts = (() => {
         element(
           "span",
           { class: "quiet" },
-          `on ${Run.worker(attempt)}, its ${ordinal(Run.order(attempt) + 1)} test, at ${moment(Run.run.started + Run.at[attempt], true)} (${seconds(Run.at[attempt])} into the run)`,
+          `on ${Run.worker(attempt)}, its ${ordinal(Run.order(attempt) + 1)} attempt, at ${moment(Run.run.started + Run.at[attempt], true)} (${seconds(Run.at[attempt])} into the run${within ? `, give or take ${seconds(within)}: its clock is another one` : ""})`,
         ),
       ),
     );

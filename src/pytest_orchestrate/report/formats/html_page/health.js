@@ -61,14 +61,14 @@ const Health = (() => {
           { className: "of-failures" },
         ),
         trendChart(
-          "Flaky tests",
+          "Flaky on the revision",
           runs.map((point) => point.flaky),
           whole,
           names,
           { className: "of-flaky" },
         ),
         trendChart(
-          "Tests",
+          "Tests that ran",
           runs.map((point) => point.tests),
           whole,
           names,
@@ -86,11 +86,11 @@ const Health = (() => {
           [
             ["run", ""],
             ["revision", ""],
-            ["tests", "number"],
+            ["tests that ran", "number"],
             ["added", "number"],
             ["removed", "number"],
             ["failed", "number"],
-            ["flaky", "number"],
+            ["flaky on the revision", "number"],
             ["wall time", "number"],
             ["one after another", "number"],
             ["not comparable", ""],
@@ -145,9 +145,9 @@ const Health = (() => {
       : null;
     return told
       ? part(
-          `Flaky: ${countOf(Run.flaky.length, "test")}`,
+          `Flaky on record: ${countOf(Run.flaky.length, "test")}`,
           {},
-          element("p", { class: "quiet" }, "Both good and bad on one revision."),
+          element("p", { class: "quiet" }, "Both good and bad on one revision, in this run or earlier."),
           told,
         )
       : null;

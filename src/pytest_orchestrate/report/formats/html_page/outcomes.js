@@ -14,7 +14,7 @@ const MEANING = {
   blocked: "something that it requires did not end well, so it did not run",
   interrupted: "was cut off",
   "not run": "never had its turn",
-  flaky: "failed, then passed, on the same revision",
+  flaky: "failed, then passed, in this run",
 };
 
 const classOf = (outcome) => `is-${outcome.replace(" ", "-")}`;

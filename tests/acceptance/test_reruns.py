@@ -1,0 +1,107 @@
+"""Attempts of tests that another plugin runs again, and when each of them began."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.acceptance.support import run_orchestrated, write_files
+from tests.support.runs import latest_log
+
+#: Runs and reports tests as pytest-rerunfailures 16.7 does.
+PLUGIN = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    left = 2
+    while True:
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        again = left > 0 and any(report.failed for report in reports)
+        for report in reports:
+            if again and report.failed:
+                report.outcome = "rerun"
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        if not again:
+            return True
+        left -= 1
+        item._initrequest()
+
+def pytest_report_teststatus(report):
+    if report.outcome == "rerun":
+        return "rerun", "R", "RERUN"
+"""
+SUITE = """
+import time
+import pytest
+
+TIMES = {}
+
+def count(name):
+    print(f"began {time.time()}")
+    time.sleep(0.02)
+    TIMES[name] = TIMES.get(name, 0) + 1
+    return TIMES[name]
+
+def test_flaky():
+    assert count("flaky") == 3
+
+@pytest.fixture
+def sets_up():
+    if count("set-up") == 1:
+        raise RuntimeError("not yet")
+
+def test_set_up(sets_up):
+    pass
+
+def test_fails():
+    assert not count("fails")
+
+def test_passes():
+    count("passes")
+"""
+
+
+@pytest.mark.parametrize("workers", [2, 0])
+def test_each_of_them_is_told_with_its_own_time_and_output(
+    pytester: pytest.Pytester, workers: int
+) -> None:
+    write_files(pytester, {"conftest.py": PLUGIN, "test_a.py": SUITE})
+    reports = [f"--orchestrate-report={form}:report.{form}" for form in ("json", "junit", "ctrf")]
+    ran = run_orchestrated(pytester, *reports, workers=workers)
+    assert ran.counts == {"failed": 1, "passed": 3, "rerun": 5}
+    told: dict[str, Any] = json.loads((pytester.path / "report.json").read_text())
+    attempts = {test["nodeid"].partition("::")[2]: test for test in told["tests"]}
+    assert {
+        name: (test["outcome"], [each["outcome"] for each in test["attempts"]])
+        for name, test in attempts.items()
+    } == {
+        "test_flaky": ("flaky", ["failed", "failed", "passed"]),
+        "test_set_up": ("flaky", ["error", "passed"]),
+        "test_fails": ("failed", ["failed"] * 3),
+        "test_passes": ("passed", ["passed"]),
+    }
+    assert told["summary"]["outcomes"] == {"failed": 1, "flaky": 2, "passed": 1}
+    every = [each for test in told["tests"] for each in test["attempts"]]
+    spent = sum(each["setup"] + each["call"] + each["teardown"] for each in every)
+    assert told["summary"]["serial"] == pytest.approx(spent)
+    for each in every:
+        began = re.findall(r"began ([\d.]+)", str(each["sections"]))
+        assert len(began) == 1
+        # it has said so after a few hooks
+        assert each["started"] == pytest.approx(float(began[0]), abs=0.1)
+        assert each["started"] <= float(began[0])
+        assert each["within"] == 0
+    xml = (pytester.path / "report.junit").read_text()
+    assert len(re.findall("<flaky(?:Failure|Error) ", xml)) == 3
+    assert len(re.findall("<rerunFailure ", xml)) == 2
+    ctrf = json.loads((pytester.path / "report.ctrf").read_text())
+    assert ctrf["results"]["summary"]["flaky"] == 2
+    log = latest_log(pytester.path).read_text()
+    assert log.count('{"record":"attempt"') == 9
