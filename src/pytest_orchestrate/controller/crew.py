@@ -154,7 +154,7 @@ class Crew:
             RunBegan(
                 now=context.now(),
                 workers=count,
-                max_crashes=context.options.max_crashes * count,
+                max_crashes=context.options.max_crashes.in_all(count),
                 keep_order=bool(
                     getattr(option, "failedfirst", False)
                     or getattr(option, "newfirst", False)

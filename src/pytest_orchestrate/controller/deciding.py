@@ -48,6 +48,7 @@ def decide(
         settings.workers,
         cores=usable_cores(),
         spec_workers=settings.spec_workers,
+        most=settings.max_workers,
         in_process_because=forced,
         nested="PYTEST_CURRENT_TEST" in os.environ,
         expected=expected,
@@ -76,7 +77,10 @@ def ask_hook(
             f"the hook pytest_orchestrate_auto_workers returned {answer!r}; "
             "accepted are whole numbers from 0 on, and None"
         )
-    return fleet_size.Decision(answer, "pytest_orchestrate_auto_workers")
+    most = options.max_workers
+    return fleet_size.Decision(
+        min(answer, most) if most else answer, "pytest_orchestrate_auto_workers"
+    )
 
 
 def _expected(context: RunContext) -> fleet_size.Expected | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.options.activation import asked_for, names_us
+from pytest_orchestrate.options.activation import asked_for, may_hold_old_flags, names_us
 from pytest_orchestrate.options.markers import (
     MARKERS,
     PRIORITIES,
+    declare_foreign_markers,
     declare_markers,
     marker_names,
     yielded_markers,
@@ -37,6 +38,7 @@ __all__ = [
     "asked_for",
     "declare",
     "marker_names",
+    "may_hold_old_flags",
     "names_us",
     "parse_size",
     "read",
@@ -74,6 +76,7 @@ def declare(config: pytest.Config) -> None:
         "orchestrate_markers"
     )
     declare_markers(config, read(config).markers if given else {})
+    declare_foreign_markers(config)
 
 
 def __getattr__(name: str) -> object:

@@ -6,6 +6,7 @@ A name that the project's own ``markers`` declare is the project's, not ours; th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -22,6 +23,15 @@ MARKERS: dict[str, str] = {
     "critical": "critical: as priority(100).",
     "high": "high: as priority(10).",
     "low": "low: as priority(-10).",
+}
+
+#: Markers of other plugins that are understood where those are not there -> the module of the
+#: plugin, and what pytest shows with ``--markers``.
+FOREIGN = {
+    "xdist_group": (
+        "xdist.plugin",
+        "xdist_group(name): run tests of one name on one worker, with --dist=loadgroup.",
+    ),
 }
 
 #: Priorities that have names.
@@ -54,6 +64,16 @@ def declare_markers(config: pytest.Config, renamed: Mapping[str, str]) -> None:
             config.addinivalue_line("markers", name + text[len(ours) :])
     config.stash[_names_key] = names
     config.stash[_yielded_key] = tuple(yielded)
+
+
+def declare_foreign_markers(config: pytest.Config) -> None:
+    """Declare markers of other plugins that are not there to do it themselves."""
+    theirs = {_name_of(line) for line in config.getini("markers")}
+    for name, (module, text) in FOREIGN.items():
+        plugin = sys.modules.get(module)
+        is_there = plugin is not None and config.pluginmanager.is_registered(plugin)
+        if not is_there and name not in theirs:
+            config.addinivalue_line("markers", text)
 
 
 def marker_names(config: pytest.Config) -> Mapping[str, str]:

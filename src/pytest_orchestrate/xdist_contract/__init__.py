@@ -10,6 +10,7 @@ pytest-django 4.14 ``fixtures.py``, ``_pytest/terminal.py``, ``_pytest/reports.p
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import sys
@@ -191,25 +192,24 @@ def offer(config: pytest.Config, *, workers: int) -> None:
     known so far. The options proper are only set where pytest-xdist is not there to act on
     them.
     """
-    manager = config.pluginmanager
     early = config.known_args_namespace
     values = {"dist": "load", "numprocesses": workers, "distload": True, "maxprocesses": None}
     for name, value in values.items():
         setattr(early, name, value)
-        if not manager.hasplugin("xdist"):
+        if not is_loaded(config):
             setattr(config.option, name, value)
     _offer_names(config, "xdist")
 
 
 def count(config: pytest.Config, workers: int) -> None:
     """Say how many workers there will be; pytest-xdist itself would act on it."""
-    if isinstance(config.pluginmanager.get_plugin("xdist"), Standin):
+    if not is_loaded(config):
         config.option.numprocesses = workers
 
 
 def withdraw(config: pytest.Config) -> None:
     """Make a run that was to have workers look like one without, before it is configured."""
-    reset_in_worker(config)
+    forget_options(config.option)
     manager = config.pluginmanager
     if isinstance(manager.get_plugin("xdist"), Standin):
         manager.unregister(name="xdist")
@@ -222,24 +222,41 @@ def offer_in_worker(config: pytest.Config) -> None:
     if hasattr(early, "cov_append"):
         # or pytest-cov would erase what workers that have finished already have measured
         early.cov_append = True
-    if not config.pluginmanager.hasplugin("xdist"):
+    if not is_loaded(config):
         config.option.dist, config.option.numprocesses = "no", None
         config.option.distload = False
     _offer_names(config, "xdist")
 
 
-def reset_in_worker(config: pytest.Config) -> None:
-    """A worker distributes nothing itself, whatever its arguments say."""
-    option = config.option
+def forget_options(option: argparse.Namespace) -> None:
+    """Make the options say that nothing is distributed, whatever the arguments do."""
     option.dist, option.distload, option.numprocesses = "no", False, None
     option.maxprocesses = None
     if getattr(option, "tx", None):
         option.tx = []
 
 
+def is_loaded(config: pytest.Config) -> bool:
+    """Whether pytest-xdist is a plugin of this run, whatever name it is registered by."""
+    module = sys.modules.get("xdist.plugin")
+    return module is not None and config.pluginmanager.is_registered(module)
+
+
+def keep_out(config: pytest.Config) -> None:
+    """Let no conftest load pytest-xdist where this is not yet done.
+
+    Its options and hooks would collide with those that stand in for them.
+    """
+    if not is_loaded(config):
+        for name in ("xdist", "xdist.plugin"):
+            if not config.pluginmanager.hasplugin(name):
+                config.pluginmanager.set_blocked(name)
+
+
 def _offer_names(config: pytest.Config, name: str) -> None:
     manager = config.pluginmanager
     add_hookspecs(config)
+    keep_out(config)
     if not manager.hasplugin(name):
         if manager.is_blocked(name):
             manager.unblock(name)
@@ -252,20 +269,6 @@ def add_hookspecs(config: pytest.Config) -> None:
     known = getattr(config.pluginmanager.hook, "pytest_configure_node", None)
     if known is None or not known.has_spec():
         config.pluginmanager.add_hookspecs(NodeHooks)
-
-
-def xdist_is_asked_for(config: pytest.Config) -> str | None:
-    """Return the option by which pytest-xdist itself is to distribute, or None."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return None
-    early = config.known_args_namespace
-    if getattr(early, "numprocesses", None):
-        return "-n"
-    if getattr(early, "dist", "no") != "no":
-        return "--dist"
-    if getattr(early, "tx", None):
-        return "--tx"
-    return None
 
 
 def inside_xdist() -> bool:
