@@ -134,6 +134,7 @@ class Crew:
         started: list[int] = []
         with self.stopping.heeding():
             try:
+                self.hiring.begin()
                 for number in range(self.decision.workers):
                     self.hiring.start(number)
                     started.append(number)

@@ -42,11 +42,25 @@ class NodeHooks:
     def pytest_testnodedown(self, node: Node, error: object | None) -> None:
         """Take note of a worker that has left; ``node.workeroutput`` is what it returned."""
 
-    # Known by name only, so that a plugin that implements one is no error; not called.
+    @pytest.hookspec
+    def pytest_xdist_setupnodes(self, config: pytest.Config, specs: list[Any]) -> None:
+        """Take note: workers of these execnet specifications are about to be started."""
 
     @pytest.hookspec
-    def pytest_xdist_setupnodes(self, config: object, specs: object) -> None:
-        """Never called here."""
+    def pytest_xdist_node_collection_finished(self, node: Node, ids: list[str]) -> None:
+        """Take note of the tests that a worker can run, by node id."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int | None:
+        """Return how many workers ``auto`` is; None leaves that to us."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_handlecrashitem(
+        self, crashitem: str, report: pytest.TestReport, sched: Schedule
+    ) -> None:
+        """Take note of a test whose worker has died under it, and add to its report."""
+
+    # Known by name only, so that a plugin that implements one is no error; not called.
 
     @pytest.hookspec
     def pytest_xdist_newgateway(self, gateway: object) -> None:
@@ -64,20 +78,8 @@ class NodeHooks:
     def pytest_xdist_rsyncfinish(self, source: object, gateways: object) -> None:
         """Never called here."""
 
-    @pytest.hookspec
-    def pytest_xdist_node_collection_finished(self, node: object, ids: object) -> None:
-        """Never called here."""
-
     @pytest.hookspec(firstresult=True)
     def pytest_xdist_make_scheduler(self, config: object, log: object) -> None:
-        """Never called here."""
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_xdist_auto_num_workers(self, config: object) -> None:
-        """Never called here."""
-
-    @pytest.hookspec
-    def pytest_handlecrashitem(self, crashitem: object, report: object, sched: object) -> None:
         """Never called here."""
 
 
@@ -122,6 +124,19 @@ class NodeManager:
         self.specs: list[object] = []
 
 
+class Schedule:
+    """The part of xdist's schedulers that ``pytest_handlecrashitem`` is given."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        #: Tests that somebody wants to be run once more.
+        self.wanted: list[str] = []
+
+    def mark_test_pending(self, item: str) -> None:
+        """Take note that a crashed test is to be run once more, which is not done here."""
+        self.wanted.append(item)
+
+
 class Node:
     """A worker, as hooks and reports show it (``report.node``)."""
 
@@ -148,6 +163,60 @@ class Node:
             "spec": self.gateway.spec,
         }
         self.gateway.know(info)
+
+
+def tell_specs(manager: NodeManager, specs: Iterable[Any]) -> None:
+    """Tell plugins which workers are about to be started, by their execnet specifications."""
+    manager.specs = list(specs)
+    manager.config.hook.pytest_xdist_setupnodes(config=manager.config, specs=manager.specs)
+
+
+def tell_collected(node: Node, nodeids: list[str], missing: Iterable[int]) -> None:
+    """Tell plugins which of the run's tests a worker can run: all, but for those missing."""
+    hook = node.config.hook.pytest_xdist_node_collection_finished
+    if hook.get_hookimpls():
+        lacks = frozenset(missing)
+        hook(node=node, ids=[each for n, each in enumerate(nodeids) if n not in lacks])
+
+
+def tell_crash(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Let plugins add to the report of a test whose worker has died under it.
+
+    The test has failed, whatever they say. pytest-rerunfailures asks for another attempt and calls
+    the report a rerun; as nothing is run again here, that would lose the failure.
+    """
+    schedule = Schedule(config)
+    nodeid = str(report.nodeid)
+    config.hook.pytest_handlecrashitem(crashitem=nodeid, report=report, sched=schedule)
+    report.outcome = "failed"
+    if schedule.wanted:
+        again = "A plugin wants it to be run again, which is not done after a crash."
+        report.sections.append(("pytest_handlecrashitem", again))
+
+
+def auto_workers(config: pytest.Config) -> int | None:
+    """Return how many workers ``auto`` is to plugins other than pytest-xdist, or None."""
+    module = sys.modules.get("xdist.plugin")
+    without = [] if module is None else [module]
+    name = "pytest_xdist_auto_num_workers"
+    answer: int | None = config.pluginmanager.subset_hook_caller(name, without)(config=config)
+    return answer
+
+
+def is_xdist_worker(request_or_session: pytest.FixtureRequest | pytest.Session) -> bool:
+    """Whether this process is a worker, of ours or of pytest-xdist."""
+    return hasattr(request_or_session.config, "workerinput")
+
+
+def is_xdist_controller(request_or_session: pytest.FixtureRequest | pytest.Session) -> bool:
+    """Whether this process has workers, of ours or of pytest-xdist."""
+    return request_or_session.config.pluginmanager.hasplugin("dsession")
+
+
+def get_xdist_worker_id(request_or_session: pytest.FixtureRequest | pytest.Session) -> str:
+    """Id of the worker that this process is (``gw0`` ...), or ``master``."""
+    given = getattr(request_or_session.config, "workerinput", None)
+    return "master" if given is None else str(given["workerid"])
 
 
 def workerinput(number: int, count: int, run_id: str, argv: Iterable[str]) -> dict[str, Any]:
