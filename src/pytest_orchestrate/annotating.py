@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ import pytest
 
 from pytest_orchestrate import options
 from pytest_orchestrate.errors import SettingError
+from pytest_orchestrate.foreign_marks import ACCEPTED, NotAccepted, provided_names, translated
 from pytest_orchestrate.model.annotations import (
     Annotations,
     Demand,
@@ -21,7 +22,7 @@ from pytest_orchestrate.model.annotations import (
     Requirable,
     Requirement,
 )
-from pytest_orchestrate.options import PRIORITIES
+from pytest_orchestrate.options import FOREIGN_REQUIRES, PRIORITIES
 
 
 def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, Annotations]:
@@ -57,7 +58,7 @@ def read_leniently(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[
 
 def some_require(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
     """Whether any of these tests requires another one; it takes next to no time."""
-    wanted = {name for name, kind in options.marker_names(config).items() if kind == "requires"}
+    wanted = _names_of(config, "requires")
     reader = _Reader(config, {}, wanted)
     if reader.has_hook:
         return any(map(reader.marks, items))
@@ -95,31 +96,32 @@ def read_requirable(
 
 
 def _provided(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, list[str]]:
-    wanted = {name for name, kind in options.marker_names(config).items() if kind == "provides"}
+    wanted = _names_of(config, "provides")
     reader = _Reader(config, {}, wanted)
     above: dict[int, list[str]] = {}
     found = {}
     for position, item in enumerate(items):  # there may be many, and few provide anything
         if reader.has_hook:
-            provided = _names(wanted, [mark for mark, _ in reader.marks(item)])
+            provided = provided_names(wanted, [mark for mark, _ in reader.marks(item)])
         else:
             parent = item.parent
             known = above.get(id(parent))
             if known is None:
                 marks = [mark for mark, _ in reader.above(parent)]
-                known = above[id(parent)] = _names(wanted, marks)
+                known = above[id(parent)] = provided_names(wanted, marks)
             provided = known
             for mark in item.own_markers:
                 if mark.name in wanted:
-                    provided = _names(wanted, [mark]) + provided
+                    provided = provided_names(wanted, [mark]) + provided
         if provided:
             found[position] = provided
     return found
 
 
-def _names(wanted: Collection[str], marks: Iterable[pytest.Mark]) -> list[str]:
-    named = (name for mark in marks if mark.name in wanted for name in mark.args)
-    return [name for name in named if isinstance(name, str)]
+def _names_of(config: pytest.Config, kind: str) -> set[str]:
+    """The markers that say what tests require, or what they provide."""
+    kinds = (kind, *FOREIGN_REQUIRES)
+    return {name for name, ours in options.marker_names(config).items() if ours in kinds}
 
 
 def read_bases(items: Sequence[pytest.Item]) -> dict[str, list[str]]:
@@ -197,6 +199,13 @@ class _Reader:
             where = self._place(node)
             if kind == "requires":
                 requires.append(_requirement(mark, item, where))
+            elif kind in FOREIGN_REQUIRES:
+                try:
+                    required, provided = translated(mark, item, where)
+                except NotAccepted:
+                    raise _refused(mark, item, ACCEPTED[kind]) from None
+                requires += required
+                provides += provided
             elif kind == "provides":
                 provides += [Provided(name, where) for name in _texts(mark, item)]
             elif kind == "resource":

@@ -74,6 +74,8 @@ def pytest_load_initial_conftests(
     yield
     if has_old_flags or early_config.known_args_namespace.help:
         _add_old_flags(early_config, parser)
+    if seed is not None or options.asked_for(early_config):
+        options.accept_foreign_keys(early_config, parser)
 
 
 def _read_old_flags(

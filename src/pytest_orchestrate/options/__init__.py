@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from pytest_orchestrate.options.activation import asked_for, may_hold_old_flags, names_us
 from pytest_orchestrate.options.markers import (
+    FOREIGN_REQUIRES,
     MARKERS,
     PRIORITIES,
+    accept_foreign_keys,
     declare_foreign_markers,
     declare_markers,
     marker_names,
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATION",
+    "FOREIGN_REQUIRES",
     "MARKERS",
     "PRIORITIES",
     "SETTINGS",
     "Options",
     "Place",
     "Setting",
+    "accept_foreign_keys",
     "add_setting",
     "asked_for",
     "declare",
@@ -75,8 +79,9 @@ def declare(config: pytest.Config) -> None:
     given = getattr(config.option, "orchestrate_markers", None) or config.getini(
         "orchestrate_markers"
     )
-    declare_markers(config, read(config).markers if given else {})
-    declare_foreign_markers(config)
+    renamed = read(config).markers if given else {}
+    declare_markers(config, renamed)
+    declare_foreign_markers(config, renamed)
 
 
 def __getattr__(name: str) -> object:

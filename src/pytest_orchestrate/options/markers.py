@@ -32,7 +32,18 @@ FOREIGN = {
         "xdist.plugin",
         "xdist_group(name): run tests of one name on one worker, with --dist=loadgroup.",
     ),
+    "dependency": (
+        "pytest_dependency",
+        "dependency(name=None, depends=[], scope='module'): requires(*depends), provides(name).",
+    ),
+    "depends": (
+        "pytest_depends",
+        "depends(on=[], name=None): requires(*on), provides(name).",
+    ),
 }
+
+#: Those of them that say what a test requires and provides.
+FOREIGN_REQUIRES = ("dependency", "depends")
 
 #: Priorities that have names.
 PRIORITIES = {"critical": 100, "high": 10, "low": -10}
@@ -66,14 +77,38 @@ def declare_markers(config: pytest.Config, renamed: Mapping[str, str]) -> None:
     config.stash[_yielded_key] = tuple(yielded)
 
 
-def declare_foreign_markers(config: pytest.Config) -> None:
-    """Declare markers of other plugins that are not there to do it themselves."""
+def declare_foreign_markers(config: pytest.Config, renamed: Mapping[str, str]) -> None:
+    """Declare markers of other plugins that are not there to do it themselves.
+
+    :raises pytest.UsageError: one of them is to have another name.
+    """
+    for name in FOREIGN_REQUIRES:
+        if renamed.get(name, OFF) != OFF:
+            raise pytest.UsageError(
+                f"orchestrate_markers: '{name} = {renamed[name]}' is not accepted: the name is "
+                f"that of another plugin. Accepted: {name} = {OFF}."
+            )
     theirs = {_name_of(line) for line in config.getini("markers")}
     for name, (module, text) in FOREIGN.items():
         plugin = sys.modules.get(module)
         is_there = plugin is not None and config.pluginmanager.is_registered(plugin)
-        if not is_there and name not in theirs:
+        if not is_there and name not in theirs and renamed.get(name) != OFF:
             config.addinivalue_line("markers", text)
+            if name in FOREIGN_REQUIRES:
+                config.stash[_names_key][name] = name
+
+
+def accept_foreign_keys(config: pytest.Config, parser: pytest.Parser) -> None:
+    """Let the ini file hold what markers of a plugin want that is not there: it holds anyway."""
+    try:
+        config.getini("automark_dependency")
+    except ValueError:  # there is no such key yet
+        parser.addini(
+            "automark_dependency",
+            "No effect: every test can be required (a key of pytest-dependency)",
+            type="bool",
+            default=False,
+        )
 
 
 def marker_names(config: pytest.Config) -> Mapping[str, str]:
