@@ -14,15 +14,16 @@ import pytest
 
 from pytest_orchestrate import options
 from pytest_orchestrate.errors import SettingError
-from pytest_orchestrate.foreign_marks import ACCEPTED, NotAccepted, provided_names, translated
+from pytest_orchestrate.foreign_marks import ACCEPTED, NotAccepted, provided_names, translate
 from pytest_orchestrate.model.annotations import (
     Annotations,
     Demand,
+    Order,
     Provided,
     Requirable,
     Requirement,
 )
-from pytest_orchestrate.options import FOREIGN_REQUIRES, PRIORITIES
+from pytest_orchestrate.options import FOREIGN_READ, FOREIGN_REQUIRES, PRIORITIES
 
 
 def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, Annotations]:
@@ -194,18 +195,17 @@ class _Reader:
         demands: list[Demand] = []
         exclusive = False
         priority: int | None = None
+        order: Order | None = None
         for mark, node in marks:
             kind = self._names.get(mark.name)
             where = self._place(node)
             if kind == "requires":
                 requires.append(_requirement(mark, item, where))
-            elif kind in FOREIGN_REQUIRES:
+            elif kind in FOREIGN_READ:
                 try:
-                    required, provided = translated(mark, item, where)
+                    order = translate(mark, item, where, requires, provides) or order
                 except NotAccepted:
                     raise _refused(mark, item, ACCEPTED[kind]) from None
-                requires += required
-                provides += provided
             elif kind == "provides":
                 provides += [Provided(name, where) for name in _texts(mark, item)]
             elif kind == "resource":
@@ -220,7 +220,8 @@ class _Reader:
             provides=tuple(provides),
             demands=tuple(demands),
             exclusive=exclusive,
-            priority=priority or 0,
+            priority=priority if priority is not None else order.priority if order else 0,
+            order=order,
         )
 
     def _priority(self, mark: pytest.Mark, item: pytest.Item) -> int:

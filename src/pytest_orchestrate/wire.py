@@ -18,7 +18,7 @@ import msgspec
 from pytest_orchestrate.model.annotations import Annotations, Requirable
 from pytest_orchestrate.model.escaping import escaped
 
-WIRE_VERSION = 10
+WIRE_VERSION = 11
 
 #: Key in a serialised report: its longrepr was an object of which only the text could travel.
 TEXT_ONLY = "$pytest_orchestrate_text_only"

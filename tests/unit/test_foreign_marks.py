@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_orchestrate.annotating import read_annotations, read_requirable, some_require
-from pytest_orchestrate.model.annotations import Annotations
+from pytest_orchestrate.model.annotations import Annotations, Order
 
 Pytester = pytest.Pytester
 
@@ -65,6 +66,27 @@ def test_depends_may_provide_several_names(pytester: Pytester) -> None:
     assert provided(found["test_it"]) == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        ("3", Order(3)),
+        ("index=-2", Order(-2)),
+        ("'first'", Order(0)),
+        ("'last'", Order(-1)),
+        ("'third_to_last'", Order(-3)),
+        ("before='a', after=['b', 'c']", Order(before=("a",), after=("b", "c"))),
+    ],
+)
+def test_order_is_a_number_or_names_others(
+    pytester: Pytester, arguments: str, order: Order
+) -> None:
+    source = f"@pytest.mark.order(9)\nclass TestIt:\n    @pytest.mark.order({arguments})\n"
+    found = read(pytester, source + "    def test_it(self): pass")["test_it"]
+    assert found.order is not None
+    assert msgspec.structs.replace(found.order, where="") == order
+    assert found.priority == int(order.ordinal in (0, 3))
+
+
 def test_names_of_tests_that_were_left_out_are_known(pytester: Pytester) -> None:
     items = pytester.getitems(
         """
@@ -85,6 +107,7 @@ def test_c(): pass
     "mark",
     [
         *('dependency("a")', 'dependency(depends="all")', "dependency(depends=[1])"),
+        *("order(True)", "order('fist')", "order(1, 2)", "order(after=1)"),
         *('dependency(scope="file")', 'dependency(on=["a"])', "depends(1)", "depends(on=3)"),
     ],
 )

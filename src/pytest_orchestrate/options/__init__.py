@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_orchestrate.options.activation import asked_for, may_hold_old_flags, names_us
 from pytest_orchestrate.options.markers import (
+    FOREIGN_READ,
     FOREIGN_REQUIRES,
     MARKERS,
     PRIORITIES,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATION",
+    "FOREIGN_READ",
     "FOREIGN_REQUIRES",
     "MARKERS",
     "PRIORITIES",

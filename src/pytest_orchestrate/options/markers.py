@@ -40,10 +40,17 @@ FOREIGN = {
         "pytest_depends",
         "depends(on=[], name=None): requires(*on), provides(name).",
     ),
+    "order": (
+        "pytest_order.plugin",
+        "order(index, before=None, after=None): run this test in this place, seen from others.",
+    ),
 }
 
 #: Those of them that say what a test requires and provides.
 FOREIGN_REQUIRES = ("dependency", "depends")
+
+#: Those of them that are read wherever tests are collected.
+FOREIGN_READ = (*FOREIGN_REQUIRES, "order")
 
 #: Priorities that have names.
 PRIORITIES = {"critical": 100, "high": 10, "low": -10}
@@ -82,7 +89,7 @@ def declare_foreign_markers(config: pytest.Config, renamed: Mapping[str, str]) -
 
     :raises pytest.UsageError: one of them is to have another name.
     """
-    for name in FOREIGN_REQUIRES:
+    for name in FOREIGN_READ:
         if renamed.get(name, OFF) != OFF:
             raise pytest.UsageError(
                 f"orchestrate_markers: '{name} = {renamed[name]}' is not accepted: the name is "
@@ -94,7 +101,7 @@ def declare_foreign_markers(config: pytest.Config, renamed: Mapping[str, str]) -
         is_there = plugin is not None and config.pluginmanager.is_registered(plugin)
         if not is_there and name not in theirs and renamed.get(name) != OFF:
             config.addinivalue_line("markers", text)
-            if name in FOREIGN_REQUIRES:
+            if name in FOREIGN_READ:
                 config.stash[_names_key][name] = name
 
 

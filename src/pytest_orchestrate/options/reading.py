@@ -18,7 +18,7 @@ from pytest_orchestrate.options.destinations import (
     parse_destinations,
     parse_variables,
 )
-from pytest_orchestrate.options.markers import FOREIGN_REQUIRES, MARKERS
+from pytest_orchestrate.options.markers import FOREIGN_READ, MARKERS
 from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
@@ -195,7 +195,7 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         stop_on=cast("StopOn", parse_choice(*last("stop_on"), get_args(StopOn))),
         on_blocked=cast("OnBlocked", parse_choice(*last("on_blocked"), get_args(OnBlocked))),
         missing=cast("Missing", parse_choice(*last("missing"), get_args(Missing))),
-        markers=parse_markers(*written["markers"][-1], known=(*MARKERS, *FOREIGN_REQUIRES)),
+        markers=parse_markers(*written["markers"][-1], known=(*MARKERS, *FOREIGN_READ)),
     )
 
 

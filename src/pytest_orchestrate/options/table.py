@@ -222,8 +222,8 @@ SETTINGS: tuple[Setting, ...] = (
         (),
         "LINE",
         "lines MARKER = NAME, or MARKER = off, where MARKER is one of requires, provides, "
-        "resource, exclusive, priority, critical, high, low, and 'off' also for dependency and "
-        "depends",
+        "resource, exclusive, priority, critical, high, low, and 'off' also for dependency, "
+        "depends and order",
         "Other names for the markers of this plugin, where a project uses one of these names "
         "for something else ('requires = needs'). 'off' leaves a marker to the project. A name "
         "that the project's own 'markers' declare is left to the project without this.",
