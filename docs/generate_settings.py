@@ -25,7 +25,8 @@ asks for it:
 - `-p orchestrate` on the command line, in `addopts` or in the environment variable
   `PYTEST_ADDOPTS`;
 - `{ACTIVATION} = true` in the ini file;
-- the flag `--orchestrate-workers`, with any value.
+- the flag `--orchestrate-workers`, with any value;
+- where pytest-xdist is not installed, its flag `-n` ([all of them](../how-to/from-xdist.md)).
 
 `-p no:orchestrate` switches the plugin off, whatever else is said.
 

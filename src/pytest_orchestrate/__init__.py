@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 _OURS = f"{__name__}."
 
@@ -33,3 +34,21 @@ class _PlainImports:
 
 
 sys.meta_path.insert(0, _PlainImports)
+
+#: What ``xdist`` offers to conftests, for those that are not to import it any more.
+__all__ = ["get_xdist_worker_id", "is_xdist_controller", "is_xdist_worker"]
+
+if TYPE_CHECKING:
+    from pytest_orchestrate.xdist_contract import (
+        get_xdist_worker_id,
+        is_xdist_controller,
+        is_xdist_worker,
+    )
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pytest_orchestrate import xdist_contract
+
+    return getattr(xdist_contract, name)

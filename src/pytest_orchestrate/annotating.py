@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,14 +14,16 @@ import pytest
 
 from pytest_orchestrate import options
 from pytest_orchestrate.errors import SettingError
+from pytest_orchestrate.foreign_marks import ACCEPTED, NotAccepted, provided_names, translate
 from pytest_orchestrate.model.annotations import (
     Annotations,
     Demand,
+    Order,
     Provided,
     Requirable,
     Requirement,
 )
-from pytest_orchestrate.options import PRIORITIES
+from pytest_orchestrate.options import FOREIGN_READ, FOREIGN_REQUIRES, PRIORITIES
 
 
 def read_annotations(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, Annotations]:
@@ -57,7 +59,7 @@ def read_leniently(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[
 
 def some_require(config: pytest.Config, items: Iterable[pytest.Item]) -> bool:
     """Whether any of these tests requires another one; it takes next to no time."""
-    wanted = {name for name, kind in options.marker_names(config).items() if kind == "requires"}
+    wanted = _names_of(config, "requires")
     reader = _Reader(config, {}, wanted)
     if reader.has_hook:
         return any(map(reader.marks, items))
@@ -95,31 +97,32 @@ def read_requirable(
 
 
 def _provided(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, list[str]]:
-    wanted = {name for name, kind in options.marker_names(config).items() if kind == "provides"}
+    wanted = _names_of(config, "provides")
     reader = _Reader(config, {}, wanted)
     above: dict[int, list[str]] = {}
     found = {}
     for position, item in enumerate(items):  # there may be many, and few provide anything
         if reader.has_hook:
-            provided = _names(wanted, [mark for mark, _ in reader.marks(item)])
+            provided = provided_names(wanted, [mark for mark, _ in reader.marks(item)])
         else:
             parent = item.parent
             known = above.get(id(parent))
             if known is None:
                 marks = [mark for mark, _ in reader.above(parent)]
-                known = above[id(parent)] = _names(wanted, marks)
+                known = above[id(parent)] = provided_names(wanted, marks)
             provided = known
             for mark in item.own_markers:
                 if mark.name in wanted:
-                    provided = _names(wanted, [mark]) + provided
+                    provided = provided_names(wanted, [mark]) + provided
         if provided:
             found[position] = provided
     return found
 
 
-def _names(wanted: Collection[str], marks: Iterable[pytest.Mark]) -> list[str]:
-    named = (name for mark in marks if mark.name in wanted for name in mark.args)
-    return [name for name in named if isinstance(name, str)]
+def _names_of(config: pytest.Config, kind: str) -> set[str]:
+    """The markers that say what tests require, or what they provide."""
+    kinds = (kind, *FOREIGN_REQUIRES)
+    return {name for name, ours in options.marker_names(config).items() if ours in kinds}
 
 
 def read_bases(items: Sequence[pytest.Item]) -> dict[str, list[str]]:
@@ -192,11 +195,17 @@ class _Reader:
         demands: list[Demand] = []
         exclusive = False
         priority: int | None = None
+        order: Order | None = None
         for mark, node in marks:
             kind = self._names.get(mark.name)
             where = self._place(node)
             if kind == "requires":
                 requires.append(_requirement(mark, item, where))
+            elif kind in FOREIGN_READ:
+                try:
+                    order = translate(mark, item, where, requires, provides) or order
+                except NotAccepted:
+                    raise _refused(mark, item, ACCEPTED[kind]) from None
             elif kind == "provides":
                 provides += [Provided(name, where) for name in _texts(mark, item)]
             elif kind == "resource":
@@ -211,7 +220,8 @@ class _Reader:
             provides=tuple(provides),
             demands=tuple(demands),
             exclusive=exclusive,
-            priority=priority or 0,
+            priority=priority if priority is not None else order.priority if order else 0,
+            order=order,
         )
 
     def _priority(self, mark: pytest.Mark, item: pytest.Item) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pytest_orchestrate import options
 from pytest_orchestrate.internals.reports import affinity_of
 
 
@@ -61,11 +62,45 @@ class FixtureCosts:
         return result
 
 
+def _kept_together(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, str]:
+    """Return the group of each test as the setting says, by position."""
+    kind = options.read(config).keep_together
+    if kind == "off":
+        return {}
+    groups = {position: _group_of(kind, item) for position, item in enumerate(items)}
+    return {position: group for position, group in groups.items() if group is not None}
+
+
+def _group_of(kind: str, item: pytest.Item) -> str | None:
+    if kind == "file":
+        return item.nodeid.partition("::")[0]
+    if kind == "class":
+        # as pytest-xdist 3.8 divides scopes: what stands before the last "::"
+        return item.nodeid if item.parent is None else item.parent.nodeid
+    return marked_group(item)
+
+
+def marked_group(item: pytest.Item) -> str | None:
+    """Return the group that ``xdist_group`` marks say, as pytest-xdist 3.8 reads them.
+
+    One mark says one name, or ``default``; the names of several are sorted and joined. Before
+    pytest-xdist knew the mark, a conftest added ``@NAME`` to the node id.
+    """
+    names = {
+        str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
+        for mark in item.iter_markers("xdist_group")
+    }
+    if names:
+        return "_".join(sorted(names))
+    name = item.nodeid.rpartition("::")[2].rpartition("]")[2]
+    return name.rpartition("@")[2] if "@" in name else None
+
+
 def togetherness(
     config: pytest.Config, items: Sequence[pytest.Item]
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return the group and the affinity of those tests that have one, by position."""
-    groups = {}
+    groups = _kept_together(config, items)
     if config.hook.pytest_orchestrate_group_item.get_hookimpls():
         for position, item in enumerate(items):
             group = item.ihook.pytest_orchestrate_group_item(item=item)

@@ -44,10 +44,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
     """Take over, when every installed plugin is known and no conftest is."""
     seed = early_config.pluginmanager.get_plugin(_SEED)
     server = early_config.pluginmanager.get_plugin(_SERVER)
+    has_old_flags = options.may_hold_old_flags(args)
+    if has_old_flags:
+        _read_old_flags(early_config, parser, args, ours=seed is not None or server is not None)
     if server is not None:
         seed = _serve(early_config, server.control)
     elif seed is None and options.asked_for(early_config):
@@ -55,6 +60,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
         # a conftest that implements one of these hooks is right also where no worker is started
         xdist_contract.add_hookspecs(early_config)
+        xdist_contract.keep_out(early_config)
         if _tests_may_run(early_config):
             settings = options.read(early_config)
             _check_reports(early_config, settings)
@@ -68,6 +74,34 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
         early_config.pluginmanager.register(WorkerSession(seed, early_config), "orchestrate-worker")
     yield
+    if has_old_flags or early_config.known_args_namespace.help:
+        _add_old_flags(early_config, parser)
+    if seed is not None or options.asked_for(early_config):
+        options.accept_foreign_keys(early_config, parser)
+
+
+def _read_old_flags(
+    config: pytest.Config, parser: pytest.Parser, args: list[str], *, ours: bool
+) -> None:
+    """Read pytest-xdist's flags as settings of ours, if this run is ours or they ask for that."""
+    from pytest_orchestrate.xdist_contract import old_commands
+
+    given = old_commands.find([str(arg) for arg in args])
+    if given.values and (
+        ours or options.asked_for(config) or old_commands.ask_for_us(config, given)
+    ):
+        old_commands.translate(config, parser, given)
+        config.pluginmanager.register(old_commands.StandsDown(), "orchestrate-stands-down")
+
+
+def _add_old_flags(config: pytest.Config, parser: pytest.Parser) -> None:
+    """Add pytest-xdist's flags where it is not there to do so, and nobody else did."""
+    from pytest_orchestrate.xdist_contract import old_commands
+
+    manager = config.pluginmanager
+    is_ours = manager.hasplugin(_SEED) or options.asked_for(config)
+    if is_ours or not old_commands.is_installed():
+        old_commands.add_flags(parser)
 
 
 @pytest.fixture
@@ -98,7 +132,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """One line, where something was asked of us that only an orchestrated run does."""
+    """One line, where something was asked of us in other words, or that we do not do."""
+    if config.pluginmanager.hasplugin("orchestrate-stands-down"):
+        from pytest_orchestrate.xdist_contract import old_commands
+
+        return old_commands.notes(config)
     wanted = [
         setting.flag
         for setting in options.SETTINGS
@@ -196,13 +234,6 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
     """
     from pytest_orchestrate import xdist_contract
     from pytest_orchestrate.controller.deciding import decide
-
-    asked = xdist_contract.xdist_is_asked_for(config)
-    if asked is not None:
-        raise pytest.UsageError(
-            f"both pytest-xdist ({asked}) and pytest-orchestrate are asked to distribute this "
-            "run: leave one of them out (with pytest-orchestrate it is --workers=N)"
-        )
 
     is_plan = config.known_args_namespace.orchestrate_plan is not None
 

@@ -87,6 +87,7 @@ def pytest_report_header(config):
 WRONG = {
     "--orchestrate-workers=-1": ("'-1'", "a number of workers, 'auto', or 0 for none"),
     "--workers=atuo": ("'atuo'", "Did you mean 'auto'?"),
+    "--orchestrate-max-workers=-1": ("'-1'", "a whole number from 1 on, or 0 for no limit"),
     "--orchestrate-worker-spec=2*popn": ("'2*popn'", "Did you mean 'popen'?"),
     "--orchestrate-max-crashes=few": ("'few'", "a whole number from 0 on"),
     "--orchestrate-grace=0": ("'0'", "a number of seconds above 0"),
@@ -106,6 +107,7 @@ WRONG = {
     "--orchestrate-resources=db = 1 hots": ("'db = 1 hots'", "Did you mean 'host'?"),
     "--orchestrate-priorities=smoke = high": ("'smoke = high'", "is not a whole number"),
     "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
+    "--orchestrate-keep-together=flie": ("'flie'", "Did you mean 'file'?"),
     "--orchestrate-stop-on=first": ("'first'", "Accepted: nothing, critical."),
     "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
     "--orchestrate-missing=slect": ("'slect'", "Did you mean 'select'?"),

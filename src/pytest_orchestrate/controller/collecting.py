@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import wire
+from pytest_orchestrate import wire, xdist_contract
 from pytest_orchestrate.controller.merging import Merged, merge, own_nodeids
 from pytest_orchestrate.internals.cache import note_collected, set_last_failed_status
 from pytest_orchestrate.internals.reports import report_id
@@ -264,6 +264,8 @@ class Collecting:
         self, worker: WorkerState, missing: list[int], files: list[str] | None = None
     ) -> None:
         self._told.add(worker.number)
+        assert self.collection is not None
+        xdist_contract.tell_collected(worker.node, self.collection.nodeids, missing)
         self.context.tell(
             WorkerCollected(
                 now=self.context.now(), worker=worker.number, missing=missing, files=files

@@ -57,11 +57,13 @@ class Constraining:
             self._check(tests[position].nodeid, each.demands)
         needs: dict[int, tuple[Need, ...]] = {}
         refused: dict[int, tuple[bool, str]] = {}
-        if any(each.requires for each in annotations.values()):
+        if any(each.requires or each.order for each in annotations.values()):
             needs, refused = self._resolving.resolve(self._unlisted, first)
             self._unlisted = []
         found = []
-        for position, each in annotations.items():
+        # who is to run behind a test need not have a marker itself
+        unmarked = sorted({t - first for t in needs if t >= first}.difference(annotations))
+        for position, each in (*annotations.items(), *((p, Annotations()) for p in unmarked)):
             test = first + position
             is_error, reason = refused.get(test, (False, None))
             constraint = Constraint(

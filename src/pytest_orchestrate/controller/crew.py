@@ -135,6 +135,7 @@ class Crew:
         started: list[int] = []
         with self.stopping.heeding():
             try:
+                self.hiring.begin()
                 for number in range(self.decision.workers):
                     self.hiring.start(number)
                     started.append(number)
@@ -155,7 +156,7 @@ class Crew:
             RunBegan(
                 now=context.now(),
                 workers=count,
-                max_crashes=context.options.max_crashes * count,
+                max_crashes=context.options.max_crashes.in_all(count),
                 keep_order=bool(
                     getattr(option, "failedfirst", False)
                     or getattr(option, "newfirst", False)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_orchestrate import xdist_contract
 from pytest_orchestrate.controller import fleet_size
 from pytest_orchestrate.controller.cores import usable_cores
 
@@ -48,6 +49,7 @@ def decide(
         settings.workers,
         cores=usable_cores(),
         spec_workers=settings.spec_workers,
+        most=settings.max_workers,
         in_process_because=forced,
         nested="PYTEST_CURRENT_TEST" in os.environ,
         expected=expected,
@@ -58,9 +60,9 @@ def decide(
 def ask_hook(
     config: pytest.Config, context: RunContext, decision: fleet_size.Decision
 ) -> fleet_size.Decision:
-    """Let ``pytest_orchestrate_auto_workers`` change an automatic number of workers.
+    """Let hooks change an automatic number of workers, ours first, then pytest-xdist's.
 
-    Conftests may implement it, so it is asked when they are loaded.
+    Conftests may implement them, so it is asked when they are loaded.
 
     :raises pytest.UsageError: the answer is no number of workers.
     """
@@ -68,15 +70,18 @@ def ask_hook(
     is_fixed = options.workers != "auto" or options.spec_workers or context.replay is not None
     if is_fixed or not decision.workers:
         return decision
+    name = "pytest_orchestrate_auto_workers"
     answer = config.hook.pytest_orchestrate_auto_workers(config=config)
+    if answer is None:
+        name, answer = "pytest_xdist_auto_num_workers", xdist_contract.auto_workers(config)
     if answer is None:
         return decision
     if not isinstance(answer, int) or isinstance(answer, bool) or answer < 0:
         raise pytest.UsageError(
-            f"the hook pytest_orchestrate_auto_workers returned {answer!r}; "
-            "accepted are whole numbers from 0 on, and None"
+            f"the hook {name} returned {answer!r}; accepted are whole numbers from 0 on, and None"
         )
-    return fleet_size.Decision(answer, "pytest_orchestrate_auto_workers")
+    most = options.max_workers
+    return fleet_size.Decision(min(answer, most) if most else answer, name)
 
 
 def _expected(context: RunContext) -> fleet_size.Expected | None:

@@ -64,6 +64,7 @@ def choose(
     *,
     cores: int,
     spec_workers: int = 0,
+    most: int = 0,
     in_process_because: str | None = None,
     nested: bool = False,
     expected: Expected | None = None,
@@ -72,9 +73,10 @@ def choose(
     """The number of workers to start.
 
     ``workers`` and ``spec_workers`` (how many the worker specifications make) are what the
-    user asked for; ``in_process_because`` names what cannot be done on workers, such as
-    ``--pdb``; ``nested`` says that a test started this run; ``expected`` is None without
-    history; ``small`` is the answer of :func:`quick_walk`, where it was asked.
+    user asked for; ``most`` is the most that there may be, or 0; ``in_process_because`` names
+    what cannot be done on workers, such as ``--pdb``; ``nested`` says that a test started this
+    run; ``expected`` is None without history; ``small`` is the answer of :func:`quick_walk`,
+    where it was asked.
     """
     if workers == 0:
         return Decision(0, "0 workers asked for")
@@ -85,20 +87,25 @@ def choose(
             return Decision(workers, f"asked for, out of {spec_workers} specified")
         return Decision(spec_workers, "as specified")
     if workers != "auto":
+        if most and most < workers:
+            return Decision(most, f"{workers} asked for, {most} at most")
         return Decision(workers, "asked for")
     if nested:
         return Decision(0, "started by a test")
-    return _automatic(cores, expected, small)
+    return _automatic(cores, most or cores, expected, small)
 
 
-def _automatic(cores: int, expected: Expected | None, small: bool | None) -> Decision:
+def _automatic(cores: int, most: int, expected: Expected | None, small: bool | None) -> Decision:
     if cores < 2:
         return Decision(0, "one usable core")
+    if most < 2:
+        return Decision(0, "one worker at most")
     if expected is not None:
-        return _by_history(expected, cores)
+        return _by_history(expected, min(cores, most))
     if small:
         return Decision(0, "a single file or named tests, durations unknown")
-    return Decision(cores, f"{cores} usable cores, durations unknown")
+    limit = f", {most} at most" if most < cores else ""
+    return Decision(min(cores, most), f"{cores} usable cores{limit}, durations unknown")
 
 
 def _by_history(expected: Expected, cores: int) -> Decision:

@@ -30,6 +30,14 @@ class Hiring:
         self._stands_for: dict[int, int] = {}
         self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
 
+    def begin(self) -> None:
+        """Tell plugins which workers are about to be started."""
+        count = self.crew.decision.workers
+        specs = [execnet.XSpec(self._specs[n % len(self._specs)]) for n in range(count)]
+        for number, spec in enumerate(specs):
+            spec.id = spec.id or f"gw{number}"
+        xdist_contract.tell_specs(self._manager, specs)
+
     def replace(self, number: int, replaces: int) -> None:
         """Start a worker in the place of one that is gone; it may have that one's number.
 

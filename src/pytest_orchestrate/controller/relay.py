@@ -24,7 +24,7 @@ from pytest_orchestrate.internals.notice import (
 )
 from pytest_orchestrate.internals.reports import report_id, restore_subtest
 from pytest_orchestrate.model.attempt import Phases, added
-from pytest_orchestrate.xdist_contract import Node
+from pytest_orchestrate.xdist_contract import Node, tell_crash
 
 if TYPE_CHECKING:
     from pytest_orchestrate.artifacts import Left
@@ -269,7 +269,9 @@ class Relay:
             sections,
             duration,
         )
-        known.evidence.longrepr, known.evidence.sections = text, sections
+        self._name_worker(test, node, report)
+        tell_crash(self.config, report)
+        known.evidence.longrepr, known.evidence.sections = str(report.longrepr), report.sections
         self._log(test, node, report)
         return known.evidence
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate.model.annotations import Annotations
+from pytest_orchestrate.model.annotations import Annotations, Order
 from pytest_orchestrate.model.need import Need
+from pytest_orchestrate.model.ordering import in_a_circle, order_needs
 from pytest_orchestrate.model.requirements import (
     Catalogue,
     Deselected,
@@ -20,6 +21,9 @@ from pytest_orchestrate.surroundings import is_partial
 
 if TYPE_CHECKING:
     from pytest_orchestrate.options import Options
+
+#: So many tests are named whose order is a circle.
+LISTED = 8
 
 #: Node ids; what markers say of them, by position; the index in the run of the first one, or None
 #: if they were deselected; and what classes of theirs inherit from.
@@ -38,6 +42,8 @@ class Resolving:
         self._catalogue = Catalogue()
         #: Number in the catalogue -> index in the run; deselected tests have none.
         self._tests: list[int | None] = []
+        #: By number in the catalogue.
+        self._orders: dict[int, Order] = {}
 
     def resolve(
         self, fresh: Iterable[Listed], first: int
@@ -57,6 +63,9 @@ class Resolving:
                 self._tests.append(None if index is None else index + position)
                 if index == first and position in told:
                     numbers.append(number)
+                    order = told[position].order
+                    if order is not None:
+                        self._orders[number] = order
         resolution = self._catalogue.resolve(numbers)
         if resolution.cycle:
             raise pytest.UsageError(cycle_message(resolution.cycle))
@@ -64,7 +73,39 @@ class Resolving:
             self._index(number): tuple(need for need in map(self._in_run, each) if need.targets)
             for number, each in resolution.needs.items()
         }
+        self._put_in_order(needs)
         return needs, self._refused(resolution)
+
+    def _put_in_order(self, needs: dict[int, tuple[Need, ...]]) -> None:
+        """Add what tests wait for because of their order.
+
+        :raises pytest.UsageError: tests wait for each other.
+        """
+        orders, self._orders = self._orders, {}
+        if not orders:
+            return
+        catalogue = self._catalogue
+        running = [number for number, index in enumerate(self._tests) if index is not None]
+        found, lost = order_needs(
+            running, orders, lambda target, number: catalogue.meaning(number, target)
+        )
+        for number, each in found.items():
+            index = self._index(number)
+            needs[index] = (*needs.get(index, ()), *map(self._in_run, each))
+        circle = in_a_circle(needs)
+        if circle:
+            numbers = {index: number for number, index in enumerate(self._tests)}
+            shown = [catalogue.nodeid(numbers[index]) for index in circle[:LISTED]]
+            raise pytest.UsageError(
+                "the order of these tests is a circle, or waits for one: "
+                f"{', '.join(shown)}{' ...' if len(circle) > LISTED else ''}"
+            )
+        for number, target in [] if is_partial(self.config) else lost:
+            text = (
+                f"{catalogue.nodeid(number)} is to run before or after {target!r} "
+                f"({orders[number].where}), and there is no such test"
+            )
+            self.config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
 
     def _index(self, number: int) -> int:
         index = self._tests[number]

@@ -117,6 +117,7 @@ class RunContext:
             self._history = History.open(self.options.dir)
             if self._history.usable:
                 self._history.fold_unfinished(self.options.dir)
+                self._history.begin_with(self.config.rootpath / ".test_durations")
         return self._history
 
     def let_go_of_history(self) -> None:

@@ -317,6 +317,9 @@ class Dispatch:
     def _ordinary_unit(self, worker: Worker, queued: float) -> Unit | None:
         if not self.pending or not (worker.is_empty or self._wants_unit(worker, queued)):
             return None
+        is_blind = not self.estimates.run.foreseen
+        if is_blind and self.maker.has_groups and len(worker.queue) >= AHEAD:
+            return None  # a group that is begun stays, and what is before it may be long
         if self.now >= self.relief.next_look and self.relief.relieve(worker):
             return worker.unit
         return self.pending.take(worker)

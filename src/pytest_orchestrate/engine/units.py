@@ -135,6 +135,11 @@ class UnitMaker:
         self.lane_of.append(-1 if affinity is None else lanes.setdefault(affinity, len(lanes)))
         self.group_of.append(-1 if group is None else groups.setdefault(group, len(groups)))
 
+    @property
+    def has_groups(self) -> bool:
+        """Whether there are tests that stay together."""
+        return bool(self._groups)
+
     def units(self, tests: Iterable[int]) -> list[Unit]:
         """Units of these tests, in order.
 

@@ -85,6 +85,18 @@ class History:
         """Let go of the file, for instance before processes are forked."""
         self._database.close()
 
+    def begin_with(self, durations: Path) -> None:
+        """Take pytest-split's file as first estimates, if it is there and no test is known yet."""
+        if not durations.is_file() or self.known_tests():
+            return
+        from pytest_orchestrate.errors import HistoryError
+        from pytest_orchestrate.history.transfer import import_from
+
+        try:
+            import_from(self, durations)
+        except (OSError, HistoryError) as error:
+            self.warnings.append(f"there are no estimates to begin with: {error}")
+
     def estimates(self, nodeids: Sequence[str]) -> list[float | None]:
         """Expected seconds of each test, without what it shares with others.
 

@@ -31,6 +31,27 @@ class Provided(msgspec.Struct, frozen=True, omit_defaults=True):
     where: str = ""
 
 
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When a test is to run, seen from others that run; their outcomes do not matter."""
+
+    #: From 0 on: after those of lower numbers. Below 0: after all others, -1 being the last.
+    ordinal: int | None = None
+    #: Targets, as those of ``requires``.
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    where: str = ""
+
+    @property
+    def priority(self) -> int:
+        """1 if it is to run before those that have no number, else 0."""
+        return int(not self.is_relative and self.ordinal is not None and self.ordinal >= 0)
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it says so by naming others; then its number does not count."""
+        return bool(self.before or self.after)
+
+
 class Demand(msgspec.Struct, frozen=True, omit_defaults=True):
     """One ``resource`` marker."""
 
@@ -54,6 +75,7 @@ class Annotations(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int = 0
     #: Parameter values as pytest writes them into the id, by argument name; for ``same_params``.
     params: dict[str, str] = {}
+    order: Order | None = None
 
 
 class Requirable(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.options.activation import asked_for, names_us
+from pytest_orchestrate.options.activation import asked_for, may_hold_old_flags, names_us
 from pytest_orchestrate.options.markers import (
+    FOREIGN_READ,
+    FOREIGN_REQUIRES,
     MARKERS,
     PRIORITIES,
+    accept_foreign_keys,
+    declare_foreign_markers,
     declare_markers,
     marker_names,
     yielded_markers,
@@ -27,16 +31,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATION",
+    "FOREIGN_READ",
+    "FOREIGN_REQUIRES",
     "MARKERS",
     "PRIORITIES",
     "SETTINGS",
     "Options",
     "Place",
     "Setting",
+    "accept_foreign_keys",
     "add_setting",
     "asked_for",
     "declare",
     "marker_names",
+    "may_hold_old_flags",
     "names_us",
     "parse_size",
     "read",
@@ -73,7 +81,9 @@ def declare(config: pytest.Config) -> None:
     given = getattr(config.option, "orchestrate_markers", None) or config.getini(
         "orchestrate_markers"
     )
-    declare_markers(config, read(config).markers if given else {})
+    renamed = read(config).markers if given else {}
+    declare_markers(config, renamed)
+    declare_foreign_markers(config, renamed)
 
 
 def __getattr__(name: str) -> object:

@@ -13,6 +13,18 @@ from pytest_orchestrate.options.table import ACTIVATION
 PLUGIN_NAMES = frozenset({"orchestrate", "pytest_orchestrate", "pytest_orchestrate.plugin"})
 
 
+#: How flags of pytest-xdist begin that may be meant for us.
+_OLD_FLAGS = (
+    *("-n", "-d", "--numprocesses", "--maxprocesses", "--max-worker-restart", "--dist", "--tx"),
+    *("--maxschedchunk", "--loadscope-reorder", "--no-loadscope-reorder"),
+)
+
+
+def may_hold_old_flags(arguments: Iterable[str]) -> bool:
+    """Whether it is worth looking for flags of pytest-xdist; it takes next to no time."""
+    return any(str(argument).startswith(_OLD_FLAGS) for argument in arguments)
+
+
 def asked_for(config: pytest.Config) -> bool:
     """Whether this run is to be orchestrated.
 

@@ -6,6 +6,7 @@ A name that the project's own ``markers`` declare is the project's, not ours; th
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -23,6 +24,33 @@ MARKERS: dict[str, str] = {
     "high": "high: as priority(10).",
     "low": "low: as priority(-10).",
 }
+
+#: Markers of other plugins that are understood where those are not there -> the module of the
+#: plugin, and what pytest shows with ``--markers``.
+FOREIGN = {
+    "xdist_group": (
+        "xdist.plugin",
+        "xdist_group(name): run tests of one name on one worker, with --dist=loadgroup.",
+    ),
+    "dependency": (
+        "pytest_dependency",
+        "dependency(name=None, depends=[], scope='module'): requires(*depends), provides(name).",
+    ),
+    "depends": (
+        "pytest_depends",
+        "depends(on=[], name=None): requires(*on), provides(name).",
+    ),
+    "order": (
+        "pytest_order.plugin",
+        "order(index, before=None, after=None): run this test in this place, seen from others.",
+    ),
+}
+
+#: Those of them that say what a test requires and provides.
+FOREIGN_REQUIRES = ("dependency", "depends")
+
+#: Those of them that are read wherever tests are collected.
+FOREIGN_READ = (*FOREIGN_REQUIRES, "order")
 
 #: Priorities that have names.
 PRIORITIES = {"critical": 100, "high": 10, "low": -10}
@@ -54,6 +82,40 @@ def declare_markers(config: pytest.Config, renamed: Mapping[str, str]) -> None:
             config.addinivalue_line("markers", name + text[len(ours) :])
     config.stash[_names_key] = names
     config.stash[_yielded_key] = tuple(yielded)
+
+
+def declare_foreign_markers(config: pytest.Config, renamed: Mapping[str, str]) -> None:
+    """Declare markers of other plugins that are not there to do it themselves.
+
+    :raises pytest.UsageError: one of them is to have another name.
+    """
+    for name in FOREIGN_READ:
+        if renamed.get(name, OFF) != OFF:
+            raise pytest.UsageError(
+                f"orchestrate_markers: '{name} = {renamed[name]}' is not accepted: the name is "
+                f"that of another plugin. Accepted: {name} = {OFF}."
+            )
+    theirs = {_name_of(line) for line in config.getini("markers")}
+    for name, (module, text) in FOREIGN.items():
+        plugin = sys.modules.get(module)
+        is_there = plugin is not None and config.pluginmanager.is_registered(plugin)
+        if not is_there and name not in theirs and renamed.get(name) != OFF:
+            config.addinivalue_line("markers", text)
+            if name in FOREIGN_READ:
+                config.stash[_names_key][name] = name
+
+
+def accept_foreign_keys(config: pytest.Config, parser: pytest.Parser) -> None:
+    """Let the ini file hold what markers of a plugin want that is not there: it holds anyway."""
+    try:
+        config.getini("automark_dependency")
+    except ValueError:  # there is no such key yet
+        parser.addini(
+            "automark_dependency",
+            "No effect: every test can be required (a key of pytest-dependency)",
+            type="bool",
+            default=False,
+        )
 
 
 def marker_names(config: pytest.Config) -> Mapping[str, str]:

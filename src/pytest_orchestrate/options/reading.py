@@ -18,13 +18,14 @@ from pytest_orchestrate.options.destinations import (
     parse_destinations,
     parse_variables,
 )
-from pytest_orchestrate.options.markers import MARKERS
+from pytest_orchestrate.options.markers import FOREIGN_READ, MARKERS
 from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
     Collect,
     Failures,
     KeepArtifacts,
+    KeepTogether,
     Kind,
     Live,
     Missing,
@@ -38,11 +39,13 @@ from pytest_orchestrate.options.table import (
 )
 from pytest_orchestrate.options.values import (
     Capacity,
+    CrashLimit,
     Keep,
     Place,
     WorkerSpec,
     parse_choice,
     parse_count,
+    parse_crash_limit,
     parse_keep,
     parse_markers,
     parse_modules,
@@ -60,6 +63,8 @@ class Options(msgspec.Struct, frozen=True):
     """The settings of one run. Fields have the names of the settings."""
 
     workers: int | Literal["auto"]
+    #: 0: no limit.
+    max_workers: int
     worker_spec: tuple[WorkerSpec, ...]
     start: Start
     #: Names of modules.
@@ -70,13 +75,13 @@ class Options(msgspec.Struct, frozen=True):
     #: Mark -> priority.
     priorities: dict[str, int]
     order: Order
+    keep_together: KeepTogether
     stop_on: StopOn
     on_blocked: OnBlocked
     missing: Missing
     #: Marker -> its name here, or ``off``.
     markers: dict[str, str]
-    #: Per worker.
-    max_crashes: int
+    max_crashes: CrashLimit
     #: Seconds.
     grace: float
     #: Seconds; 0 is never.
@@ -162,8 +167,9 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
 
     return Options(
         workers=parse_workers(*last("workers")),
+        max_workers=parse_count(*last("max_workers")),
         worker_spec=parse_worker_specs(*written["worker_spec"][-1]),
-        max_crashes=parse_count(*last("max_crashes")),
+        max_crashes=parse_crash_limit(*last("max_crashes")),
         grace=parse_seconds(*last("grace"), zero=False),
         silence=parse_seconds(*last("silence"), zero=True),
         live=cast("Live", parse_choice(*last("live"), get_args(Live))),
@@ -180,11 +186,14 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
         artifacts=cast("KeepArtifacts", parse_choice(*last("artifacts"), get_args(KeepArtifacts))),
         resources=parse_resources(*written["resources"][-1]),
         priorities=parse_priorities(*written["priorities"][-1]),
+        keep_together=cast(
+            "KeepTogether", parse_choice(*last("keep_together"), get_args(KeepTogether))
+        ),
         order=cast("Order", parse_choice(*last("order"), get_args(Order))),
         stop_on=cast("StopOn", parse_choice(*last("stop_on"), get_args(StopOn))),
         on_blocked=cast("OnBlocked", parse_choice(*last("on_blocked"), get_args(OnBlocked))),
         missing=cast("Missing", parse_choice(*last("missing"), get_args(Missing))),
-        markers=parse_markers(*written["markers"][-1], known=tuple(MARKERS)),
+        markers=parse_markers(*written["markers"][-1], known=(*MARKERS, *FOREIGN_READ)),
     )
 
 

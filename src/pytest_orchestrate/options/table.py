@@ -19,6 +19,8 @@ Collect = Literal["auto", "sharded", "full"]
 OnBlocked = Literal["skip", "fail", "run"]
 #: What becomes of a test that requires what was not selected.
 Missing = Literal["select", "skip", "fail", "run"]
+#: Which tests stay on one worker.
+KeepTogether = Literal["off", "group", "class", "file"]
 Order = Literal["fastest", "declared", "failures-first"]
 #: What is told to the service that the run is a job of.
 TellCI = Literal["auto", "off"]
@@ -86,6 +88,14 @@ SETTINGS: tuple[Setting, ...] = (
         "justify, and none where starting them would cost more than it saves. 0 runs the tests "
         "in this process.",
         short="--workers",
+    ),
+    Setting(
+        "max_workers",
+        "whole number",
+        "0",
+        "N",
+        "a whole number from 1 on, or 0 for no limit",
+        "How many workers there are at most, whether 'auto' decides or a number is given.",
     ),
     Setting(
         "worker_spec",
@@ -163,6 +173,18 @@ SETTINGS: tuple[Setting, ...] = (
         choices=get_args(Order),
     ),
     Setting(
+        "keep_together",
+        "text",
+        "off",
+        "CHOICE",
+        "off, group, class, file",
+        "Which tests run on one worker, in the order in which pytest collected them: those that "
+        "are marked with the same @pytest.mark.xdist_group(NAME) ('group'), those of a class, or "
+        "of a file as far as they are in no class ('class'), those of a file ('file'), or only "
+        "those for which that is fastest ('off').",
+        choices=get_args(KeepTogether),
+    ),
+    Setting(
         "stop_on",
         "text",
         "nothing",
@@ -200,7 +222,8 @@ SETTINGS: tuple[Setting, ...] = (
         (),
         "LINE",
         "lines MARKER = NAME, or MARKER = off, where MARKER is one of requires, provides, "
-        "resource, exclusive, priority, critical, high, low",
+        "resource, exclusive, priority, critical, high, low, and 'off' also for dependency, "
+        "depends and order",
         "Other names for the markers of this plugin, where a project uses one of these names "
         "for something else ('requires = needs'). 'off' leaves a marker to the project. A name "
         "that the project's own 'markers' declare is left to the project without this.",
@@ -240,9 +263,9 @@ SETTINGS: tuple[Setting, ...] = (
         "whole number",
         "4",
         "N",
-        "a whole number from 0 on",
-        "How many crashed workers are replaced, per worker. After one more the run stops, and "
-        "what has not run is reported as not run.",
+        "a whole number from 0 on, and 'in all' behind it where it is not meant per worker",
+        "How many crashed workers are replaced, per worker ('4') or in the whole run ('4 in "
+        "all'). After one more the run stops, and what has not run is reported as not run.",
     ),
     Setting(
         "grace",

@@ -109,6 +109,18 @@ class Capacity(msgspec.Struct, frozen=True):
     host: bool = False
 
 
+class CrashLimit(msgspec.Struct, frozen=True):
+    """How many crashed workers are replaced."""
+
+    number: int
+    #: Or in the whole run.
+    per_worker: bool = True
+
+    def in_all(self, workers: int) -> int:
+        """How many that are in a run with so many workers."""
+        return self.number * workers if self.per_worker else self.number
+
+
 class Keep(msgspec.Struct, frozen=True):
     """How much of the past is kept; the older runs go first."""
 
@@ -131,6 +143,14 @@ def parse_workers(place: Place, text: str) -> int | Literal["auto"]:
 def parse_count(place: Place, text: str) -> int:
     """A whole number, at least 0."""
     return _whole_number(place, text)
+
+
+def parse_crash_limit(place: Place, text: str) -> CrashLimit:
+    """A whole number, at least 0; ``in all`` behind it."""
+    number, *more = text.split(maxsplit=1) or [""]
+    if more and " ".join(more[0].split()) != "in all":
+        raise place.refusal(text, known=(f"{number} in all",))
+    return CrashLimit(_whole_number(place, number, shown=text), per_worker=not more)
 
 
 def parse_seconds(place: Place, text: str, *, zero: bool) -> float:

@@ -143,7 +143,7 @@ class WorkerSession:
         option.maxfail = 0  # stopping is the controller's decision
         option.usepdb = False
         option.cacheclear = False
-        xdist_contract.reset_in_worker(config)
+        xdist_contract.forget_options(option)
         setup = self.seed.setup
         if setup["basetemp"] is not None:
             option.basetemp = setup["basetemp"]

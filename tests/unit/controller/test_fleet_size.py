@@ -45,6 +45,14 @@ def test_an_explicit_number_is_an_upper_bound_of_the_specifications() -> None:
     assert choose(9, cores=8, spec_workers=5).workers == 5
 
 
+def test_a_limit_holds_for_a_number_and_for_auto() -> None:
+    assert choose(7, cores=2, most=3) == Decision(3, "7 asked for, 3 at most")
+    assert choose(2, cores=2, most=3).workers == 2
+    assert choose("auto", cores=8, most=3).reason == "8 usable cores, 3 at most, durations unknown"
+    assert choose("auto", cores=8, most=3, expected=expected(work=100)).workers == 3
+    assert choose("auto", cores=8, most=1).workers == 0
+
+
 def test_a_run_inside_a_test_is_in_process_unless_told_otherwise() -> None:
     assert choose("auto", cores=8, nested=True) == Decision(0, "started by a test")
     assert choose(2, cores=8, nested=True).workers == 2

@@ -133,6 +133,18 @@ def test_a_group_is_one_unit_in_collection_order_and_never_split() -> None:
     assert run.start(0, 1) == [("assign", 0, [3])]
 
 
+def test_of_groups_without_history_no_worker_begins_several_ahead() -> None:
+    tests = [CollectedTest(nodeid=f"a.py::test_{n}", group=str(n // 3)) for n in range(9)]
+    run = Scenario(2)
+    run.collect(tests, estimates=[None] * 9)
+    assert run.ready(0) == [("assign", 0, [0, 1, 2])]
+    assert run.ready(1) == [("assign", 1, [3, 4, 5])]
+    run.start(0, 0)
+    run.finish(0, 0)
+    # it needs a second one, to know the fixtures that the next test has
+    assert run.start(0, 1) == [("assign", 0, [6])]
+
+
 def test_what_an_idle_worker_lacks_stays_where_it_is() -> None:
     run = Scenario(2)
     run.collect(file_of("a.py", 10))

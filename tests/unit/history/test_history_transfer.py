@@ -178,6 +178,30 @@ class TestDurations:
         assert import_from(here, source).durations == 2
         assert here.estimates([A, B, "tests/test_a.py::new"]) == [1.5, 2.5, 1.5]
 
+    def test_a_history_begins_with_durations_that_are_there_and_only_once(
+        self, here: History, tmp_path: Path
+    ) -> None:
+        source = tmp_path / ".test_durations"
+        here.begin_with(source)
+        assert here.known_tests() == 0
+        source.write_text(json.dumps({A: 1.5}))
+        here.begin_with(source)
+        source.write_text(json.dumps({A: 9.0, B: 2.5}))
+        here.begin_with(source)
+        assert here.estimates([A]) == [1.5]
+        assert here.known_tests() == 1
+        assert not here.warnings
+
+    @pytest.mark.parametrize("text", ["{", '{"a": "b"}'])
+    def test_durations_that_cannot_be_read_are_a_warning(self, tmp_path: Path, text: str) -> None:
+        source = tmp_path / ".test_durations"
+        source.write_text(text)
+        history = History.open(tmp_path / "history")
+        history.begin_with(source)
+        (warning,) = history.warnings
+        assert warning.startswith(f"there are no estimates to begin with: {source} is n")
+        assert history.known_tests() == 0
+
     def test_durations_as_early_versions_wrote_them(self, here: History, tmp_path: Path) -> None:
         source = tmp_path / ".test_durations"
         source.write_text(json.dumps([[A, 1.5], [B, 2]]))

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pytest_orchestrate.options import SETTINGS, Options, read
-from pytest_orchestrate.options.values import Keep, WorkerSpec
+from pytest_orchestrate.options.values import CrashLimit, Keep, WorkerSpec
 
 
 def config_with(
@@ -54,11 +54,12 @@ def test_every_setting_that_is_no_action_is_a_field_of_the_options() -> None:
 def test_without_flags_and_ini_file_the_defaults_hold() -> None:
     assert read(config_with()) == Options(
         workers="auto",
+        max_workers=0,
         worker_spec=(),
         start="auto",
         preload=(),
         collect="auto",
-        max_crashes=4,
+        max_crashes=CrashLimit(4),
         grace=5.0,
         silence=60.0,
         live="auto",
@@ -73,6 +74,7 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         resources={},
         priorities={},
         order="fastest",
+        keep_together="off",
         stop_on="nothing",
         on_blocked="skip",
         missing="select",
@@ -141,9 +143,9 @@ def test_the_short_form_is_recognised_in_addopts(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_wrong_ini_value_is_named_with_its_key_and_file() -> None:
-    message = refusal(config_with(ini={"orchestrate_max_crashes": "few"}))
-    assert message.startswith(f"orchestrate_max_crashes in {Path('/root/pytest.ini')}: 'few' is")
-    assert message.endswith("Accepted: a whole number from 0 on.")
+    message = refusal(config_with(ini={"orchestrate_max_workers": "few"}))
+    assert message.startswith(f"orchestrate_max_workers in {Path('/root/pytest.ini')}: 'few' is")
+    assert message.endswith("or 0 for no limit.")
 
 
 def test_a_wrong_override_is_named_as_the_override() -> None:

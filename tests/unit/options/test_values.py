@@ -14,12 +14,14 @@ from pytest_orchestrate.options.values import (
     SIZE_UNITS,
     SPEC_KEYS,
     Capacity,
+    CrashLimit,
     Keep,
     Line,
     Place,
     WorkerSpec,
     parse_choice,
     parse_count,
+    parse_crash_limit,
     parse_keep,
     parse_lines,
     parse_path,
@@ -304,3 +306,13 @@ def test_other_flags_of_resources_are_refused(line: str, why: str) -> None:
     with pytest.raises(SettingError, match=why) as caught:
         parse_resources(HERE, [line])
     assert repr(line) in str(caught.value)
+
+
+def test_crashes_are_limited_per_worker_or_in_all() -> None:
+    assert parse_crash_limit(HERE, "4") == CrashLimit(4)
+    assert parse_crash_limit(HERE, "4  in all") == CrashLimit(4, per_worker=False)
+    assert CrashLimit(4).in_all(3) == 12
+    assert CrashLimit(4, per_worker=False).in_all(3) == 4
+    for text in ("", "x", "4 in al", "in all"):
+        with pytest.raises(SettingError, match=r"--orchestrate-thing: '.*' is not accepted"):
+            parse_crash_limit(HERE, text)

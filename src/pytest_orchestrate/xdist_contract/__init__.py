@@ -10,6 +10,7 @@ pytest-django 4.14 ``fixtures.py``, ``_pytest/terminal.py``, ``_pytest/reports.p
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import sys
@@ -41,11 +42,25 @@ class NodeHooks:
     def pytest_testnodedown(self, node: Node, error: object | None) -> None:
         """Take note of a worker that has left; ``node.workeroutput`` is what it returned."""
 
-    # Known by name only, so that a plugin that implements one is no error; not called.
+    @pytest.hookspec
+    def pytest_xdist_setupnodes(self, config: pytest.Config, specs: list[Any]) -> None:
+        """Take note: workers of these execnet specifications are about to be started."""
 
     @pytest.hookspec
-    def pytest_xdist_setupnodes(self, config: object, specs: object) -> None:
-        """Never called here."""
+    def pytest_xdist_node_collection_finished(self, node: Node, ids: list[str]) -> None:
+        """Take note of the tests that a worker can run, by node id."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_xdist_auto_num_workers(self, config: pytest.Config) -> int | None:
+        """Return how many workers ``auto`` is; None leaves that to us."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_handlecrashitem(
+        self, crashitem: str, report: pytest.TestReport, sched: Schedule
+    ) -> None:
+        """Take note of a test whose worker has died under it, and add to its report."""
+
+    # Known by name only, so that a plugin that implements one is no error; not called.
 
     @pytest.hookspec
     def pytest_xdist_newgateway(self, gateway: object) -> None:
@@ -63,20 +78,8 @@ class NodeHooks:
     def pytest_xdist_rsyncfinish(self, source: object, gateways: object) -> None:
         """Never called here."""
 
-    @pytest.hookspec
-    def pytest_xdist_node_collection_finished(self, node: object, ids: object) -> None:
-        """Never called here."""
-
     @pytest.hookspec(firstresult=True)
     def pytest_xdist_make_scheduler(self, config: object, log: object) -> None:
-        """Never called here."""
-
-    @pytest.hookspec(firstresult=True)
-    def pytest_xdist_auto_num_workers(self, config: object) -> None:
-        """Never called here."""
-
-    @pytest.hookspec
-    def pytest_handlecrashitem(self, crashitem: object, report: object, sched: object) -> None:
         """Never called here."""
 
 
@@ -121,6 +124,19 @@ class NodeManager:
         self.specs: list[object] = []
 
 
+class Schedule:
+    """The part of xdist's schedulers that ``pytest_handlecrashitem`` is given."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        #: Tests that somebody wants to be run once more.
+        self.wanted: list[str] = []
+
+    def mark_test_pending(self, item: str) -> None:
+        """Take note that a crashed test is to be run once more, which is not done here."""
+        self.wanted.append(item)
+
+
 class Node:
     """A worker, as hooks and reports show it (``report.node``)."""
 
@@ -147,6 +163,60 @@ class Node:
             "spec": self.gateway.spec,
         }
         self.gateway.know(info)
+
+
+def tell_specs(manager: NodeManager, specs: Iterable[Any]) -> None:
+    """Tell plugins which workers are about to be started, by their execnet specifications."""
+    manager.specs = list(specs)
+    manager.config.hook.pytest_xdist_setupnodes(config=manager.config, specs=manager.specs)
+
+
+def tell_collected(node: Node, nodeids: list[str], missing: Iterable[int]) -> None:
+    """Tell plugins which of the run's tests a worker can run: all, but for those missing."""
+    hook = node.config.hook.pytest_xdist_node_collection_finished
+    if hook.get_hookimpls():
+        lacks = frozenset(missing)
+        hook(node=node, ids=[each for n, each in enumerate(nodeids) if n not in lacks])
+
+
+def tell_crash(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Let plugins add to the report of a test whose worker has died under it.
+
+    The test has failed, whatever they say. pytest-rerunfailures asks for another attempt and calls
+    the report a rerun; as nothing is run again here, that would lose the failure.
+    """
+    schedule = Schedule(config)
+    nodeid = str(report.nodeid)
+    config.hook.pytest_handlecrashitem(crashitem=nodeid, report=report, sched=schedule)
+    report.outcome = "failed"
+    if schedule.wanted:
+        again = "A plugin wants it to be run again, which is not done after a crash."
+        report.sections.append(("pytest_handlecrashitem", again))
+
+
+def auto_workers(config: pytest.Config) -> int | None:
+    """Return how many workers ``auto`` is to plugins other than pytest-xdist, or None."""
+    module = sys.modules.get("xdist.plugin")
+    without = [] if module is None else [module]
+    name = "pytest_xdist_auto_num_workers"
+    answer: int | None = config.pluginmanager.subset_hook_caller(name, without)(config=config)
+    return answer
+
+
+def is_xdist_worker(request_or_session: pytest.FixtureRequest | pytest.Session) -> bool:
+    """Whether this process is a worker, of ours or of pytest-xdist."""
+    return hasattr(request_or_session.config, "workerinput")
+
+
+def is_xdist_controller(request_or_session: pytest.FixtureRequest | pytest.Session) -> bool:
+    """Whether this process has workers, of ours or of pytest-xdist."""
+    return request_or_session.config.pluginmanager.hasplugin("dsession")
+
+
+def get_xdist_worker_id(request_or_session: pytest.FixtureRequest | pytest.Session) -> str:
+    """Id of the worker that this process is (``gw0`` ...), or ``master``."""
+    given = getattr(request_or_session.config, "workerinput", None)
+    return "master" if given is None else str(given["workerid"])
 
 
 def workerinput(number: int, count: int, run_id: str, argv: Iterable[str]) -> dict[str, Any]:
@@ -191,25 +261,24 @@ def offer(config: pytest.Config, *, workers: int) -> None:
     known so far. The options proper are only set where pytest-xdist is not there to act on
     them.
     """
-    manager = config.pluginmanager
     early = config.known_args_namespace
     values = {"dist": "load", "numprocesses": workers, "distload": True, "maxprocesses": None}
     for name, value in values.items():
         setattr(early, name, value)
-        if not manager.hasplugin("xdist"):
+        if not is_loaded(config):
             setattr(config.option, name, value)
     _offer_names(config, "xdist")
 
 
 def count(config: pytest.Config, workers: int) -> None:
     """Say how many workers there will be; pytest-xdist itself would act on it."""
-    if isinstance(config.pluginmanager.get_plugin("xdist"), Standin):
+    if not is_loaded(config):
         config.option.numprocesses = workers
 
 
 def withdraw(config: pytest.Config) -> None:
     """Make a run that was to have workers look like one without, before it is configured."""
-    reset_in_worker(config)
+    forget_options(config.option)
     manager = config.pluginmanager
     if isinstance(manager.get_plugin("xdist"), Standin):
         manager.unregister(name="xdist")
@@ -222,7 +291,7 @@ def offer_in_worker(config: pytest.Config) -> None:
     if hasattr(early, "cov_append"):
         # or pytest-cov would erase what workers that have finished already have measured
         early.cov_append = True
-    if not config.pluginmanager.hasplugin("xdist"):
+    if not is_loaded(config):
         config.option.dist, config.option.numprocesses = "no", None
         config.option.distload = False
     _offer_names(config, "xdist")
@@ -239,18 +308,35 @@ def tell_of_reruns() -> None:
         setattr(plugin, "works_with_current_xdist", lambda: True)  # noqa: B010 - of a module
 
 
-def reset_in_worker(config: pytest.Config) -> None:
-    """A worker distributes nothing itself, whatever its arguments say."""
-    option = config.option
+def forget_options(option: argparse.Namespace) -> None:
+    """Make the options say that nothing is distributed, whatever the arguments do."""
     option.dist, option.distload, option.numprocesses = "no", False, None
     option.maxprocesses = None
     if getattr(option, "tx", None):
         option.tx = []
 
 
+def is_loaded(config: pytest.Config) -> bool:
+    """Whether pytest-xdist is a plugin of this run, whatever name it is registered by."""
+    module = sys.modules.get("xdist.plugin")
+    return module is not None and config.pluginmanager.is_registered(module)
+
+
+def keep_out(config: pytest.Config) -> None:
+    """Let no conftest load pytest-xdist where this is not yet done.
+
+    Its options and hooks would collide with those that stand in for them.
+    """
+    if not is_loaded(config):
+        for name in ("xdist", "xdist.plugin"):
+            if not config.pluginmanager.hasplugin(name):
+                config.pluginmanager.set_blocked(name)
+
+
 def _offer_names(config: pytest.Config, name: str) -> None:
     manager = config.pluginmanager
     add_hookspecs(config)
+    keep_out(config)
     if not manager.hasplugin(name):
         if manager.is_blocked(name):
             manager.unblock(name)
@@ -263,20 +349,6 @@ def add_hookspecs(config: pytest.Config) -> None:
     known = getattr(config.pluginmanager.hook, "pytest_configure_node", None)
     if known is None or not known.has_spec():
         config.pluginmanager.add_hookspecs(NodeHooks)
-
-
-def xdist_is_asked_for(config: pytest.Config) -> str | None:
-    """Return the option by which pytest-xdist itself is to distribute, or None."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return None
-    early = config.known_args_namespace
-    if getattr(early, "numprocesses", None):
-        return "-n"
-    if getattr(early, "dist", "no") != "no":
-        return "--dist"
-    if getattr(early, "tx", None):
-        return "--tx"
-    return None
 
 
 def inside_xdist() -> bool:

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import argparse
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from pytest_orchestrate.options import may_hold_old_flags
+from pytest_orchestrate.xdist_contract import old_commands
+from pytest_orchestrate.xdist_contract.old_commands import Given, find, notes, translate
+
+
+def translated(
+    *arguments: str, **ours: str | None
+) -> tuple[argparse.Namespace, pytest.Config, Given]:
+    """The settings that arguments of pytest-xdist amount to, beside flags of ours."""
+    known = argparse.Namespace(file_or_dir=["4", "tests"])
+    names = ("workers", "max_workers", "max_crashes", "keep_together", "worker_spec")
+    for name in names:
+        setattr(known, f"orchestrate_{name}", ours.get(name))
+    parser: Any = SimpleNamespace(
+        parse_known_args=lambda rest, namespace: argparse.Namespace(
+            file_or_dir=[word for word in rest if not word.startswith("-")]
+        )
+    )
+    config: Any = SimpleNamespace(
+        known_args_namespace=known,
+        option=argparse.Namespace(),
+        stash=pytest.Stash(),
+        pluginmanager=SimpleNamespace(is_registered=lambda _: False),
+    )
+    given = find(arguments)
+    translate(cast("pytest.Config", config), parser, given)
+    return known, config, given
+
+
+def refusal(*arguments: str, **ours: str) -> str:
+    with pytest.raises(pytest.UsageError) as caught:
+        translated(*arguments, **ours)
+    return str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(old_commands.AUTO_VARIABLE, raising=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n", "4"], ["-n4"], ["-n=4"], ["--numprocesses", "4"], ["--numprocesses=4"]],
+    ids=" ".join,
+)
+def test_each_way_to_write_a_flag_is_found_and_the_rest_is_left(arguments: list[str]) -> None:
+    given = find(["-x", *arguments, "tests", "-k", "a"])
+    assert [value for _, value in given.values["numprocesses"]] == ["4"]
+    assert given.rest == ["-x", "tests", "-k", "a"]
+    assert may_hold_old_flags(arguments)
+
+
+def test_what_stands_behind_two_hyphens_is_no_flag() -> None:
+    assert find(["--", "-n", "4"]) == Given({}, ["--", "-n", "4"])
+
+
+def test_arguments_of_an_ordinary_run_are_not_looked_at() -> None:
+    assert not may_hold_old_flags(["-vx", "--tb=short", "--no-header", "tests", "-k", "not n"])
+
+
+def test_values_of_flags_are_no_paths() -> None:
+    known, _, _ = translated("-n", "4", "tests")
+    assert known.file_or_dir == ["tests"]
+
+
+@pytest.mark.parametrize(
+    ("given", "workers"), [("4", "4"), ("0", "0"), ("auto", "auto"), ("logical", "auto")]
+)
+def test_the_number_of_processes_is_that_of_workers(given: str, workers: str) -> None:
+    assert translated("-n", given)[0].orchestrate_workers == workers
+
+
+def test_the_last_number_counts() -> None:
+    assert translated("-n", "4", "-n0")[0].orchestrate_workers == "0"
+
+
+def test_the_variable_says_what_auto_is_and_only_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(old_commands.AUTO_VARIABLE, "3")
+    assert translated("-n", "auto")[0].orchestrate_workers == "3"
+    assert translated("-n", "2")[0].orchestrate_workers == "2"
+
+
+@pytest.mark.parametrize(
+    ("mode", "together"),
+    [
+        *(("load", None), ("worksteal", None), ("no", None)),
+        *(("loadfile", "file"), ("loadscope", "class"), ("loadgroup", "group")),
+    ],
+)
+def test_a_way_to_distribute_says_what_stays_together(mode: str, together: str | None) -> None:
+    assert translated("-n2", "--dist", mode)[0].orchestrate_keep_together == together
+
+
+def test_specifications_are_ours_unless_a_number_goes_before_them() -> None:
+    known, _, _ = translated("-d", "--tx", "2*popen", "--tx=ssh=me@there")
+    assert known.orchestrate_worker_spec == ["2*popen", "ssh=me@there"]
+    assert known.orchestrate_workers == "auto"
+    known, config, _ = translated("--dist=load", "--tx", "2*popen", "-n", "3")
+    assert (known.orchestrate_worker_spec, known.orchestrate_workers) == (None, "3")
+    assert "--tx has no effect" in str(notes(config))
+
+
+def test_a_note_names_what_each_flag_is_called_here() -> None:
+    _, config, _ = translated(
+        *("-n", "auto", "--maxprocesses=3", "--max-worker-restart", "0", "--dist=loadfile"),
+        "--maxschedchunk=1",
+    )
+    assert notes(config) == (
+        "orchestrate: -n auto is --workers=auto; "
+        "--maxprocesses=3 is --orchestrate-max-workers=3; "
+        '--max-worker-restart=0 is --orchestrate-max-crashes="0 in all"; '
+        "--dist=loadfile is --orchestrate-keep-together=file; --maxschedchunk has no effect"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asks"),
+    [
+        (["-n2"], True),
+        (["-n", "auto"], True),
+        (["-n0"], False),
+        (["-n0", "--dist=load", "--tx=popen"], False),
+        (["--dist=load"], False),
+        (["--tx=popen"], False),
+        (["--tx=popen", "--dist=no"], False),
+        (["--tx=popen", "-d"], True),
+        (["--tx", "mine", "--dist=load"], False),
+    ],
+)
+def test_workers_are_asked_for_by_what_pytest_xdist_would_start_some_for(
+    arguments: list[str], asks: bool
+) -> None:
+    assert find(arguments).asks_to_distribute is asks
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["-n", "many"], "-n: 'many' is not accepted. Accepted: a number of workers, auto or"),
+        (["-n"], "-n: '' is not accepted"),
+        (["--maxprocesses=x"], "--maxprocesses: 'x' is not accepted. Accepted: a whole number"),
+        (["-d", "--tx=2*poepn"], "--tx: '2*poepn' is not accepted: execnet knows no key 'poepn'"),
+        (["-n2", "--dist=each"], "--dist=each: pytest-orchestrate runs each test once."),
+    ],
+)
+def test_what_cannot_be_done_is_refused(arguments: list[str], why: str) -> None:
+    assert refusal(*arguments).startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ours"),
+    [
+        (["-n2"], {"workers": "2"}),
+        (["-n2", "--dist=loadfile"], {"keep_together": "file"}),
+        (["-d", "--tx=popen"], {"worker_spec": "popen"}),
+    ],
+)
+def test_a_flag_of_ours_beside_it_is_one_too_many(
+    arguments: list[str], ours: dict[str, str]
+) -> None:
+    assert refusal(*arguments, **ours).endswith("say the same: leave one of them out")
