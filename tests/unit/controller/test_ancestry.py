@@ -16,8 +16,9 @@ def git(folder: Path, *arguments: str) -> str:
     ).stdout.strip()
 
 
-def commit(folder: Path) -> str:
-    git(folder, "commit", "--allow-empty", "-m", "a change")
+def commit(folder: Path, message: str = "a change") -> str:
+    """A commit; those of one parent with one message, made in one second, are the same."""
+    git(folder, "commit", "--allow-empty", "-m", message)
     return git(folder, "rev-parse", "HEAD")
 
 
@@ -25,7 +26,7 @@ def test_a_revision_is_based_on_those_before_it_and_no_others(tmp_path: Path) ->
     git(tmp_path, "init", "-b", "trunk")
     first, second = commit(tmp_path), commit(tmp_path)
     git(tmp_path, "switch", "-c", "feature", first)
-    third = commit(tmp_path)
+    third = commit(tmp_path, "another")
     assert forebears(tmp_path, third, environ={}).revisions == {first, third}
     assert forebears(tmp_path, second, environ={}).revisions == {first, second}
 

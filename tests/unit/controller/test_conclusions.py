@@ -10,6 +10,7 @@ from pytest_orchestrate.controller.conclusions import concluded
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.report.document import RunFacts
 from tests.support.reports import report_of, reported
+from tests.unit.controller.test_ancestry import commit, git
 from tests.unit.history.recorded import EPOCH, Attempt, record_run
 
 A = "tests/test_a.py::one"
@@ -26,6 +27,38 @@ def test_earlier_runs_and_this_ones_log_are_looked_at(tmp_path: Path) -> None:
     assert found.changes.fixed == (0,)
     assert len(found.trend) == 2
     assert found.remarks == ()
+
+
+def test_a_new_branch_goes_on_from_what_git_says_that_it_is_based_on(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-b", "trunk")
+    base = commit(tmp_path)
+    git(tmp_path, "switch", "-c", "elsewhere")
+    other = commit(tmp_path, "another")
+    git(tmp_path, "switch", "-c", "feature", base)
+    revision = commit(tmp_path)
+    history = History.open(tmp_path / ".pytest_orchestrate")
+    runs = ((base, "trunk", "failed"), (other, "elsewhere", "passed"))
+    for number, (at, branch, outcome) in enumerate(runs, 1):
+        attempts = [Attempt(A, outcome=outcome)]
+        history.fold(record_run(history.directory, number, attempts, revision=at, branch=branch))
+    facts = RunFacts(
+        "run-0003",
+        EPOCH + 3 * 86_400.0,
+        "workers",
+        selection=".",
+        revision=revision,
+        branch="feature",
+    )
+    report = report_of(reported(A, "failed"), run=facts)
+    for root in (tmp_path, None):
+        found = concluded(report, log=None, history=history, root=root)
+        assert found.changes is not None
+        assert (found.changes.run, found.changes.basis) == ("run-0001", "ancestor")
+        assert found.changes.still_failing == (0,)
+        assert [(group.since, group.since_branch) for group in found.groups] == [
+            ("run-0001", "trunk")
+        ]
+    history.close()
 
 
 def test_what_cannot_be_found_out_is_a_remark(tmp_path: Path) -> None:
