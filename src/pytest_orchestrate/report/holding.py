@@ -145,13 +145,12 @@ class Holding:
     def _ran(self, lease: Lease, since: float, until: float) -> Iterator[Turn]:
         """The turns of tests of a lease that ran within this time, the last one first."""
         starts, found = self._turns_of(lease)
-        number = 0
-        for position in range(bisect_left(starts, until) - 1, -1, -1):
-            # those before it ended earlier still
-            if number == self._most or found[position].end <= since:
+        after = bisect_left(starts, until)
+        least = 0 if self._most is None else max(0, after - self._most)
+        for turn in reversed(found[least:after]):
+            if turn.end <= since:  # so have those before it
                 return
-            yield found[position]
-            number += 1
+            yield turn
 
     def _turns_of(self, lease: Lease) -> tuple[list[float], list[Turn]]:
         known = self._turns.get(id(lease))
