@@ -80,9 +80,11 @@ class Holding:
         for lease in self._of_test.get(test, ()):
             if lease.worker == worker and (lease.end is None or lease.end > since):
                 starts, found = self._turns_of(lease)
-                for turn in found[: bisect_left(starts, until)]:
-                    if turn.test != test:
-                        last = max(last, min(turn.end, until))
+                position = bisect_left(starts, until) - 1
+                while position >= 0 and found[position].test == test:
+                    position -= 1
+                if position >= 0:
+                    last = max(last, min(found[position].end, until))
         return last
 
     def while_taken(self, name: str, amount: Amount, since: float, until: float) -> Taking | None:
@@ -143,13 +145,12 @@ class Holding:
     def _ran(self, lease: Lease, since: float, until: float) -> Iterator[Turn]:
         """The turns of tests of a lease that ran within this time, the last one first."""
         starts, found = self._turns_of(lease)
-        number = 0
-        for position in range(bisect_left(starts, until) - 1, -1, -1):
-            if found[position].end > since:
-                yield found[position]
-                number += 1
-            if number == self._most:
+        after = bisect_left(starts, until)
+        least = 0 if self._most is None else max(0, after - self._most)
+        for turn in reversed(found[least:after]):
+            if turn.end <= since:  # so have those before it
                 return
+            yield turn
 
     def _turns_of(self, lease: Lease) -> tuple[list[float], list[Turn]]:
         known = self._turns.get(id(lease))
