@@ -74,3 +74,11 @@ def test_old_flags_that_cannot_be_followed_end_the_run(
     ran = run_orchestrated(pytester, *args, workers=None, log=False)
     assert ran.code == 4
     assert why in ran.err
+
+
+def test_collection_is_verified_with_old_flags_too(pytester: pytest.Pytester) -> None:
+    ran = run_orchestrated(
+        pytester, "-n2", "--orchestrate-verify-collection", workers=None, log=False
+    )
+    assert ran.code == 0, ran.out + ran.err
+    assert "24 tests ended alike." in ran.out

@@ -78,7 +78,7 @@ def _run(config: pytest.Config, mode: str, folder: Path) -> int:
         "--orchestrate-report=",
         "--orchestrate-ci=off",
     ]
-    if config.option.orchestrate_workers is None:
+    if config.known_args_namespace.orchestrate_workers is None:  # -n stands there as well
         settings.append("--orchestrate-workers=2")
     done = subprocess.run(
         [*command, *settings, *arguments], cwd=config.invocation_params.dir, check=False
