@@ -179,7 +179,7 @@ def test_settings_are_read_from_every_kind_of_ini_file(passing: Pytester, home: 
         [
             "workers: 0",
             "worker_spec: (*workers=1, spec='popen'*workers=2, spec='popen//nice=1'*)",
-            "max_crashes: 7",
+            "max_crashes: CrashLimit(number=7, per_worker=True)",
             "grace: 1.5",
             "silence: 0.0",
             "record: no-output",
@@ -208,7 +208,7 @@ def test_a_flag_beats_every_kind_of_ini_file(passing: Pytester, home: str) -> No
     result.stdout.fnmatch_lines(
         [
             "worker_spec: (*workers=1, spec='popen//nice=3'*workers=1, spec='popen//nice=4'*)",
-            "max_crashes: 1",
+            "max_crashes: CrashLimit(number=1, per_worker=True)",
             "grace: 1.5",
             "silence: 8.0",
             "keep: Keep(runs=9, size=1500000, *)",

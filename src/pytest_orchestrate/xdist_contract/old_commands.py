@@ -284,7 +284,7 @@ _FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
             "dest": "numprocesses",
             "type": _number,
             "metavar": "N",
-            "help": _ours("--workers=N; auto and logical are --workers=auto"),
+            "help": _ours("--orchestrate-workers=N; auto and logical are its auto"),
         },
     ),
     (
