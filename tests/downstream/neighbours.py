@@ -13,6 +13,8 @@ from tests.downstream.comparison import Fact, compare, facts
 DISTRIBUTED = ("-p", "orchestrate", "--workers=2")
 PLAIN = ("-p", "no:orchestrate")
 RECORDER = "downstream_recorder"
+#: Plugins that change every run where they are merely installed.
+ACTIVE = ("flaky", "pretty", "pytest-retry", "randomly", "sugar")
 SECONDS = 90.0
 WAIT_FOR_ALL = """
     import os
@@ -77,9 +79,12 @@ class Outcome:
 class Bench:
     """Runs the suite that a test wrote, with just the plugins that it names."""
 
-    def __init__(self, pytester: pytest.Pytester, autoload: bool) -> None:
+    def __init__(
+        self, pytester: pytest.Pytester, autoload: bool, beside: tuple[str, ...] = ()
+    ) -> None:
         self.pytester = pytester
         self.autoload = autoload
+        self.beside = beside
         self.plugins: tuple[str, ...] = ()
 
     def use(self, *plugins: str) -> None:
@@ -106,9 +111,10 @@ class Bench:
         """Run the suite in a process of its own, without what an earlier run left."""
         target = self.pytester.path / "record.json"
         target.unlink(missing_ok=True)
-        wanted = [word for name in (*self.plugins, RECORDER) for word in ("-p", name)]
-        if self.autoload and "randomly" not in self.plugins:
-            wanted += ["-p", "no:randomly"]
+        names = (*self.beside, *self.plugins, RECORDER)
+        if self.autoload:
+            names += tuple(f"no:{name}" for name in ACTIVE if name not in self.plugins)
+        wanted = [word for name in names for word in ("-p", name)]
         result = self.pytester.runpytest_subprocess(*wanted, *args, timeout=SECONDS)
         assert target.is_file(), f"{result.stdout.str()}{result.stderr.str()}"
         return Outcome(result, json.loads(target.read_text(encoding="utf-8")))
