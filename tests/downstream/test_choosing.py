@@ -78,44 +78,53 @@ class TestFlaky:
                 assert f"test_never_{name} failed after 3 attempts!" in report
 
 
-def test_dependency_skips_what_depends_on_a_failure(
-    alone: Bench, pytester: pytest.Pytester
+DEPENDING = """
+    import time
+
+    import pytest
+
+    @pytest.mark.dependency()
+    def test_good():
+        time.sleep(0.1)
+
+    @pytest.mark.dependency()
+    def test_bad():
+        assert False
+
+    @pytest.mark.dependency(depends=["test_good"])
+    def test_after_good():
+        pass
+
+    @pytest.mark.dependency(depends=["test_bad"])
+    def test_after_bad():
+        pass
+
+    @pytest.mark.dependency(depends=["test_after_bad"])
+    def test_after_skipped():
+        pass
+"""
+ELSEWHERE = """
+    import pytest
+
+    @pytest.mark.dependency(depends=["test_a.py::test_good"], scope="session")
+    def test_elsewhere():
+        pass
+"""
+
+
+@pytest.mark.parametrize("files", [{"test_b": DEPENDING}, {"test_b": ELSEWHERE}])
+def test_dependency_skips_what_depends_on_a_failure_and_nothing_else(
+    alone: Bench, pytester: pytest.Pytester, files: dict[str, str]
 ) -> None:
     pytest.importorskip("pytest_dependency")
     alone.use("dependency")
-    depending = """
-        import pytest
-
-        @pytest.mark.dependency()
-        def test_good():
-            pass
-
-        @pytest.mark.dependency()
-        def test_bad():
-            assert False
-
-        @pytest.mark.dependency(depends=["test_good"])
-        def test_after_good():
-            pass
-
-        @pytest.mark.dependency(depends=["test_bad"])
-        def test_after_bad():
-            pass
-
-        @pytest.mark.dependency(depends=["test_after_bad"])
-        def test_after_skipped():
-            pass
-    """
-    elsewhere = """
-        import pytest
-
-        @pytest.mark.dependency(depends=["test_a.py::test_good"], scope="session")
-        def test_elsewhere():
-            pass
-    """
-    pytester.makepyfile(test_a=depending, test_b=depending, test_c=elsewhere)
+    pytester.makepyfile(test_a=DEPENDING, test_steady=STEADY, **files)
     for run in alone.same():
-        run.result.assert_outcomes(passed=5, failed=2, skipped=4)
+        run.result.assert_outcomes(
+            passed=9 if files["test_b"] is DEPENDING else 8,
+            failed=2 if files["test_b"] is DEPENDING else 1,
+            skipped=4 if files["test_b"] is DEPENDING else 2,
+        )
 
 
 def test_order_is_kept_where_it_is_asked_for(alone: Bench, pytester: pytest.Pytester) -> None:
@@ -178,41 +187,36 @@ def test_split_chooses_the_same_tests_and_stores_durations(
     assert ran == 15
 
 
-class TestTestmon:
-    """pytest-testmon learns from all workers which tests a file can change."""
+def test_testmon_runs_only_what_a_change_concerns(either: Bench, pytester: pytest.Pytester) -> None:
+    pytest.importorskip("testmon")
+    either.use("pytest-testmon")
+    pytester.makeini("[pytest]\npythonpath = .\n")
+    for name in "ab":
+        pytester.makepyfile(
+            **{
+                f"code_{name}": "def value():\n    return 1\n",
+                f"test_{name}": f"""
+                    from code_{name} import value
 
-    @pytest.fixture(autouse=True)
-    def suite(self, either: Bench, pytester: pytest.Pytester) -> None:
-        """Write two modules, and tests of each."""
-        pytest.importorskip("testmon")
-        either.use("pytest-testmon")
-        pytester.makeini("[pytest]\npythonpath = .\n")
-        for name in "ab":
-            pytester.makepyfile(
-                **{
-                    f"code_{name}": "def value():\n    return 1\n",
-                    f"test_{name}": f"""
-                        from code_{name} import value
+                    def test_value_{name}():
+                        assert value() == 1
 
-                        def test_value_{name}():
-                            assert value() == 1
+                    def test_more_{name}():
+                        assert value() + 1 == 2
 
-                        def test_more_{name}():
-                            assert value() + 1 == 2
-
-                        def test_without_{name}():
-                            pass
-                    """,
-                }
-            )
-
-    def test_only_what_a_change_concerns_runs_again(
-        self, either: Bench, pytester: pytest.Pytester
-    ) -> None:
-        first = either.distributed("--testmon")
-        first.result.assert_outcomes(passed=6)
-        (pytester.path / "code_b.py").write_text("def value():\n    return 3 - 2\n")
-        second = either.distributed("--testmon")
+                    def test_without_{name}():
+                        pass
+                """,
+            }
+        )
+    first = either.distributed("--testmon")
+    first.result.assert_outcomes(passed=6)
+    assert "in-process (--testmon)" in first.output
+    (pytester.path / "code_b.py").write_text("def value():\n    return 3 - 2\n")
+    # what is only to choose among the tests may leave them to workers
+    for args in (["--testmon", "--testmon-nocollect"], ["--testmon"]):
+        second = either.distributed(*args)
         assert set(second.outcomes) == {"test_value_b", "test_more_b"}, second.output
-        third = either.run("-p", "no:orchestrate", "--testmon")
-        assert not third.record["tests"], third.output
+    third = either.distributed("--testmon")
+    assert not third.record["tests"], third.output
+    assert third.exit_code == either.plain("--testmon").exit_code

@@ -83,7 +83,7 @@ def test_mock_undoes_its_patches_after_each_test(alone: Bench, pytester: pytest.
     )
     for run in alone.same():
         run.result.assert_outcomes(passed=5, failed=1)
-        assert "Introspection" in run.output
+        assert "pytest introspection follows" in run.output
 
 
 def test_httpx_answers_and_tells_what_was_not_asked_for(

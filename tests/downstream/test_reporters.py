@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.downstream.comparison import without_addresses
 from tests.downstream.neighbours import Bench, Outcome
 
 MIXED = {
@@ -59,12 +60,12 @@ WORKER = re.compile(r"\[gw\d\] \S+ -- Python \S+ [^\n]*\s*")
 
 
 def without_workers(value: Any) -> Any:
-    """Return JSON without the line that pytest puts before what failed on a worker."""
+    """Return JSON without what names a worker before a failure, and without addresses."""
     if isinstance(value, dict):
         return {key: without_workers(item) for key, item in value.items()}
     if isinstance(value, list):
         return [without_workers(item) for item in value]
-    return WORKER.sub("", value) if isinstance(value, str) else value
+    return without_addresses(WORKER.sub("", value)) if isinstance(value, str) else value
 
 
 def written(bench: Bench, target: str, *args: str) -> tuple[Any, Any]:
@@ -294,9 +295,11 @@ def test_pretty_shows_its_table_of_failures(mixed: Bench) -> None:
         assert re.search(r"test_a\.py.*test_number\[2\]", run.output), run.output
 
 
-def test_benchmark_says_that_it_measures_nothing(alone: Bench, pytester: pytest.Pytester) -> None:
+def test_benchmark_measures_where_it_is_asked_to_and_says_when_it_does_not(
+    either: Bench, pytester: pytest.Pytester
+) -> None:
     pytest.importorskip("pytest_benchmark")
-    alone.use("benchmark")
+    either.use("benchmark")
     pytester.makepyfile(
         test_a="""
             import pytest
@@ -306,12 +309,14 @@ def test_benchmark_says_that_it_measures_nothing(alone: Bench, pytester: pytest.
                 assert benchmark(sum, [1, number]) == number + 1
         """
     )
-    plain = alone.plain("--benchmark-max-time=0.01")
+    plain = either.plain("--benchmark-max-time=0.01")
     assert "Median" in plain.output
-    distributed = alone.distributed()
+    distributed = either.distributed()
     distributed.result.assert_outcomes(passed=2)
     assert "Benchmarks are automatically disabled" in distributed.output
-    measured = alone.run("-p", "orchestrate", "--workers=0", "--benchmark-max-time=0.01")
+    measured = either.distributed("--benchmark-only", "--benchmark-max-time=0.01")
+    measured.result.assert_outcomes(passed=2)
+    assert "in-process (--benchmark-only)" in measured.output
     assert "Median" in measured.output
 
 
@@ -354,13 +359,17 @@ def test_bdd_runs_scenarios(alone: Bench, pytester: pytest.Pytester) -> None:
     )
     for run in alone.same():
         run.result.assert_outcomes(passed=2, failed=1)
+    plain, distributed = written(alone, "cucumber.json", "--cucumberjson=cucumber.json")
+    assert without_durations(distributed) == without_durations(plain)
+    drawn = alone.distributed("--gherkin-terminal-reporter", "-vv")
+    assert "in-process (--gherkin-terminal-reporter)" in drawn.output
+    assert "When I add 1 books" in drawn.output
 
 
-def test_bdd_refuses_to_draw_steps_of_workers(alone: Bench, pytester: pytest.Pytester) -> None:
-    pytest.importorskip("pytest_bdd")
-    pytester.makepyfile(test_a="def test_a(): pass")
-    args = ("-p", "pytest-bdd", "-p", "orchestrate", "--gherkin-terminal-reporter")
-    run = pytester.runpytest_subprocess(*args, "--workers=2")
-    assert run.ret == pytest.ExitCode.USAGE_ERROR
-    assert "gherkin-terminal-reporter is not compatible" in run.stderr.str()
-    pytester.runpytest_subprocess(*args, "--workers=0").assert_outcomes(passed=1)
+def without_durations(value: Any) -> Any:
+    """Return JSON without the durations that are in it."""
+    if isinstance(value, dict):
+        return {key: without_durations(item) for key, item in value.items() if key != "duration"}
+    if isinstance(value, list):
+        return [without_durations(item) for item in value]
+    return without_workers(value)
