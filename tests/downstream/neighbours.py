@@ -13,8 +13,32 @@ from tests.downstream.comparison import Fact, compare, facts
 DISTRIBUTED = ("-p", "orchestrate", "--workers=2")
 PLAIN = ("-p", "no:orchestrate")
 RECORDER = "downstream_recorder"
-#: Plugins that change every run where they are merely installed.
-ACTIVE = ("flaky", "pretty", "pytest-retry", "randomly", "sugar")
+#: Not loaded unless a test names them, also where what is installed is: they change every run or
+#: take long to import, and have tests of their own.
+OUTSIDERS = (
+    "allure_pytest",
+    "anyio",
+    "benchmark",
+    "ctrf",
+    "dependency",
+    "flaky",
+    "pretty",
+    "pytest-bdd",
+    "pytest-retry",
+    "pytest-split",
+    "pytest-testmon",
+    "pytest_github_actions_annotate_failures",
+    "pytest_httpx",
+    "pytest_jsonreport",
+    "pytest_mock",
+    "pytest_order",
+    "pytest_postgresql",
+    "pytest_reportlog",
+    "randomly",
+    "sugar",
+    "syrupy",
+    "xprocess",
+)
 SECONDS = 90.0
 WAIT_FOR_ALL = """
     import os
@@ -113,7 +137,7 @@ class Bench:
         target.unlink(missing_ok=True)
         names = (*self.beside, *self.plugins, RECORDER)
         if self.autoload:
-            names += tuple(f"no:{name}" for name in ACTIVE if name not in self.plugins)
+            names += tuple(f"no:{name}" for name in OUTSIDERS if name not in self.plugins)
         wanted = [word for name in names for word in ("-p", name)]
         result = self.pytester.runpytest_subprocess(*wanted, *args, timeout=SECONDS)
         assert target.is_file(), f"{result.stdout.str()}{result.stderr.str()}"
