@@ -133,12 +133,15 @@ def test_order_is_kept_where_it_is_asked_for(alone: Bench, pytester: pytest.Pyte
     pytester.makepyfile(
         **{
             f"test_{name}": """
+                import time
+
                 import pytest
 
                 SEEN = []
 
                 @pytest.mark.order(2)
                 def test_second():
+                    time.sleep(0.1)
                     SEEN.append(2)
 
                 @pytest.mark.order("last")

@@ -1,9 +1,10 @@
-"""Tests that pytest-dependency has to see in one process, because it keeps outcomes to itself.
+"""Tests that another plugin has to see in one process: a group, which one worker runs in order.
 
-Where the plugin is installed, it skips what depends on a test that it has not seen to pass. So
-tests that may depend on each other make a group, which one worker runs in collection order: those
-of a file, or all in the run that have the mark if a single one looks further than its file.
-Source: pytest-dependency 0.6.1, ``DependencyManager``.
+pytest-dependency skips what depends on a test that it has not seen to pass. So tests that may
+depend on each other are a group: those of a file that have its mark, or all of the run if a single
+one looks further than its file. pytest-order sorts the tests with its mark, which says nothing to
+another worker. Sources: pytest-dependency 0.6.1 ``DependencyManager``, pytest-order 1.5.0
+``Settings``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ _ALL = "pytest-dependency"
 
 def add_groups(config: pytest.Config, items: Sequence[pytest.Item], groups: dict[int, str]) -> None:
     """Add the groups of these tests, by position, where they have none."""
+    _add_dependent(config, items, groups)
+    _add_ordered(config, items, groups)
+
+
+def _add_dependent(
+    config: pytest.Config, items: Sequence[pytest.Item], groups: dict[int, str]
+) -> None:
     if not config.pluginmanager.hasplugin("dependency"):
         return
     try:
@@ -38,6 +46,19 @@ def add_groups(config: pytest.Config, items: Sequence[pytest.Item], groups: dict
             across.add(file)
     for position, file in concerned.items():
         groups.setdefault(position, f"{_ACROSS if file in across else _WITHIN}{file}")
+
+
+def _add_ordered(
+    config: pytest.Config, items: Sequence[pytest.Item], groups: dict[int, str]
+) -> None:
+    """Where each file has an order of its own, each is a group; else there is one."""
+    if not config.pluginmanager.hasplugin("pytest_order"):
+        return
+    by_file = getattr(config.option, "order_scope", None) in ("module", "class")
+    for position, item in enumerate(items):
+        if item.get_closest_marker("order") is not None:
+            file = item.nodeid.partition("::")[0]
+            groups.setdefault(position, f"pytest-order in {file}" if by_file else "pytest-order")
 
 
 def united(groups: dict[int, str]) -> dict[int, str]:

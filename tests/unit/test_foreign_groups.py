@@ -1,4 +1,4 @@
-"""Tests that pytest-dependency has to see in one process make groups."""
+"""Tests that another plugin has to see in one process make groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_orchestrate.internals.dependency_plugin import add_groups, united
+from pytest_orchestrate.foreign_groups import add_groups, united
 
 
 def config(*, installed: bool = True, marks_all: bool = False) -> pytest.Config:
@@ -33,7 +33,7 @@ OTHER = item("test_b.py::test_other", depends=["x"], scope="class")
 FAR = item("test_c.py::test_far", depends=["test_a.py::test_named"], scope="session")
 
 
-def groups_of(*items: pytest.Item, **settings: bool) -> dict[int, str]:
+def depending(*items: pytest.Item, **settings: bool) -> dict[int, str]:
     """Return the groups that all tests of a run get."""
     groups: dict[int, str] = {}
     add_groups(config(**settings), items, groups)
@@ -41,23 +41,23 @@ def groups_of(*items: pytest.Item, **settings: bool) -> dict[int, str]:
 
 
 def test_marked_tests_of_a_file_stay_together() -> None:
-    groups = groups_of(PLAIN, NAMED, LATER, OTHER)
+    groups = depending(PLAIN, NAMED, LATER, OTHER)
     assert set(groups) == {1, 2, 3}
     assert groups[1] == groups[2] != groups[3]
 
 
 def test_one_that_looks_further_keeps_all_together() -> None:
-    groups = groups_of(PLAIN, NAMED, LATER, OTHER, FAR)
+    groups = depending(PLAIN, NAMED, LATER, OTHER, FAR)
     assert set(groups) == {1, 2, 3, 4}
     assert len(set(groups.values())) == 1
 
 
 def test_where_all_tests_are_marked_by_a_setting_all_have_groups() -> None:
-    assert set(groups_of(PLAIN, NAMED, marks_all=True)) == {0, 1}
+    assert set(depending(PLAIN, NAMED, marks_all=True)) == {0, 1}
 
 
-def test_without_the_plugin_nobody_has_to_stay_together() -> None:
-    assert groups_of(NAMED, LATER, installed=False) == {}
+def test_without_pytest_dependency_nobody_has_to_stay_together() -> None:
+    assert depending(NAMED, LATER, installed=False) == {}
 
 
 def test_a_group_of_the_projects_own_stays() -> None:
@@ -65,3 +65,33 @@ def test_a_group_of_the_projects_own_stays() -> None:
     add_groups(config(), [NAMED, LATER], groups)
     assert groups[1] == "printer"
     assert united({0: "printer"}) == {0: "printer"}
+
+
+def ordered(scope: str | None, *, installed: bool = True) -> dict[int, str]:
+    """Return the groups of a, in no order, and of two tests with the mark in two files."""
+    config: Any = SimpleNamespace(
+        pluginmanager=SimpleNamespace(hasplugin=lambda name: installed and name == "pytest_order"),
+        option=SimpleNamespace(order_scope=scope),
+    )
+    items: list[Any] = [
+        SimpleNamespace(nodeid=nodeid, get_closest_marker=lambda name, mark=mark: mark)
+        for nodeid, mark in (("test_a.py::a", None), ("test_a.py::b", 1), ("test_b.py::c", 1))
+    ]
+    groups: dict[int, str] = {}
+    add_groups(cast("pytest.Config", config), items, groups)
+    return groups
+
+
+def test_one_worker_runs_all_that_are_in_order() -> None:
+    groups = ordered(None)
+    assert set(groups) == {1, 2}
+    assert groups[1] == groups[2]
+
+
+def test_where_each_file_has_its_own_order_each_is_a_group() -> None:
+    groups = ordered("module")
+    assert groups[1] != groups[2]
+
+
+def test_without_pytest_order_nobody_has_to_stay_together() -> None:
+    assert ordered(None, installed=False) == {}
