@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from os import getpid
-from time import monotonic
+from os import fspath, getpid
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -243,7 +241,7 @@ class RunContext:
         from pytest_orchestrate.controller.surroundings import facts_of
         from pytest_orchestrate.history import log as run_logs
 
-        self._began, started = monotonic(), time.time()
+        self._began, started = monotonic(), time()
         self.is_in_process = mode == "in-process"
         options = self.options
         if options.record != "off" or self.publishing.is_wanted:
@@ -301,7 +299,7 @@ class RunContext:
         :param number: Of the worker.
         """
         self.tell(TestAmended(now=self.now(), worker=number, test=test, outcome="error"))
-        root = os.fspath(self.config.rootpath)
+        root = fspath(self.config.rootpath)
         self.write(amendment(test, self.tests[test], worker, report, root))
 
     def fixture(self, worker: str, file: str | None, name: str, scope: str, seconds: float) -> None:
