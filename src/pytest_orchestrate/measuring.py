@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_orchestrate import options
+from pytest_orchestrate import foreign_groups, options
 from pytest_orchestrate.internals.reports import affinity_of
 
 
@@ -106,6 +106,7 @@ def togetherness(
             group = item.ihook.pytest_orchestrate_group_item(item=item)
             if group is not None:
                 groups[position] = str(group)
+    foreign_groups.add_groups(config, items, groups)
     affinities = {}
     for position, item in enumerate(items):
         affinity = affinity_of(item)

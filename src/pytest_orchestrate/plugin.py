@@ -186,26 +186,6 @@ def _tests_may_run(config: pytest.Config) -> bool:
     )
 
 
-def _in_this_process(config: pytest.Config) -> str | None:
-    """Return what forces the tests to run in this process, or None."""
-    given = config.known_args_namespace
-    for name, flag in (
-        ("usepdb", "--pdb"),
-        ("trace", "--trace"),
-        ("setuponly", "--setup-only"),
-        ("setupshow", "--setup-show"),
-        ("stepwise", "--stepwise"),
-        ("stepwise_skip", "--stepwise-skip"),
-        ("stepwise_reset", "--stepwise-reset"),
-    ):
-        if getattr(given, name, None):
-            return flag
-    objects = [p for p in config.invocation_params.plugins or () if not isinstance(p, str)]
-    if objects:
-        return "pytest.main(plugins=[...]) was given an object"
-    return None
-
-
 def _serve(config: pytest.Config, control: int) -> Seed:
     """Be a fork server. Returns in its children only, when they are workers."""
     from pytest_orchestrate.transport import fork_server
@@ -233,6 +213,7 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
     :returns: None; but workers may be forked in here, and in those what they are to be.
     """
     from pytest_orchestrate import xdist_contract
+    from pytest_orchestrate.controller import one_process
     from pytest_orchestrate.controller.deciding import decide
 
     is_plan = config.known_args_namespace.orchestrate_plan is not None
@@ -248,7 +229,7 @@ def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:
             return PlanContext(config, settings, new_run_id())
         return RunContext(config, settings, new_run_id())
 
-    forced = _in_this_process(config)
+    forced = one_process.reason(config)
     replay = None
     if config.known_args_namespace.orchestrate_replay is not None:
         from pytest_orchestrate.controller.replaying import replay_of

@@ -129,6 +129,9 @@ def pytest_testnodeready(node):
          executable=info.executable, pid=node.workerinfo["pid"],
          python=node.workerinfo["version_info"][:2], **facts_of(node))
 
+def pytest_xdist_node_collection_finished(node, ids):
+    tell(hook="collection_finished", ids=sorted(ids), **facts_of(node))
+
 def pytest_testnodedown(node, error):
     tell(hook="testnodedown", error=error, **facts_of(node))
 
@@ -152,7 +155,10 @@ def test_hooks_of_nodes_are_called_once_for_each_worker_and_in_order(
     events = told(pytester.path, "controller")
     for worker in ("gw0", "gw1"):
         mine = [event["hook"] for event in events if event.get("id") == worker]
-        assert mine == ["configure_node", "testnodeready", "testnodedown"]
+        assert mine == ["configure_node", "testnodeready", "collection_finished", "testnodedown"]
+    every = sorted(f"test_{name}.py::test_{name}[{n}]" for name in "ab" for n in range(4))
+    listed = [event["ids"] for event in events if event["hook"] == "collection_finished"]
+    assert listed == [every, every]  # each collected a share of them
     hooks = [event["hook"] for event in events]
     assert hooks[:2] == ["configure_node", "configure_node"]
     # pytest-cov combines after its loop: every worker has left by then
@@ -317,12 +323,18 @@ def pytest_load_initial_conftests(early_config):
     options = early_config.known_args_namespace
     tell(dist=options.dist, numprocesses=options.numprocesses,
          worker=hasattr(early_config, "workerinput"))
+
+def pytest_configure(config):
+    # as pytest-retry, pytest-benchmark and pytest-testmon do it
+    tell(dist=config.option.dist, numprocesses=config.option.numprocesses)
 """)
     run_orchestrated(pytester, "-p", "early", environ={"PYTHONPATH": _with_beside(pytester)})
-    (facts,) = told(pytester.path, "controller")
-    assert facts == {"dist": "load", "numprocesses": 2, "worker": False}
-    (facts,) = told(pytester.path, "gw0")
-    assert facts["worker"] is True
+    early, late = told(pytester.path, "controller")
+    assert early == {"dist": "load", "numprocesses": 2, "worker": False}
+    assert late == {"dist": "load", "numprocesses": 2}
+    early, late = told(pytester.path, "gw0")
+    assert early["worker"] is True
+    assert late == {"dist": "no", "numprocesses": None}
 
 
 def _with_beside(pytester: pytest.Pytester) -> str:
@@ -369,3 +381,34 @@ def test_parts_of_pytest_may_be_switched_off(pytester: pytest.Pytester) -> None:
     for switched_off in (parts[:1], parts[1:2], parts):
         ran = run_orchestrated(pytester, *(f"-pno:{part}" for part in switched_off), cache=None)
         assert ran.counts == {"passed": 8}, switched_off
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_a_test_puts_in_the_place_of_system_calls_is_left_to_it(
+    pytester: pytest.Pytester, workers: int
+) -> None:
+    write_files(
+        pytester,
+        {
+            "test_a.py": """
+import os, threading, time
+import pytest
+
+@pytest.fixture(scope="module", autouse=True)
+def patched():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        patch.setattr(time, "monotonic", lambda: 0.0)
+        yield
+
+@pytest.mark.parametrize("number", range(3))
+def test_a(number, monkeypatch):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    threading.Event().wait(0.25)  # what is overdue is sent meanwhile
+    assert slept == []
+"""
+        },
+    )
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"passed": 3}

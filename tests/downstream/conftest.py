@@ -19,6 +19,30 @@ def bench(
 ) -> Bench:
     """Return a bench: once where all that is installed is loaded, once where xdist is missing."""
     beside_xdist: bool = request.param
+    prepare(pytester, monkeypatch, autoload=beside_xdist, xdist=beside_xdist)
+    return Bench(pytester, autoload=beside_xdist)
+
+
+@pytest.fixture
+def alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Return a bench where a plugin that a test names is the only one, and xdist is missing."""
+    prepare(pytester, monkeypatch, autoload=False, xdist=False)
+    return Bench(pytester, autoload=False)
+
+
+@pytest.fixture(params=[True, False], ids=["beside_xdist", "without_xdist"])
+def either(
+    request: pytest.FixtureRequest, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    """Return a bench like ``alone``, once with nothing but xdist beside the plugin."""
+    prepare(pytester, monkeypatch, autoload=False, xdist=request.param)
+    return Bench(pytester, autoload=False, beside=("xdist",) if request.param else ())
+
+
+def prepare(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *, autoload: bool, xdist: bool
+) -> None:
+    """Prepare the environment of runs in subprocesses."""
     for name in os.environ:
         if name.startswith(OF_AN_OUTER_RUN):
             monkeypatch.delenv(name)
@@ -27,9 +51,9 @@ def bench(
     (plugins / f"{RECORDER}.py").write_text(recorder, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(plugins), str(pytester.path)]))
     monkeypatch.setenv("DOWNSTREAM_RECORD", str(pytester.path / "record.json"))
-    if beside_xdist:
+    if xdist:
         pytest.importorskip("xdist")
     else:
         (plugins / "xdist.py").write_text(NO_XDIST, encoding="utf-8")
+    if not autoload:
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    return Bench(pytester, autoload=beside_xdist)

@@ -13,6 +13,32 @@ from tests.downstream.comparison import Fact, compare, facts
 DISTRIBUTED = ("-p", "orchestrate", "--workers=2")
 PLAIN = ("-p", "no:orchestrate")
 RECORDER = "downstream_recorder"
+#: Not loaded unless a test names them, also where what is installed is: they change every run or
+#: take long to import, and have tests of their own.
+OUTSIDERS = (
+    "allure_pytest",
+    "anyio",
+    "benchmark",
+    "ctrf",
+    "dependency",
+    "flaky",
+    "pretty",
+    "pytest-bdd",
+    "pytest-retry",
+    "pytest-split",
+    "pytest-testmon",
+    "pytest_github_actions_annotate_failures",
+    "pytest_httpx",
+    "pytest_jsonreport",
+    "pytest_mock",
+    "pytest_order",
+    "pytest_postgresql",
+    "pytest_reportlog",
+    "randomly",
+    "sugar",
+    "syrupy",
+    "xprocess",
+)
 SECONDS = 90.0
 WAIT_FOR_ALL = """
     import os
@@ -77,9 +103,12 @@ class Outcome:
 class Bench:
     """Runs the suite that a test wrote, with just the plugins that it names."""
 
-    def __init__(self, pytester: pytest.Pytester, autoload: bool) -> None:
+    def __init__(
+        self, pytester: pytest.Pytester, autoload: bool, beside: tuple[str, ...] = ()
+    ) -> None:
         self.pytester = pytester
         self.autoload = autoload
+        self.beside = beside
         self.plugins: tuple[str, ...] = ()
 
     def use(self, *plugins: str) -> None:
@@ -106,9 +135,10 @@ class Bench:
         """Run the suite in a process of its own, without what an earlier run left."""
         target = self.pytester.path / "record.json"
         target.unlink(missing_ok=True)
-        wanted = [word for name in (*self.plugins, RECORDER) for word in ("-p", name)]
-        if self.autoload and "randomly" not in self.plugins:
-            wanted += ["-p", "no:randomly"]
+        names = (*self.beside, *self.plugins, RECORDER)
+        if self.autoload:
+            names += tuple(f"no:{name}" for name in OUTSIDERS if name not in self.plugins)
+        wanted = [word for name in names for word in ("-p", name)]
         result = self.pytester.runpytest_subprocess(*wanted, *args, timeout=SECONDS)
         assert target.is_file(), f"{result.stdout.str()}{result.stderr.str()}"
         return Outcome(result, json.loads(target.read_text(encoding="utf-8")))

@@ -108,6 +108,39 @@ class TestCov:
         assert ("FAIL Required test coverage" in distributed.output) == bool(exit_code)
 
 
+def test_cov_measures_children_adds_to_earlier_runs_and_knows_each_lines_tests(
+    alone: Bench, pytester: pytest.Pytester
+) -> None:
+    pytest.importorskip("pytest_cov")
+    alone.use("pytest_cov")
+    write_calculator(pytester)
+    pytester.makefile(
+        ".cfg", setup="[coverage:run]\npatch = subprocess\n[coverage:json]\nshow_contexts = true\n"
+    )
+    pytester.makepyfile(
+        test_child="""
+            import subprocess
+            import sys
+
+            def test_child():
+                code = "import calculator; calculator.unused(); print(calculator.sign(0))"
+                ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+                assert ran.stdout == "zero\\n"
+        """
+    )
+    args = ("--cov=calculator", "--cov-config=setup.cfg", "--cov-context=test", "--cov-append")
+    seen = []
+    for way in (alone.plain, alone.distributed):
+        way(*args, "--cov-report=", "test_negative.py", "test_positive.py")
+        assert way(*args, "--cov-report=json", "test_child.py").exit_code == 0
+        report = json.loads((pytester.path / "coverage.json").read_text(encoding="utf-8"))
+        contexts = report["files"]["calculator.py"]["contexts"]
+        seen.append((report["totals"], {line: sorted(contexts[line]) for line in contexts}))
+        (pytester.path / ".coverage").unlink()
+    assert seen[0] == seen[1]
+    assert seen[0][0]["missing_lines"] == 0
+
+
 LATE_WORKER = """
     import glob
     import os

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import wire, xdist_contract
+from pytest_orchestrate import foreign_groups, wire, xdist_contract
 from pytest_orchestrate.controller.merging import Merged, merge, own_nodeids
 from pytest_orchestrate.internals.cache import note_collected, set_last_failed_status
 from pytest_orchestrate.internals.reports import report_id
@@ -196,6 +196,7 @@ class Collecting:
         assert collection is not None
         seen: dict[str, int] = {}
         tests = []
+        groups = foreign_groups.united(collection.groups)
         for position, nodeid in enumerate(collection.nodeids):
             occurrence = seen.get(nodeid, 0)
             seen[nodeid] = occurrence + 1
@@ -204,7 +205,7 @@ class Collecting:
                 CollectedTest(
                     nodeid,
                     occurrence,
-                    collection.groups.get(position),
+                    groups.get(position),
                     collection.affinities.get(position),
                 )
             )

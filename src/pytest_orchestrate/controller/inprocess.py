@@ -123,9 +123,9 @@ class InProcessSession:
         return result
 
     @pytest.hookimpl
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+    def pytest_deselected(self, items: Sequence[object]) -> None:
         """Remember what others may require."""
-        self._deselected += items
+        self._deselected += [item for item in items if isinstance(item, pytest.Item)]
 
     def _undo_deselection(self, items: Sequence[pytest.Item]) -> None:
         undone = set(items)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from os import fspath, getpid
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,8 +53,8 @@ class RunContext:
         self.log: RunLog | None = None
         self.publishing = Publishing(config, options)
         self._history: History | None = None
-        self._process = os.getpid()
-        self._began = time.monotonic()
+        self._process = getpid()
+        self._began = monotonic()
         self.tests: list[CollectedTest] = []
         self.expected: list[float | None] = []  #: seconds of each test, as far as known
         self.entry_costs: dict[str, float] = {}  #: file -> seconds of its fixtures, as far as known
@@ -234,14 +234,14 @@ class RunContext:
 
     def now(self) -> float:
         """Return seconds since the run began."""
-        return time.monotonic() - self._began
+        return monotonic() - self._began
 
     def begin(self, mode: str, workers: int) -> None:
         """Open the log and write its first line."""
         from pytest_orchestrate.controller.surroundings import facts_of
         from pytest_orchestrate.history import log as run_logs
 
-        self._began, started = time.monotonic(), time.time()
+        self._began, started = monotonic(), time()
         self.is_in_process = mode == "in-process"
         options = self.options
         if options.record != "off" or self.publishing.is_wanted:
@@ -299,7 +299,7 @@ class RunContext:
         :param number: Of the worker.
         """
         self.tell(TestAmended(now=self.now(), worker=number, test=test, outcome="error"))
-        root = os.fspath(self.config.rootpath)
+        root = fspath(self.config.rootpath)
         self.write(amendment(test, self.tests[test], worker, report, root))
 
     def fixture(self, worker: str, file: str | None, name: str, scope: str, seconds: float) -> None:
@@ -358,7 +358,7 @@ class RunContext:
         In a child that a test has forked and that came here by its parent's stack, the log and
         the history are the parent's, and left alone.
         """
-        if os.getpid() != self._process:
+        if getpid() != self._process:
             return self.builder.summary()
         self.write(
             {

@@ -47,9 +47,7 @@ class ControllerSession:
     def pytest_cmdline_main(self, config: pytest.Config) -> None:
         """Conftests are loaded now: ask them how many workers ``auto`` may use."""
         self.decision = ask_hook(config, self.context, self.decision)
-        if self.decision.workers:
-            xdist_contract.count(config, self.decision.workers)
-        else:
+        if not self.decision.workers:
             xdist_contract.withdraw(config)
             if self._start.server is not None:
                 self._start.server.close()
@@ -60,6 +58,11 @@ class ControllerSession:
             manager.register(
                 InProcessSession(config, self.context, self.decision), "orchestrate-in-process"
             )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Tell the number of workers to plugins that are configured next."""
+        xdist_contract.count(config, self.decision.workers)
 
     def pytest_report_header(self) -> str:
         """One line: workers, how they start, how they collect, what history knows."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
+from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ class RunLog:
         self.fault: str | None = None
         self._keep_output = keep_output
         self._descriptor = -1
-        self._owner = os.getpid()
+        self._owner = getpid()
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._encode = msgspec.json.Encoder(enc_hook=repr).encode
@@ -94,7 +95,7 @@ class RunLog:
 
     def flush(self) -> None:
         """Hand everything to the system; from then on it survives this process."""
-        if self._descriptor < 0 or not self._waiting or os.getpid() != self._owner:
+        if self._descriptor < 0 or not self._waiting or getpid() != self._owner:
             return
         rest = memoryview(b"".join(self._waiting))
         self._waiting.clear()
@@ -108,7 +109,7 @@ class RunLog:
     def close(self) -> None:
         """Flush and let go of the file; what is written later is lost without a word."""
         self.flush()
-        if self._descriptor >= 0 and os.getpid() == self._owner:
+        if self._descriptor >= 0 and getpid() == self._owner:
             self._release()
 
     def _encoded(self, struct: msgspec.Struct) -> bytes:

@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from os import getpid
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def become_worker(config: pytest.Config, descriptor: int) -> Seed:
     # the controller's path is without them, because pytest itself adds them in other workers
     for folder in reversed(config.getini("pythonpath")):
         sys.path.insert(0, str(folder))
-    channel.send(("hello", os.getpid()))
+    channel.send(("hello", getpid()))
     return seed
 
 
@@ -108,10 +109,10 @@ def _end_after(gateway: Any) -> None:
 
     What the interpreter would do after them is to free memory that nobody needs.
     """
-    owner = os.getpid()
+    owner = getpid()
 
     def end() -> None:
-        if os.getpid() != owner:
+        if getpid() != owner:
             return  # a child that a test has forked ends in its own way
         with suppress(Exception):
             sys.stdout.flush()

@@ -16,9 +16,10 @@ import mmap
 import os
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
+from os import getpid
 from pathlib import Path
+from time import monotonic, sleep
 
 from pytest_orchestrate import wire
 
@@ -47,7 +48,7 @@ class Outbox:
         self._map: mmap.mmap | None = None
         self._filled = threading.Event()
         self._broken = False
-        self._owner = os.getpid()
+        self._owner = getpid()
         if path is not None:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             os.ftruncate(descriptor, _SIZE)
@@ -61,7 +62,7 @@ class Outbox:
 
         A child that a test has forked has nothing to say: its parent speaks for itself.
         """
-        if os.getpid() != self._owner:
+        if getpid() != self._owner:
             return
         data = wire.encode(message)
         with self._lock:
@@ -80,9 +81,9 @@ class Outbox:
             self._waiting.append(data)
             self._note()
             if len(self._waiting) == 1:
-                self._oldest = time.monotonic()
+                self._oldest = monotonic()
                 self._filled.set()
-            elif now or time.monotonic() - self._oldest > MAX_AGE:
+            elif now or monotonic() - self._oldest > MAX_AGE:
                 self._flush()
                 return
             if now:
@@ -132,11 +133,11 @@ class Outbox:
     def _flush_when_old(self) -> None:
         while True:
             self._filled.wait()
-            time.sleep(MAX_AGE)
+            sleep(MAX_AGE)
             with self._lock:
                 if self._broken:
                     return
-                if self._waiting and time.monotonic() - self._oldest >= MAX_AGE * 0.9:
+                if self._waiting and monotonic() - self._oldest >= MAX_AGE * 0.9:
                     self._flush()
 
 

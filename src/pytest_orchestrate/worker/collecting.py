@@ -61,9 +61,9 @@ class Collecting:
             self.found_problem(report.nodeid, data, self.begun)
 
     @pytest.hookimpl
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Keep what was deselected."""
-        self.deselected += items
+    def pytest_deselected(self, items: Sequence[object]) -> None:
+        """Keep what was deselected. pytest-testmon gives things that only can be counted."""
+        self.deselected += [item for item in items if isinstance(item, pytest.Item)]
 
     def _undo(self, items: Sequence[pytest.Item]) -> None:
         undone = set(items)

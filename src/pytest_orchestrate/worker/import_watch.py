@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 #: Seconds below which nothing is said of a module.
@@ -64,7 +64,7 @@ class ImportWatch:
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
         """Note the time (called by the import system)."""
         del path, target
-        now = time.perf_counter()
+        now = perf_counter()
         while self._open and not _is_being_imported(self._open[-1].name):
             self._open.pop()
         for span in self._open:

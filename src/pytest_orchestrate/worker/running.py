@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from os import getpid
 
 import pytest
 
@@ -55,7 +56,7 @@ class Runner:
         self._keywords = 0
         self._parking = False
         self._held: pytest.TestReport | None = None
-        self._process = os.getpid()
+        self._process = getpid()
 
     def run(self) -> tuple[str, list[str]] | None:
         """Run tests until the queue has ended.
@@ -123,7 +124,7 @@ class Runner:
         with self.slots.given(test, item) if is_awaited else _NOTHING:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
         attempt = self._attempt
-        if os.getpid() != self._process:
+        if getpid() != self._process:
             # A child that the test has forked came back through its parent's stack. What
             # is left of the session is the parent's.
             os._exit(attempt.outcome in BAD)

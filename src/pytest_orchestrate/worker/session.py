@@ -7,10 +7,10 @@ import os
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Generator
 from pathlib import Path
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -243,7 +243,7 @@ class WorkerSession:
                 _thread.interrupt_main()
             else:
                 os.kill(os.getpid(), signal.SIGINT)
-                time.sleep(0.01)  # until the main thread has heard of it
+                sleep(0.01)  # until the main thread has heard of it
 
     def _end_undisturbed(self) -> None:
         """The session ends by itself: who wants to interrupt it comes too late."""
@@ -256,11 +256,11 @@ class WorkerSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
         """Report what was collected, or why nothing could be."""
-        began = time.perf_counter()
+        began = perf_counter()
         self._collecting.selecting.join()
         try:
             result = yield
-            self._send_collected(session, time.perf_counter() - began)
+            self._send_collected(session, perf_counter() - began)
         except pytest.UsageError as error:
             self._trouble("usage", [str(text) for text in error.args])
             self._is_usage_error = True
@@ -391,7 +391,7 @@ class WorkerSession:
 
 def _end_process(seconds: float) -> None:
     """End this process and its session if it is still there after so long."""
-    time.sleep(seconds)
+    sleep(seconds)
     if sys.platform != "win32" and os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(1)

@@ -271,9 +271,13 @@ def offer(config: pytest.Config, *, workers: int) -> None:
 
 
 def count(config: pytest.Config, workers: int) -> None:
-    """Say how many workers there will be; pytest-xdist itself would act on it."""
-    if not is_loaded(config):
-        config.option.numprocesses = workers
+    """Say how many workers there will be, to plugins that ask when they are configured.
+
+    To be called when pytest-xdist, if it is there, has decided to do nothing itself: without
+    ``tx`` it goes on doing nothing, whatever the other options say from then on.
+    """
+    option = config.option
+    option.dist, option.numprocesses, option.tx = "load", workers, []
 
 
 def withdraw(config: pytest.Config) -> None:
