@@ -54,6 +54,11 @@ class Outlook:
                 left[follower] -= 1
                 if not left[follower]:
                     self.order.append(follower)
+        # What an urgent test requires is as urgent.
+        priorities = self.priorities
+        for test in reversed(self.order):
+            for follower in self.followers[test]:
+                priorities[test] = max(priorities[test], priorities[follower])
 
     def measure(self, seconds: Sequence[float], entering: float, grain: float) -> list[float]:
         """Per test: how long what waits for it takes at least, about.
