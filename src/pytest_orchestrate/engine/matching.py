@@ -33,6 +33,7 @@ def decide(roster: Roster, now: float) -> list[Move]:
     left = time_left(roster, now)
     limit = left * (1.0 - roster.tactics.alarm)
     _take_urgent(roster, now, limit)
+    roster.stays.clear()
     prepare(roster, now, limit)
     if roster.free:
         scarce = limit - roster.tactics.scarcity * left
@@ -71,10 +72,16 @@ def _enter(roster: Roster, now: float, left: float) -> None:
 def _waits_here(roster: Roster, worker: int, now: float) -> bool:
     """Whether a worker stays where it is, for what will be ready there soon."""
     place = roster.place_of_worker[worker]
-    if place <= 0 or place not in roster.soon or not any(roster.running):
+    if place <= 0 or not any(roster.running):
         return False
-    entry = roster.outlook.entries[place] * roster.tactics.patience
-    ready_at = min(roster.ready_at[test] for test in roster.soon[place])
+    if place in roster.stays:
+        entry = roster.outlook.entries[place]
+        ready_at = roster.stays[place]
+    elif place in roster.soon:
+        entry = roster.outlook.entries[place] * roster.tactics.patience
+        ready_at = min(roster.ready_at[test] for test in roster.soon[place])
+    else:
+        return False
     if not -entry <= ready_at - now <= entry:
         return False
     return not any(

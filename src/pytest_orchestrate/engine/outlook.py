@@ -40,9 +40,12 @@ class Outlook:
     foreign: list[int] = field(default_factory=list)
     #: Index of needs -> resources that they are of.
     names_of: list[frozenset[int]] = field(default_factory=list)
+    #: Seconds to enter the place that takes longest.
+    dearest: float = 0.0
 
     def __post_init__(self) -> None:
         self.names_of = [frozenset(each[0] for each in needs) for needs in self.needs]
+        self.dearest = max(self.entries)
         self.foreign = [0] * len(self.required)
         for test, followers in enumerate(self.followers):
             for follower in followers:
@@ -54,6 +57,11 @@ class Outlook:
                 left[follower] -= 1
                 if not left[follower]:
                     self.order.append(follower)
+        # What an urgent test requires is as urgent.
+        priorities = self.priorities
+        for test in reversed(self.order):
+            for follower in self.followers[test]:
+                priorities[test] = max(priorities[test], priorities[follower])
 
     def measure(self, seconds: Sequence[float], entering: float, grain: float) -> list[float]:
         """Per test: how long what waits for it takes at least, about.

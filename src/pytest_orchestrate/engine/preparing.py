@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from pytest_orchestrate.engine.places import spared
+from pytest_orchestrate.engine.places import TINY, spared
 from pytest_orchestrate.engine.prospects import first_in, free_at, is_awaited, is_waiting
 from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, Roster
 
@@ -23,8 +23,10 @@ FAR_AHEAD = 4.0
 MANY = 4
 #: ... and this share of the time so far, for it is not looked all the time.
 GLANCE = 0.02
-#: Links of a chain are looked ahead no farther than this many entries, ...
-LONGEST = 10.0
+#: So many links of a chain are looked at, ...
+STEPS = 32
+#: ... as far as they will be ready in so many times the dearest entry, ...
+LONGEST = 2.0
 #: ... and where there are more workers than this.
 FEW = 3
 
@@ -150,8 +152,12 @@ def _prepare_some(roster: Roster, now: float, limit: float) -> bool:
             continue
         if idle.get(place, 0) > 0:
             idle[place] -= 1
+            _stay_for(roster, place, ready_at)
             continue
         if any(free_at(roster, each) <= ready_at for each in roster.members[place]):
+            _stay_for(roster, place, ready_at)
+            continue
+        if any(_goes_on(roster, each, test, ready_at) for each in range(workers)):
             continue
         free = [each for each in roster.idle if idle.get(roster.place_of_worker[each], 0) > 0]
         if not free:
@@ -166,20 +172,43 @@ def _prepare_some(roster: Roster, now: float, limit: float) -> bool:
     return prepares
 
 
+def _stay_for(roster: Roster, place: int, ready_at: float) -> None:
+    """Let somebody who is there stay for what will be ready at this time."""
+    roster.stays[place] = min(ready_at, roster.stays.get(place, ready_at))
+
+
+def _goes_on(roster: Roster, worker: int, test: int, ready_at: float) -> bool:
+    """Whether a worker has prepared for the link of a chain before, and comes to this one then."""
+    before = roster.test_of_worker[worker]
+    return (
+        before != NOTHING
+        and not roster.running[worker]
+        and roster.place_of_worker[worker] == roster.outlook.place_of[test]
+        and roster.outlook.followers[before] == [test]
+        and roster.unmet[test] == 1
+        and max(free_at(roster, worker), roster.ready_at.get(before, 0.0) + roster.seconds[before])
+        <= ready_at + TINY
+    )
+
+
 def _awaited(roster: Roster, now: float, limit: float) -> list[tuple[float, int, int, float]]:
     """Tests for which it is time to prepare: -rank, test, place, and when they will be ready."""
     outlook, rank, state = roster.outlook, roster.rank, roster.state
     ahead = AHEAD if len(roster.idle) * MANY < outlook.workers else FAR_AHEAD
     deep = roster.tactics.links if outlook.workers > FEW else 0
+    farthest = now + LONGEST * outlook.dearest
     wanted: list[tuple[float, int, int, float]] = []
     for place, tests in roster.soon.items():
         for test, _ in zip(tests, range(SEEN_OF_PLACE), strict=False):
             ready_at = roster.ready_at[test]
             before = NOWHERE
             at = place
-            for link in range(deep + 1):
+            link = 0
+            #: How many of what a test waits for lies on the way.
+            on_the_way: dict[int, int] = {}
+            for _ in range(STEPS):
                 entry = outlook.entries[at]
-                if rank[test] + entry < limit or ready_at > now + LONGEST * (entry or 1.0):
+                if rank[test] + entry < limit or ready_at > farthest:
                     break
                 if (
                     entry
@@ -193,10 +222,17 @@ def _awaited(roster: Roster, now: float, limit: float) -> list[tuple[float, int,
                 if not followers or len(followers) > SEEN_OF_PLACE:
                     break
                 ready_at += roster.seconds[test]
+                for each in followers:
+                    on_the_way[each] = on_the_way.get(each, 0) + 1
                 before = at
                 test = max(followers, key=lambda each: (rank[each], -each))  # noqa: PLW2901
-                if roster.unmet[test] > 1 or state[test]:
+                awaited = roster.unmet[test] - roster.under_way[test]
+                if state[test] or awaited > on_the_way[test]:
                     break
+                ready_at = max(ready_at, roster.ready_at.get(test, 0.0))
                 at = outlook.place_of[test]
+                link += at != before
+                if link > deep:
+                    break
     wanted.sort()
     return wanted

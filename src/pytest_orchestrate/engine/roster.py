@@ -55,6 +55,8 @@ class Roster(Stock):
         #: Place -> workers that are there.
         self.members: list[list[int]] = [[] for _ in range(places)]
         self.entered = [False] * places
+        #: Place -> when something urgent will be ready there, for which somebody stays.
+        self.stays: dict[int, float] = {}
         self.moves: list[Move] = []
         self._rank_all()
 
@@ -66,6 +68,7 @@ class Roster(Stock):
         for name in _LISTS:
             setattr(other, name, list(getattr(self, name)))
         other.members = [list(each) for each in self.members]
+        other.stays = {}
         other.moves = []
         other.adopt(tactics)
         return other

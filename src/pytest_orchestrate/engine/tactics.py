@@ -36,7 +36,7 @@ class Tactics(NamedTuple):
     long: float = 0.5
     #: So many entries a worker waits where it is for what will be ready there soon.
     patience: float = 1.0
-    #: So many links of a chain, beyond the next, are looked ahead.
+    #: So many places that a chain goes to, beyond the next one, are looked ahead.
     links: int = 6
     #: Of what a test waits for in one place, so many entries are taken to be the work of one worker
     #: when paths are measured.

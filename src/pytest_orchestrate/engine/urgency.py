@@ -37,9 +37,11 @@ def urgency(
 
 
 def _lend(found: Urgency, constraints: Mapping[int, Constraint]) -> None:
-    urgent = [test for test in constraints if found.get(test, (0, 0.0))[0] > 0]
-    for first in sorted(urgent, key=lambda test: -found[test][0]):
-        priority = found[first][0]
+    least = min((priority for priority, _ in found.values()), default=0)
+    priorities = {test: found.get(test, (0, 0.0))[0] for test in constraints}
+    urgent = [test for test, priority in priorities.items() if priority > min(least, 0)]
+    for first in sorted(urgent, key=lambda test: -priorities[test]):
+        priority = priorities[first]
         stack = [first]
         while stack:
             each = constraints.get(stack.pop())

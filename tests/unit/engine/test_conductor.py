@@ -56,6 +56,34 @@ def test_every_link_of_a_chain_across_files_begins_when_the_one_before_it_ends()
     assert schedule(tests, workers=8, groups=groups).makespan == 2.5 + 12.0
 
 
+def test_links_of_a_chain_in_one_file_are_prepared_for_by_one_worker() -> None:
+    tests: list[dict[str, Any]] = [
+        {"id": str(n), "group": "ab"[n > 5], "duration": 1.0, "requires": [str(n - 1)] if n else []}
+        for n in range(12)
+    ]
+    found = schedule(tests, workers=8, groups={"a": {"setup": 2.5}, "b": {"setup": 2.5}})
+    assert found.makespan == 2.5 + 12.0
+    assert sum(each.setup for each in found.assignments) == 2 * 2.5
+
+
+def test_the_next_file_of_a_chain_is_entered_ahead_though_the_present_one_is_cheap() -> None:
+    tests: list[dict[str, Any]] = [
+        {"id": str(n), "group": "ab"[n > 9], "duration": 0.5, "requires": [str(n - 1)] if n else []}
+        for n in range(12)
+    ]
+    found = schedule(tests, workers=4, groups={"a": {"setup": 0.125}, "b": {"setup": 3.0}})
+    assert found.makespan == 0.125 + 6.0
+
+
+def test_a_low_test_that_others_require_does_not_wait_for_what_is_urgent() -> None:
+    tests: list[dict[str, Any]] = [
+        {"id": "first", "group": None, "duration": 1.0, "priority": -1},
+        {"id": "second", "group": None, "duration": 5.0, "requires": ["first"]},
+        *({"id": str(n), "group": None, "duration": 1.0} for n in range(6)),
+    ]
+    assert schedule(tests).makespan == 6.0
+
+
 def test_large_amounts_go_first_for_they_have_to_go_one_by_one() -> None:
     tests = [
         {"id": str(n), "duration": 1.0, "resources": {"memory": 5 if n >= 6 else 3}}

@@ -99,6 +99,17 @@ def test_without_likelihoods_priorities_are_what_they_are() -> None:
     assert urgency({0: Constraint(0, priority=7)}, {}, {1: 2.0}) == {1: (0, 2.0), 0: (7, 0.0)}
 
 
+def test_what_a_test_requires_is_not_low() -> None:
+    constraints = {
+        0: Constraint(0, priority=-10),
+        1: Constraint(1, needs=(Need((0,)),)),
+        2: Constraint(2, needs=(Need((3,)),), priority=-10),
+        3: Constraint(3, priority=-20),
+    }
+    found = urgency(constraints, {}, {})
+    assert {test: found[test][0] for test in (0, 2, 3)} == {0: 0, 2: -10, 3: -10}
+
+
 def test_what_a_likely_failure_requires_goes_with_it() -> None:
     constraints = {4: Constraint(4, needs=(Need((2,)),)), 2: Constraint(2, needs=(Need((1, 3)),))}
     assert urgency(constraints, {4: 9}, {}) == dict.fromkeys([1, 2, 3, 4], (9, 0.0))
