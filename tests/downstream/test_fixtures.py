@@ -16,7 +16,7 @@ from tests.downstream.neighbours import WAIT_FOR_ALL, Bench
 def test_anyio_runs_each_test_on_each_backend(alone: Bench, pytester: pytest.Pytester) -> None:
     pytest.importorskip("anyio")
     pytest.importorskip("sniffio")
-    # it is not among the requirements of these tests: beside hypothesis, it warns where it is imported
+    # trio is not among the requirements of these tests: beside hypothesis, its import warns
     backends = ["asyncio", "trio"] if find_spec("trio") else ["asyncio"]
     alone.use("anyio")
     for name in "ab":
