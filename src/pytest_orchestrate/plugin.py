@@ -180,6 +180,7 @@ def _tests_may_run(config: pytest.Config) -> bool:
             "show_fixtures_per_test",
             "cacheshow",
             "collectonly",
+            "setuponly",
             "setupplan",
             "orchestrate_verify_collection",
         )

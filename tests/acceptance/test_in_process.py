@@ -97,7 +97,7 @@ def test_no_workers(pytester: Pytester, flags: tuple[str, ...]) -> None:
     log_of(pytester)
 
 
-@pytest.mark.parametrize("flag", ["--setup-show", "--setup-only", "--stepwise"])
+@pytest.mark.parametrize("flag", ["--setup-show", "--stepwise"])
 def test_flags_that_need_one_process(pytester: Pytester, flag: str) -> None:
     write_files(pytester, SUITE)
     plain, ours = in_process(pytester, flag)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.acceptance.printed import ours
-from tests.acceptance.support import run_orchestrated, run_plain
+from tests.acceptance.support import run_orchestrated, run_plain, write_files
 
 SUITE = """
 import pytest
@@ -105,3 +105,31 @@ def test_an_inert_plugin_says_nothing(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:randomly")
     assert "orchestrate: " not in result.stdout.str()
     assert not (pytester.path / ".pytest_orchestrate").exists()
+
+
+@pytest.mark.parametrize("start", ["auto", "spawn"])
+def test_a_reporter_that_a_plugin_puts_in_its_place_is_mute_in_workers_too(
+    pytester: pytest.Pytester, start: str
+) -> None:
+    write_files(
+        pytester,
+        {
+            "conftest.py": """
+import sys, pytest
+from _pytest.terminal import TerminalReporter
+
+class Pretty(TerminalReporter):
+    def pytest_sessionstart(self, session):
+        super().pytest_sessionstart(session)
+        self.write_line("pretty")
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    config.pluginmanager.unregister(config.pluginmanager.getplugin("terminalreporter"))
+    config.pluginmanager.register(Pretty(config, sys.stdout), "terminalreporter")
+""",
+        },
+    )
+    ran = run_orchestrated(pytester, f"--orchestrate-start={start}")
+    assert ran.code == 0
+    assert ran.out.count("pretty") == ran.out.count("test session starts") == 1

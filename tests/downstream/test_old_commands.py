@@ -43,6 +43,9 @@ def test_ours_are_the_workers_where_there_is_no_other_plugin(bench: Bench) -> No
     assert (OURS in run.output, THEIRS in run.output) == (not bench.autoload, bench.autoload)
 
 
+#: Of the plugins that are installed, without those that change the order or the last line.
+PLAIN_OUTPUT = ("-pno:randomly", "-pno:sugar", "-pno:pretty")
+
 LOADED = {
     "entry points": ("", [], {}),
     "flags": ("", ["-p", "xdist", "-p", "orchestrate"], {}),
@@ -72,7 +75,7 @@ def test_flags_never_collide_however_plugins_are_loaded(
         monkeypatch.setenv(name, value)
     args = ["-p", "orchestrate", *args] if "orchestrate" not in args else args
     if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" not in variables:
-        args = [*args, "-p", "no:randomly"]
+        args = [*args, *PLAIN_OUTPUT]
     result = pytester.runpytest_subprocess(*args, "-n2", timeout=60)
     result.assert_outcomes(passed=12)
     result.stdout.fnmatch_lines(["*orchestrate: 12 tests on 2 workers*" if not conftest else "*"])

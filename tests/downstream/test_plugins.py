@@ -366,7 +366,8 @@ def test_fixtures_known_from_xdist_name_worker_and_run(
 def test_xdist_works_where_this_plugin_is_merely_installed(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     pytester.makepyfile(test_a=PLACES)
-    pytester.runpytest_subprocess("-n2", "-p", "no:randomly").assert_outcomes(passed=10)
+    without = ("-pno:randomly", "-pno:sugar", "-pno:pretty")
+    pytester.runpytest_subprocess("-n2", *without).assert_outcomes(passed=10)
 
 
 def test_many_plugins_work_together(bench: Bench, pytester: pytest.Pytester) -> None:

@@ -40,10 +40,19 @@ def what_if(log: Path) -> WhatIf | None:
     recorded = recorded_run(log)
     if recorded is None:
         return None
+    shared = {
+        demand.name
+        for test in recorded.tests
+        if test.constraint is not None
+        for demand in test.constraint.demands
+        if demand.shared  # which only what there is one of can be
+    }
     return WhatIf(
         simulate=Simulator(recorded),
         capacities={
-            name: amount for name, amount in recorded.capacities.items() if name not in _MACHINE
+            name: amount
+            for name, amount in recorded.capacities.items()
+            if name not in _MACHINE and name not in shared
         },
         hosted=recorded.hosted,
         setups=recorded.setups,

@@ -20,7 +20,6 @@ class Need(msgspec.Struct, frozen=True):
 NEEDS = (
     Need("usepdb", "--pdb"),
     Need("trace", "--trace"),
-    Need("setuponly", "--setup-only"),
     Need("setupshow", "--setup-show"),
     Need("stepwise", "--stepwise"),
     Need("stepwise_skip", "--stepwise-skip"),

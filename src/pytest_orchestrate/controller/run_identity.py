@@ -40,7 +40,7 @@ def selection_of(config: pytest.Config) -> str:
         value = getattr(namespace, name, "")
         if value:
             parts.append(f"{name}={value}")
-    for name in ("lf", "deselect", "ignore", "ignore_glob"):
+    for name in ("lf", "deselect", "ignore", "ignore_glob", "orchestrate_replay"):
         value = getattr(namespace, name, None)
         if value:
             parts.append(f"{name}={value}")

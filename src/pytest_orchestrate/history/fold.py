@@ -103,7 +103,8 @@ def _shared(fixtures: float, setup: float) -> float:
 def _amend(story: Story, record: AmendRecord) -> None:
     for attempt in reversed(story.attempts):
         if attempt.nodeid == record.nodeid and attempt.worker == record.worker:
-            attempt.outcome = record.outcome
+            if attempt.outcome not in BAD:
+                attempt.outcome = record.outcome
             break
 
 

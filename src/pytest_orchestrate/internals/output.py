@@ -31,6 +31,9 @@ class _Nowhere(io.StringIO):
         return False
 
 
+_MUTED = "MutedTerminalReporter"
+
+
 def muted_reporter(config: pytest.Config) -> TerminalReporter:
     """Return a terminal reporter that says nothing and keeps no books.
 
@@ -75,9 +78,16 @@ def muted_reporter(config: pytest.Config) -> TerminalReporter:
         "pytest_internalerror": claim,
     }
     # made from outside, because a subclass that takes fewer arguments is no subtype
-    muted = type("MutedTerminalReporter", (TerminalReporter,), members)
+    muted = type(_MUTED, (TerminalReporter,), members)
     reporter: TerminalReporter = muted(config, _Nowhere())
     return reporter
+
+
+def writes_to_terminal(plugin: object) -> bool:
+    """Whether it is a terminal reporter, pytest's own or a plugin's, and not muted."""
+    from _pytest.terminal import TerminalReporter
+
+    return isinstance(plugin, TerminalReporter) and type(plugin).__name__ != _MUTED
 
 
 _REPORTING_HOOKS = (
@@ -190,7 +200,8 @@ class GatheredTerminal:
 
     def write(self, text: str) -> int:
         """Write, as the file does."""
-        return int(self._file.write(text))
+        written = self._file.write(text)
+        return len(text) if written is None else int(written)  # of some streams nobody asks it
 
     def flush(self) -> None:
         """Do nothing yet: the reporter asks for this too often."""

@@ -196,7 +196,8 @@ class SummaryBuilder:
         death.seen = _first_line(record.get("longrepr"))
 
     def _on_amend(self, record: Mapping[str, Any]) -> None:
-        self._outcomes[record["test"]] = record["outcome"]
+        if self._outcomes[record["test"]] not in BAD:  # as in a report of its own: first come
+            self._outcomes[record["test"]] = record["outcome"]
         self._failed[record["test"]] = record["worker"]
 
     def _on_event(self, record: Mapping[str, Any]) -> None:

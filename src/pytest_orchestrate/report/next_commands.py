@@ -38,8 +38,11 @@ def next_commands(run: RunFacts, tests: Sequence[TestReport], folder: str = ".")
         listing = ["pytest-orchestrate", "report", "failed", *place, run.run, "--output", FILE]
         # "--lf" would be what failed in the last run, whichever that is by then
         again = f"{shlex.join(listing)} && pytest -p orchestrate @{FILE}"
-    workers = dict.fromkeys(test.attempts[-1].worker for test in bad if test.attempts)
-    explain = ["pytest-orchestrate", "explain", *place, "--run", run.run, bad[0].nodeid]
+    ran = [test for test in bad if not test.is_collection]
+    if not ran:
+        return Commands(again)
+    workers = dict.fromkeys(test.attempts[-1].worker for test in ran if test.attempts)
+    explain = ["pytest-orchestrate", "explain", *place, "--run", run.run, ran[0].nodeid]
     return Commands(
         rerun_failed=again,
         replay={worker: replay_command(run.args, run.run, worker) for worker in workers},

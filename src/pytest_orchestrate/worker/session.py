@@ -22,6 +22,7 @@ from pytest_orchestrate.internals.output import (
     let_live_logs_through,
     muted_reporter,
     silence_terminal,
+    writes_to_terminal,
 )
 from pytest_orchestrate.measuring import FixtureCosts
 from pytest_orchestrate.selecting import OnlyThese
@@ -152,8 +153,8 @@ class WorkerSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_plugin_registered(self, plugin: object, plugin_name: str) -> None:
-        """Put a reporter that says nothing in the place of the terminal's."""
-        if plugin_name == "terminalreporter" and type(plugin).__name__ == "TerminalReporter":
+        """Put a reporter that says nothing in the place of the terminal's, whoever made that."""
+        if plugin_name == "terminalreporter" and writes_to_terminal(plugin):
             silence_terminal(self.config)  # whatever interrupts the exchange, it says nothing
             manager = self.config.pluginmanager
             manager.unregister(plugin)

@@ -143,7 +143,10 @@ def test_a_run_that_ran_nothing_on_workers_cannot_be_asked(tmp_path: Path) -> No
 
 def test_seconds_fixtures_and_resources_are_those_of_the_log(tmp_path: Path) -> None:
     collected = logs.collected(0.1, "test_a.py::x", "test_a.py::y")
-    collected["event"]["resources"] = {"db": 2, "memory": 1000}
+    collected["event"]["resources"] = {"db": 2, "memory": 1000, "table": 1}
+    # of what can be shared there is always one
+    reader = {"name": "table", "amount": 1, "shared": True, "scope": ""}
+    collected["event"]["constraints"] = [{"test": 0, "demands": [reader]}]
     collected["event"]["hosted"] = ["db"]
     fixture = {"record": "fixture", "file": "test_a.py", "name": "server", "scope": "module"}
     records = [

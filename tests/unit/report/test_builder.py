@@ -179,6 +179,14 @@ def test_a_test_is_named_once_among_the_slowest_and_flaky_if_it_was_good_at_last
     assert (summary.serial, summary.failed_on) == (6.0, {})
 
 
+@pytest.mark.parametrize(("outcome", "told"), [("passed", "error"), ("failed", "failed")])
+def test_a_late_tear_down_that_fails_ends_what_was_good(outcome: str, told: str) -> None:
+    attempt = {**logs.attempt(0, "test_a.py::x", "gw0", 0, 1.0), "outcome": outcome}
+    amended = {"record": "amend", "test": 0, "worker": "gw0", "outcome": "error"}
+    collected = logs.collected(0.1, "test_a.py::x")
+    assert summary_of([logs.run(), collected, attempt, amended]).outcomes == {told: 1}
+
+
 def test_how_busy_workers_were_is_one_figure() -> None:
     summary = summary_of(logs.sound_run())
     assert summary.limits is not None
