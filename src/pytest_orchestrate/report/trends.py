@@ -17,7 +17,7 @@ def trend(report: Report, past: Past) -> list[TrendPoint]:
 
     ``past``: of the line.
 
-    A test is added in the first run that has it, and removed in the one after the last: those that
+    A test is added in the first run that has it, after one that was complete, and removed in the one after the last: those that
     a run left out, because it was stopped or because they were blocked, are neither.
     """
     counts = _Counts(report, past)
@@ -40,6 +40,9 @@ class _Counts:
         self._failed = [0] * size
         self._flaky = [0] * size
         self._added = [0] * size
+        whole = [number for number, run in enumerate(past.runs) if run.is_complete]
+        #: The first run of which it is known what it left out: until then no test is new.
+        self._first_whole = whole[0] if whole else size
         #: One more: what is still there is removed in a run to come.
         self._removed = [0] * (size + 1)
 
@@ -88,8 +91,7 @@ class _Counts:
                 flaky=max(self._flaky[number], run.flaky or 0),
                 wall=run.wall,
                 serial=run.serial,
-                # of the first run it is not known
-                added=self._added[number] if number else 0,
+                added=self._added[number] if number > self._first_whole else 0,
                 removed=self._removed[number],
                 unlike=differs(self._report, self._past, run),
             )
@@ -114,7 +116,7 @@ class _Counts:
             flaky=self._flaky[now],
             wall=summary.wall,
             serial=summary.serial,
-            added=self._added[now] if now else 0,
+            added=self._added[now] if now > self._first_whole else 0,
             removed=self._removed[now],
             unlike=ENDED_EARLY if ended_early(self._report) else "",
         )

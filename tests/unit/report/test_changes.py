@@ -194,6 +194,11 @@ class TestTrend:
         trend = analysed(on_main(reported("a"), reported("b")), past).trend
         assert [(point.added, point.removed) for point in trend] == [(0, 0)] * 3
 
+    def test_no_test_is_new_until_a_run_was_complete(self) -> None:
+        past = past_of({"a": "passed"}, {"a": "passed", "b": "passed"}, is_complete=[False, True])
+        trend = analysed(on_main(reported("a"), reported("b"), reported("c")), past).trend
+        assert [point.added for point in trend] == [0, 0, 1]
+
     def test_a_test_is_flaky_from_the_run_on_that_shows_it_on_that_revision(self) -> None:
         past = past_of(
             {"a": "passed", "b": "failed"},
