@@ -17,8 +17,9 @@ def trend(report: Report, past: Past) -> list[TrendPoint]:
 
     ``past``: of the line.
 
-    A test is added in the first run that has it, after one that was complete, and removed in the one after the last: those that
-    a run left out, because it was stopped or because they were blocked, are neither.
+    A test is added in the first run that has it, after one that was complete, and removed in the
+    one after the last: those that a run left out, because it was stopped or because they were
+    blocked, are neither.
     """
     counts = _Counts(report, past)
     for name, attempts in past.attempts.items():
