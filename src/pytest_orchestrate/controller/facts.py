@@ -32,7 +32,7 @@ class GitState(msgspec.Struct, frozen=True):
     revision: str | None = None
     #: None with a detached head.
     branch: str | None = None
-    #: Whether tracked files differ from the revision; None if nobody looked.
+    #: Whether code differs from the revision; None if nobody looked.
     dirty: bool | None = None
 
 
@@ -105,7 +105,11 @@ def git_state(root: Path) -> GitState | None:
 
 
 def git_is_dirty(root: Path, *, timeout: float = 0.5) -> bool | None:
-    """Whether tracked files differ from the revision; None if git did not say in time."""
+    """Whether code differs from the revision; None if git did not say in time.
+
+    Counted are tracked files, and Python files that are neither tracked nor ignored: tests, or
+    what they import.
+    """
     state = _status(root, timeout=timeout)
     return None if state is None else state.dirty
 
@@ -146,7 +150,7 @@ def _read(path: Path) -> str | None:
 
 
 def _status(root: Path, *, timeout: float) -> GitState | None:
-    command = ("status", "--porcelain=v2", "--branch", "--untracked-files=no")
+    command = ("status", "--porcelain=v2", "--branch", "--untracked-files=all")
     answer = ask_git(root, *command, timeout=timeout)
     return None if answer is None else parse_status(answer)
 
@@ -219,6 +223,9 @@ def parse_status(text: str) -> GitState:
             branch = None if word == "(detached)" else word
         elif line[:1] in ("1", "2", "u"):
             dirty = True
+        elif line.startswith("? "):
+            # a name with strange characters is in quotation marks
+            dirty = dirty or line.rstrip('"').endswith(".py")
     return GitState(revision, branch, dirty)
 
 

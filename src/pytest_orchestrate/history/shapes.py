@@ -39,7 +39,7 @@ class FactsShape(msgspec.Struct, kw_only=True):
     plugins: dict[str, str]
     revision: str | None
     branch: str | None
-    #: Whether tracked files differed from the revision; null if nobody looked.
+    #: Whether code differed from the revision; null if nobody looked.
     dirty: bool | None
     ci: CIShape | None
     #: Ini key -> what was given, lines of a list separated by newlines.

@@ -55,7 +55,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     plugins: Mapping[str, str] = {}
     revision: str | None = None
     branch: str | None = None
-    #: Whether tracked files differed from the revision; None if that is not known.
+    #: Whether code differed from the revision; None if that is not known.
     dirty: bool | None = None
     ci: CI | None = None
     #: Settings that were not at their default, as one would write them.

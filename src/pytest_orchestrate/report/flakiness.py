@@ -18,7 +18,7 @@ _QUANTILE = 1.959964
 def flaky_tests(report: Report, past: Past) -> list[FlakyTest]:
     """The flaky ones, those first that fail at least often.
 
-    Attempts of one revision count together where no tracked file differed from it, else only those
+    Attempts of one revision count together where no code differed from it, else only those
     of one run. Where a test was never good, the code may be what is bad: that says nothing.
     """
     here = code_of(report.run)

@@ -48,7 +48,7 @@ class PastRun(msgspec.Struct, frozen=True):
     wall: float
     revision: str | None = None
     branch: str | None = None
-    #: Whether tracked files differed from the revision; None if that is not known. A CI job runs
+    #: Whether code differed from the revision; None if that is not known. A CI job runs
     #: what it has checked out.
     dirty: bool | None = None
     #: Tests that ended failed, with an error, or crashed; None where that was not counted.

@@ -178,10 +178,15 @@ def test_a_damaged_head_is_no_error(repository: Path, damage: str) -> None:
     assert state is None or state.revision is None
 
 
-def test_changed_tracked_files_make_it_dirty(repository: Path) -> None:
+def test_changed_tracked_files_and_new_code_make_it_dirty(repository: Path) -> None:
     assert git_is_dirty(repository, timeout=20) is False
-    (repository / "untracked.py").write_text("pass\n")
+    (repository / "report.html").write_text("<html>\n")
     assert git_is_dirty(repository, timeout=20) is False
+    new = repository / "new" / "test_ü.py"
+    new.parent.mkdir()
+    new.write_text("pass\n")
+    assert git_is_dirty(repository, timeout=20) is True
+    new.unlink()
     (repository / "a.py").write_text("changed = True\n")
     assert git_is_dirty(repository, timeout=20) is True
 
