@@ -37,9 +37,16 @@ def test_a_late_tear_down_that_fails_leaves_a_failed_test_failed(
     assert sorted(test["outcome"] for test in report["tests"]) == ["failed", "passed"]
 
 
-def test_what_could_not_be_collected_can_be_run_again_but_not_replayed(pytester: Pytester) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_was_collected_when_another_file_could_not_be_is_told_as_not_run(
+    pytester: Pytester, workers: int
+) -> None:
     write_files(pytester, {"test_a.py": "import nowhere\n", "test_b.py": "def test_b(): pass\n"})
-    commands = told(pytester)["commands"]
+    report = told(pytester, workers=workers)
+    reason = "1 error during collection"
+    assert report["summary"]["outcomes"] == {"error": 1, "not run": 1}
+    assert report["summary"]["not_run"] == [{"count": 1, "reason": reason}]
+    commands = report["commands"]
     assert commands["rerun_failed"] == "pytest -p orchestrate test_a.py"
     assert not commands["replay"]
     assert not commands["explain"]

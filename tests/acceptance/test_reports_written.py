@@ -457,7 +457,7 @@ def test_what_cannot_be_collected_is_in_the_report(
     report = msgspec.json.decode((pytester.path / "r.json").read_bytes(), type=Report)
     (broken,) = [test for test in report.tests if test.is_collection]
     assert (broken.nodeid, broken.outcome) == ("test_b.py", "error")
-    assert report.summary.outcomes == {"error": 1, **({"passed": 1} if more else {})}
+    assert report.summary.outcomes == {"error": 1, "passed" if more else "not run": 1}
     assert "No module named 'nothing_here'" in report.groups[0].title
 
 

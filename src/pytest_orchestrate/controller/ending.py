@@ -11,6 +11,7 @@ import pytest
 
 from pytest_orchestrate.controller import leavings
 from pytest_orchestrate.internals.failures import failure_text
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.escaping import visible
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Ending:
         context = self.context
         if not context.has_begun and self._uncollected and context.publishing.is_wanted:
             context.begin("in-process", 0)  # it did not come to that, but somebody is to be told
+            context.not_run = getattr(self._the_session(), "testscollected", 0)
+            context.end_reason = f"{count_of(len(self._uncollected), 'error')} during collection"
         if not context.has_begun:
             return None
         if self._summary is None:
@@ -55,8 +58,10 @@ class Ending:
 
     def last_status(self) -> int:
         """Return the exit status as the session has it."""
-        session = self.session or self.config.pluginmanager.getplugin("session")
-        return int(getattr(session, "exitstatus", 3))
+        return int(getattr(self._the_session(), "exitstatus", 3))
+
+    def _the_session(self) -> object:
+        return self.session or self.config.pluginmanager.getplugin("session")
 
 
 class SummaryAtTheEnd:

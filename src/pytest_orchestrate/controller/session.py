@@ -124,6 +124,8 @@ class ControllerSession:
                 errors = session.testsfailed
                 reason = f"{count_of(errors, 'error')} during collection"
                 crew.abandon(reason)
+                # the engine has never heard of them, but they are not forgotten
+                self.context.not_run, self.context.end_reason = session.testscollected, reason
                 raise session.Interrupted(reason)
             if self.context.is_plan:
                 crew.only_collect()

@@ -104,6 +104,9 @@ class Assembly:
             outcomes["error"] = outcomes.get("error", 0) + len(self._uncollected)
             collected = summary.collected + len(self._uncollected)
             summary = replace(summary, outcomes=outcomes, collected=collected)
+        end = self._story.end
+        if end is not None and not self._story.tests and end.get("not_run"):
+            summary = _never_begun(summary, end["not_run"], end.get("reason") or "")
         if self._story.end is None:
             outcomes = Counter(test.outcome for test in tests)
             lost = outcomes["not run"] - summary.outcomes.get("not run", 0)
@@ -189,6 +192,16 @@ class Assembly:
             teardown=0.0,
             within=start.within,
         )
+
+
+def _never_begun(summary: Summary, count: int, reason: str) -> Summary:
+    """With tests that were collected, but not even given to the engine."""
+    return replace(
+        summary,
+        outcomes={**summary.outcomes, "not run": count},
+        collected=summary.collected + count,
+        not_run=(*summary.not_run, NotRun(count, reason)),
+    )
 
 
 def _is_cut_off(told: TestStory, recorded: Sequence[object]) -> bool:
