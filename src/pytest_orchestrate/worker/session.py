@@ -144,6 +144,7 @@ class WorkerSession:
         option.maxfail = 0  # stopping is the controller's decision
         option.usepdb = False
         option.cacheclear = False
+        option.clean_alluredir = False  # of allure: others may have begun to write there
         xdist_contract.forget_options(option)
         setup = self.seed.setup
         if setup["basetemp"] is not None:

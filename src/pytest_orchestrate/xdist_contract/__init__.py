@@ -173,6 +173,10 @@ def tell_specs(manager: NodeManager, specs: Iterable[Any]) -> None:
 
 def tell_collected(node: Node, nodeids: list[str], missing: Iterable[int]) -> None:
     """Tell plugins which of the run's tests a worker can run: all, but for those missing."""
+    reporter: Any = node.config.pluginmanager.getplugin("terminalreporter")
+    if hasattr(reporter, "tests_count"):
+        # pytest-sugar hears of the hook only where pytest-xdist can be imported
+        reporter.tests_count = len(nodeids)
     hook = node.config.hook.pytest_xdist_node_collection_finished
     if hook.get_hookimpls():
         lacks = frozenset(missing)
