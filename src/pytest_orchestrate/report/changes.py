@@ -90,10 +90,8 @@ def _dated(
         return group
     names = [(tests[position].nodeid, tests[position].occurrence) for position in group.tests]
     known = [past.standing[name] for name in names if name in past.standing]
-    if not known:
-        return group
     bad = [since for since in known if since is not None]
-    if not bad:
+    if not bad:  # they were good, or are new themselves
         return replace(group, status="new")
     # where it is not known how long before, that is the earlier one
     first = min(bad, key=lambda since: (since.run.started, not since.at_least))

@@ -160,8 +160,9 @@ def test_where_older_attempts_are_gone_it_is_at_least_since() -> None:
     assert not good.at_least
 
 
-def test_of_a_test_that_never_ran_nothing_is_known() -> None:
-    assert since(past_of({"b": "passed"}), "a") == (None, None, None)
+def test_a_test_that_never_ran_fails_newly_where_others_have() -> None:
+    assert since(past_of({"b": "passed"}), "a")[0] == "new"
+    assert since(Past(), "a") == (None, None, None)
 
 
 def test_what_a_test_did_before_is_told_with_it() -> None:
