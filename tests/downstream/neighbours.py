@@ -13,6 +13,8 @@ from tests.downstream.comparison import Fact, compare, facts
 DISTRIBUTED = ("-p", "orchestrate", "--workers=2")
 PLAIN = ("-p", "no:orchestrate")
 RECORDER = "downstream_recorder"
+#: Of the plugins that are installed, without those that change the order or the last line.
+PLAIN_OUTPUT = ("-pno:randomly", "-pno:sugar", "-pno:pretty")
 #: Not loaded unless a test names them, also where what is installed is: they change every run or
 #: take long to import, and have tests of their own.
 OUTSIDERS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.downstream.neighbours import WAIT_FOR_ALL, Bench, Outcome
+from tests.downstream.neighbours import PLAIN_OUTPUT, WAIT_FOR_ALL, Bench, Outcome
 
 PLACES = """
     import pytest
@@ -42,9 +42,6 @@ def test_ours_are_the_workers_where_there_is_no_other_plugin(bench: Bench) -> No
     assert set(run.recorded("worker").values()) == {"gw0", "gw1"}
     assert (OURS in run.output, THEIRS in run.output) == (not bench.autoload, bench.autoload)
 
-
-#: Of the plugins that are installed, without those that change the order or the last line.
-PLAIN_OUTPUT = ("-pno:randomly", "-pno:sugar", "-pno:pretty")
 
 LOADED = {
     "entry points": ("", [], {}),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.downstream.neighbours import WAIT_FOR_ALL, Bench
+from tests.downstream.neighbours import PLAIN_OUTPUT, WAIT_FOR_ALL, Bench
 
 CALCULATOR = """
     def sign(number):
@@ -366,8 +366,7 @@ def test_fixtures_known_from_xdist_name_worker_and_run(
 def test_xdist_works_where_this_plugin_is_merely_installed(pytester: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     pytester.makepyfile(test_a=PLACES)
-    without = ("-pno:randomly", "-pno:sugar", "-pno:pretty")
-    pytester.runpytest_subprocess("-n2", *without).assert_outcomes(passed=10)
+    pytester.runpytest_subprocess("-n2", *PLAIN_OUTPUT).assert_outcomes(passed=10)
 
 
 def test_many_plugins_work_together(bench: Bench, pytester: pytest.Pytester) -> None:
