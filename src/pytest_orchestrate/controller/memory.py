@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ _imports_key = pytest.StashKey[bool]()
 
 #: Static types of the standard library that write to a file when they are freed, and only then.
 _WRITERS = {"_dbm", "_gdbm"}
+
+#: What runs on, to its ``finally``, when it is freed before its end -> where its frame is.
+_SUSPENDED = (
+    (types.GeneratorType, "gi_frame"),
+    (types.CoroutineType, "cr_frame"),
+    (types.AsyncGeneratorType, "ag_frame"),
+)
 
 #: Libraries of ours, and of pytest, that are not written in Python.
 _KNOWN = {"msgspec"}
@@ -66,7 +74,12 @@ def _leave() -> None:
     kinds = {id(kind): kind for kind in map(type, left)}
     files = {number for number, kind in kinds.items() if _is_file(kind)}
     others = [kind for number, kind in kinds.items() if number not in files]
-    if sys.warnoptions or sys.flags.dev_mode or any(map(_has_finalizer, others)):
+    if (
+        sys.warnoptions
+        or sys.flags.dev_mode
+        or any(map(_has_finalizer, others))
+        or _is_any_suspended(left, kinds)
+    ):
         gc.unfreeze()
         return
     for each in left:
@@ -83,9 +96,28 @@ def _is_file(kind: type) -> bool:
 
 
 def _has_finalizer(kind: type) -> bool:
-    """Whether its objects are told of their end; a socket is closed with its process anyway."""
+    """Whether all of its objects are told of their end.
+
+    A socket is closed with its process anyway.
+    """
+    if any(kind is suspended for suspended, _ in _SUSPENDED):
+        return False
     is_socket = kind.__qualname__ == "socket" and _module_of(kind) == "socket"
     return not is_socket and any("__del__" in base.__dict__ for base in kind.__mro__)
+
+
+def _is_any_suspended(left: list[Any], kinds: dict[int, type]) -> bool:
+    """Whether a generator or the like has not come to its end.
+
+    Exceptions that are kept, such as those of tests that were skipped, hold many that have.
+    """
+    return any(
+        getattr(each, frame) is not None
+        for suspended, frame in _SUSPENDED
+        if id(suspended) in kinds
+        for each in left
+        if type(each) is suspended
+    )
 
 
 def _is_transparent(kind: type) -> bool:

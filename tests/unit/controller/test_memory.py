@@ -127,7 +127,7 @@ class Derived(io.StringIO):
         (socket.socket, False, True),
         (Finalized, True, True),
         (Derived, True, True),
-        (types.GeneratorType, True, True),
+        (types.GeneratorType, False, True),
         (type("Nowhere", (), {"__module__": "nowhere"}), False, False),
         (type("Odd", (), {"__module__": 7}), False, False),
         (type("FromC", (), {"__module__": EXTENSION}), False, False),
@@ -139,3 +139,16 @@ def test_what_may_be_set_aside_at_the_end(
 ) -> None:
     assert memory._has_finalizer(kind) is has_finalizer
     assert memory._is_transparent(kind) is is_transparent
+
+
+def test_only_what_has_not_come_to_its_end_is_suspended() -> None:
+    def one_step() -> Iterator[None]:
+        yield
+
+    kinds = {id(types.GeneratorType): types.GeneratorType}
+    waiting, over = one_step(), one_step()
+    assert memory._is_any_suspended([waiting], kinds)
+    next(waiting)
+    list(over)
+    assert memory._is_any_suspended([over, waiting], kinds)
+    assert not memory._is_any_suspended([over, []], kinds)
