@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -95,6 +96,47 @@ def test_no_workers(pytester: Pytester, flags: tuple[str, ...]) -> None:
     assert_same(plain, ours)
     assert plain.order == ours.order
     log_of(pytester)
+
+
+@pytest.mark.parametrize("flags", [(), ("-q",), ("-v",), ("-rA", "--durations=0", "-vv")])
+def test_the_terminal_shows_the_same(pytester: Pytester, flags: tuple[str, ...]) -> None:
+    late = """
+import pytest
+
+class Late:
+    def pytest_report_teststatus(self, report):
+        if report.when == "call" and report.passed:
+            return "passed", "L", "LATE"
+
+@pytest.mark.parametrize("number", range(4))
+def test_status(request, number):
+    if number == 2:
+        request.config.pluginmanager.register(Late())
+"""
+    subtests = """
+import unittest
+
+class TestSteps(unittest.TestCase):
+    def test_steps(self):
+        for number in range(3):
+            with self.subTest(number=number):
+                self.assertNotEqual(number, 1)
+    def test_fine(self): pass
+"""
+    write_files(pytester, SUITE | {"test_steps.py": subtests, "test_z.py": late})
+    plain = run_plain(pytester, *flags)
+    ours = run_orchestrated(pytester, *flags, workers=0)
+    assert shown(plain.out) == shown(ours.out) != []
+
+
+def shown(text: str) -> list[str]:
+    """Return what is told of the tests while they run, without durations."""
+    told = text.partition(" ERRORS ")[0].splitlines()
+    return [
+        re.sub(r"\d+\.\d+", "0", line)
+        for line in told
+        if line.startswith("test_") or line.endswith("%]")
+    ]
 
 
 @pytest.mark.parametrize("flag", ["--setup-show", "--stepwise"])

@@ -18,6 +18,7 @@ from pytest_orchestrate.controller.evidence import Evidence, cut_off, foreign_ma
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.internals.notice import short_way
 from pytest_orchestrate.internals.session import show_selected
 from pytest_orchestrate.internals.teardown import placeholder, settle
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
@@ -144,7 +145,8 @@ class InProcessSession:
             self._end("a plan runs no test")
             return True
         try:
-            self._run(session)
+            with short_way(self.config):
+                self._run(session)
         except BaseException as error:
             self._end(_why_ended(error))
             raise

@@ -8,6 +8,8 @@ such a report costs.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -78,19 +80,70 @@ def write_dot(config: pytest.Config, report: pytest.TestReport) -> None:
     Relies on ``TerminalReporter.pytest_runtest_logreport`` and ``LFPlugin.lastfailed``.
     """
     manager = config.pluginmanager
-    reporter: Any = manager.getplugin("terminalreporter")
-    key = _key(report)
+    _write_dot(manager.getplugin("terminalreporter"), report)
+    last_failed: Any = manager.getplugin("lfplugin")
+    if last_failed is not None and last_failed.lastfailed:
+        last_failed.lastfailed.pop(_key(report), None)
+
+
+def _write_dot(reporter: Any, report: pytest.TestReport) -> None:
     reporter._current_logreport = report
     reporter._tests_ran = True
     reporter._add_stats("passed", [report])
-    reporter._progress_nodeids_reported.add(key)
+    reporter._progress_nodeids_reported.add(_key(report))
     reporter._tw.write(".", green=True)
     if reporter._show_progress_info and not reporter._is_last_item:
         reporter._write_progress_information_if_past_edge()
     reporter.flush()
-    last_failed: Any = manager.getplugin("lfplugin")
-    if last_failed is not None and last_failed.lastfailed:
-        last_failed.lastfailed.pop(key, None)
+
+
+@contextlib.contextmanager
+def short_way(config: pytest.Config) -> Iterator[None]:
+    """Within it, pytest's terminal reporter asks nobody how a phase that passed is shown.
+
+    Where a plugin may have something to say of it, all is as ever. So is the call of a test with
+    subtests that failed: pytest fails it when it asks. Relies on pluggy's ``HookImpl.function``.
+    """
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is None or not _is_pytests(reporter) or not has_plain_status(config):
+        yield
+        return
+    status = config.hook.pytest_report_teststatus
+    those = status.get_hookimpls()
+    dots = writes_dots(config)
+    subtests = _failed_subtests(config)
+
+    def log(report: pytest.TestReport) -> None:
+        passed = report.outcome == "passed" and type(report) is pytest.TestReport
+        if not passed or status.get_hookimpls() != those:
+            usual(report=report)
+        elif report.when != "call":
+            reporter._current_logreport = report
+            reporter._tests_ran = True
+            reporter._add_stats("", [report])
+        elif not dots or hasattr(report, "wasxfail") or subtests.get(_key(report)):
+            usual(report=report)
+        else:
+            _write_dot(reporter, report)
+
+    everybody = config.hook.pytest_runtest_logreport.get_hookimpls()
+    its: Any = next(each for each in everybody if each.plugin is reporter)
+    usual = its.function
+    its.function = log
+    try:
+        yield
+    finally:
+        its.function = usual
+
+
+def _failed_subtests(config: pytest.Config) -> Mapping[object, int]:
+    """Return how many subtests of each test have failed, as pytest counts them from 9.0 on."""
+    try:
+        from _pytest.subtests import failed_subtests_key
+    except ImportError:
+        return {}
+    counts: Any = config.stash.get(failed_subtests_key, None)
+    return counts if counts is not None else {}
 
 
 def note_quietly(config: pytest.Config, report: pytest.TestReport) -> str:

@@ -145,7 +145,7 @@ def test_only_what_has_not_come_to_its_end_is_suspended() -> None:
     def one_step() -> Iterator[None]:
         yield
 
-    kinds = {id(types.GeneratorType): types.GeneratorType}
+    kinds: dict[int, type] = {id(types.GeneratorType): types.GeneratorType}
     waiting, over = one_step(), one_step()
     assert memory._is_any_suspended([waiting], kinds)
     next(waiting)
