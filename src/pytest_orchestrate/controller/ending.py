@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.controller.memory import uncollected
 from pytest_orchestrate.internals.failures import failure_text
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.escaping import visible
@@ -52,7 +53,8 @@ class Ending:
                         "longrepr": failure_text(report),
                     }
                 )
-            self._summary = self.context.finish(exitstatus)
+            with uncollected():
+                self._summary = self.context.finish(exitstatus)
             self.config.hook.pytest_orchestrate_run_finished(summary=self._summary)
         return self._summary
 

@@ -15,6 +15,7 @@ import pytest
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.controller import critical, leavings
 from pytest_orchestrate.controller.evidence import Evidence, cut_off, foreign_markers
+from pytest_orchestrate.controller.memory import uncollected
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
@@ -140,7 +141,8 @@ class InProcessSession:
             session.testsfailed and not session.config.option.continue_on_collection_errors
         ) or session.config.option.collectonly:
             return None  # pytest's own loop knows what to say
-        self._begin(session)
+        with uncollected():
+            self._begin(session)
         if self.context.is_plan:
             self._end("a plan runs no test")
             return True

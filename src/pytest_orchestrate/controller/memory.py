@@ -16,6 +16,7 @@ import contextlib
 import gc
 import sys
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -141,6 +142,22 @@ def _is_transparent(kind: type) -> bool:
 def _module_of(kind: type) -> str:
     """Where it was made, asked without running code of a metaclass."""
     return str(type.__dict__["__module__"].__get__(kind))
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Within it the collector does not run by itself.
+
+    For work that makes many objects, leaves no cycles, and would have all tests and reports looked
+    through each time that so many are new.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class LongLived:

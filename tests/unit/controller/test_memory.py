@@ -152,3 +152,13 @@ def test_only_what_has_not_come_to_its_end_is_suspended() -> None:
     list(over)
     assert memory._is_any_suspended([over, waiting], kinds)
     assert not memory._is_any_suspended([over, []], kinds)
+
+
+def test_the_collector_waits_for_work_that_makes_many_objects() -> None:
+    gc.enable()
+    with memory.uncollected():
+        assert not gc.isenabled()
+        with memory.uncollected():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
