@@ -8,10 +8,16 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
-from pytest_orchestrate.controller.region import Region
+from pytest_orchestrate.controller.pen import Pen
+from pytest_orchestrate.controller.region import Drawing, Region
 
 COLUMNS, ROWS = 40, 100
+
+
+def drawing(*lines: str) -> Drawing:
+    return Pen("utf-8", colours=True).draw([Text(line) for line in lines], COLUMNS, ROWS)
 
 
 class Terminal(io.StringIO):
@@ -35,12 +41,12 @@ class Terminal(io.StringIO):
 def test_what_is_written_stands_above_the_lines() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar", "test"])
+    region.draw(drawing("bar", "test"))
     region.write("one\ntwo\n")
     region.flush()
     assert terminal.shown == ["one", "two", "bar", "test"]
     assert terminal.screen.cursor.y == 4  # who writes next, writes below
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     assert terminal.shown == ["one", "two", "bar"]
     region.close()
     assert terminal.shown == ["one", "two"]
@@ -49,7 +55,7 @@ def test_what_is_written_stands_above_the_lines() -> None:
 def test_half_a_line_waits_for_the_other_half() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     region.write("one\nhal")
     region.flush()
     assert terminal.shown == ["one", "bar"]
@@ -63,9 +69,9 @@ def test_half_a_line_waits_for_the_other_half() -> None:
 def test_lines_that_stay_as_they_are_cost_nothing() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     written = terminal.getvalue()
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     region.flush()
     assert terminal.getvalue() == written
 
@@ -79,20 +85,20 @@ def test_all_of_one_drawing_is_written_in_one_piece() -> None:
             return super().write(text)
 
     region = Region(Pieces())
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     region.write("one\n")
     region.write("two\n")
-    region.draw(["bar", "test"])
+    region.draw(drawing("bar", "test"))
     assert len(pieces) == 2
 
 
 def test_lines_below_which_somebody_else_has_written_are_left_alone() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     terminal.write("[1]+ Stopped\n")
     region.forget()
-    region.draw(["bar again"])
+    region.draw(drawing("bar again"))
     assert terminal.shown == ["bar", "[1]+ Stopped", "bar again"]
 
 
@@ -118,7 +124,7 @@ def test_whatever_is_written_and_drawn_the_text_stays_whole(steps: list[str | li
             text += step
             region.flush()
         else:
-            region.draw(step)
+            region.draw(drawing(*step))
     region.close()
     plain.write(text)
     assert terminal.shown == plain.shown
