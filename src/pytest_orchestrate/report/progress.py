@@ -85,11 +85,9 @@ def failure(word: str, nodeid: str, message: str, columns: int) -> Text:
     The node id is never cut: it is there to be copied.
     """
     line = Text.assemble((word, "bold red"), f" {_in_one_line(nodeid)}")
-    room = columns - line.cell_len
-    if message and room >= len(" - ") + WORTH_READING:
-        reason = Text(f" - {_in_one_line(message)}")
-        reason.truncate(room, overflow="ellipsis")
-        line.append_text(reason)
+    if message and columns - line.cell_len >= len(" - ") + WORTH_READING:
+        line.append(f" - {_in_one_line(message)}")
+        line.truncate(columns, overflow="ellipsis")
     return line
 
 
