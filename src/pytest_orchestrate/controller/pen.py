@@ -17,6 +17,8 @@ from pytest_orchestrate.controller.region import Drawing
 #: Terminals disagree about how wide some characters are. What is wider than it should be ends at
 #: the edge of the window, and not on a line that nobody has counted.
 _CUT_AT_THE_EDGE, _WRAP = "\x1b[?7l", "\x1b[?7h"
+#: What a window that has changed its size may have left there.
+_ERASE_BELOW = "\x1b[J"
 
 
 class Pen:
@@ -48,7 +50,8 @@ class Pen:
             # the blank line is the one of the cursor
             shown = LiveRender(Group(*lines, Text()), vertical_overflow="crop")
             text = f"{_CUT_AT_THE_EDGE}{self.text(shown)}{_WRAP}"
-            self._drawn = (wanted, Drawing(text, erasing=str(shown.position_cursor())))
+            erasing = f"{shown.position_cursor()}{_ERASE_BELOW}"
+            self._drawn = (wanted, Drawing(text, erasing))
         return self._drawn[1]
 
     def text(self, what: RenderableType) -> str:

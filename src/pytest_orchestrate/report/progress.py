@@ -7,7 +7,7 @@ are fewer lines than the window has: what would scroll could not be found again 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -105,22 +105,25 @@ def _bar_line(progress: Progress, columns: int, *, blocks: bool) -> Text:
     elapsed = Text(lasting(progress.elapsed))
     left = _left(progress)
     # the more of these fit, the better; the first one alone is cut
-    gap = Text("  ")
-    line = gap.join([ended])
+    texts = [ended]
     for more, beside in (
-        ([*bad], 0),
-        ([*bad, *left], SHORTEST_BAR + 2),
-        ([*bad, elapsed, *left], SHORTEST_BAR + 2),
-        ([*counts, elapsed, *left], SHORTEST_BAR + 2),
+        ([ended, *bad], 0),
+        ([ended, *bad, *left], SHORTEST_BAR + 2),
+        ([ended, *bad, elapsed, *left], SHORTEST_BAR + 2),
+        ([ended, *counts, elapsed, *left], SHORTEST_BAR + 2),
     ):
-        longer = gap.join([ended, *more])
-        if longer.cell_len + beside <= columns:
-            line = longer
-    room = min(LONGEST_BAR, columns - line.cell_len - 2)
-    if room < SHORTEST_BAR:
-        return line
-    colour = "red" if bad else "yellow" if progress.ending else "green"
-    return gap.join([Text(_bar(progress, room, blocks=blocks), colour), line])
+        if _width(more) + beside <= columns:
+            texts = more
+    room = min(LONGEST_BAR, columns - _width(texts) - 2)
+    if room >= SHORTEST_BAR:
+        colour = "red" if bad else "yellow" if progress.ending else "green"
+        texts = [Text(_bar(progress, room, blocks=blocks), colour), *texts]
+    return Text("  ").join(texts)
+
+
+def _width(texts: Sequence[Text]) -> int:
+    """Return how many columns they take, side by side."""
+    return sum(text.cell_len + 2 for text in texts) - 2
 
 
 def _counts(counts: Mapping[str, int]) -> Iterable[Text]:

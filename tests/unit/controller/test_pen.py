@@ -46,6 +46,14 @@ def test_lines_leave_the_cursor_below_them_and_nothing_when_they_are_erased() ->
     assert (terminal.screen.cursor.x, terminal.screen.cursor.y) == (0, 1)
 
 
+def test_what_a_window_of_another_size_has_left_below_is_erased_too() -> None:
+    terminal = Terminal()
+    drawn = Pen("utf-8", colours=True).draw([Text("bar")], 20, 8)
+    terminal.send(drawn.text)
+    terminal.send("\nan older bar\r\x1b[1A" + drawn.erasing)
+    assert terminal.shown == ["$"]
+
+
 def test_more_lines_than_the_window_has_are_left_out() -> None:
     terminal = Terminal(rows=3)
     drawn = Pen("utf-8", colours=True).draw([Text(str(n)) for n in range(9)], 20, 3)
