@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pytest
 
 from pytest_orchestrate.internals.failures import crash_site
-from pytest_orchestrate.internals.notice import hide_percentage, is_plain_terminal, note_quietly
+from pytest_orchestrate.internals.notice import (
+    hide_percentage,
+    is_plain_terminal,
+    note_passed,
+    note_quietly,
+)
 from pytest_orchestrate.internals.session import start_new_line
 
 if TYPE_CHECKING:
@@ -100,6 +105,7 @@ class Live:
                 "pytest_runtest_logreport", [reporter]
             )
             self.crew.relay.logreport = self.crew.refusing.logreport = self._log
+            self.crew.relay.note_passed = note_passed
         self._began = time.monotonic()
         self._next = self._began + FIRST
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,54 +11,45 @@ from rich.text import Text
 
 from pytest_orchestrate.controller.pen import Pen
 from pytest_orchestrate.report.progress import Progress, Running, lines
+from tests.support.terminal import Terminal
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 COLOURED = Text.assemble(("2 failed", "red"), "  ", ("3/5", "bold"))
+PEN = Pen("utf-8", colours=True)
 
 
-class Terminal:
-    """A small window with one line of a prompt in it."""
-
-    def __init__(self, columns: int = 20, rows: int = 8) -> None:
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.Stream(self.screen)
-        self.send("$\n")
-
-    def send(self, text: str) -> None:
-        self._stream.feed(text.replace("\n", "\r\n"))
-
-    @property
-    def shown(self) -> list[str]:
-        text = "\n".join(line.rstrip() for line in self.screen.display)
-        return text.rstrip("\n").split("\n")
+def terminal_with_prompt(columns: int = 20, rows: int = 8) -> Terminal:
+    terminal = Terminal(columns, rows)
+    terminal.write("$\n")
+    return terminal
 
 
 def test_lines_leave_the_cursor_below_them_and_nothing_when_they_are_erased() -> None:
-    terminal = Terminal()
-    drawn = Pen("utf-8", colours=True).draw([Text("bar"), Text("日本語")], 20, 8)
-    terminal.send(drawn.text)
+    terminal = terminal_with_prompt()
+    drawn = PEN.draw([Text("bar"), Text("日本語")], 20, 8)
+    terminal.write(drawn.text)
     assert terminal.shown[:2] == ["$", "bar"]
     assert terminal.shown[2].startswith("日")
-    assert (terminal.screen.cursor.x, terminal.screen.cursor.y) == (0, 3)
-    terminal.send("^C" + drawn.erasing)  # what is typed meanwhile is shown by the terminal
+    assert terminal.cursor == (0, 3)
+    terminal.write("^C" + drawn.erasing)  # what is typed meanwhile is shown by the terminal
     assert terminal.shown == ["$"]
-    assert (terminal.screen.cursor.x, terminal.screen.cursor.y) == (0, 1)
+    assert terminal.cursor == (0, 1)
 
 
 def test_what_a_window_of_another_size_has_left_below_is_erased_too() -> None:
-    terminal = Terminal()
-    drawn = Pen("utf-8", colours=True).draw([Text("bar")], 20, 8)
-    terminal.send(drawn.text)
-    terminal.send("\nan older bar\r\x1b[1A" + drawn.erasing)
+    terminal = terminal_with_prompt()
+    drawn = PEN.draw([Text("bar")], 20, 8)
+    terminal.write(drawn.text)
+    terminal.write("\nan older bar\r\x1b[1A" + drawn.erasing)
     assert terminal.shown == ["$"]
 
 
 def test_more_lines_than_the_window_has_are_left_out() -> None:
-    terminal = Terminal(rows=3)
-    drawn = Pen("utf-8", colours=True).draw([Text(str(n)) for n in range(9)], 20, 3)
-    terminal.send(drawn.text)
+    terminal = terminal_with_prompt(rows=3)
+    drawn = PEN.draw([Text(str(n)) for n in range(9)], 20, 3)
+    terminal.write(drawn.text)
     assert terminal.shown == ["0", "1", "2"]
-    terminal.send(drawn.erasing)
+    terminal.write(drawn.erasing)
     assert terminal.shown == [""]
 
 
@@ -73,29 +63,29 @@ def test_whatever_tests_are_called_what_is_drawn_can_be_erased(
 ) -> None:
     running = tuple(Running(worker, nodeid, 3.0) for worker, nodeid in names)
     found = lines(Progress(1, 9, 5.0, running=running), columns=columns, rows=rows)
-    terminal = Terminal(columns, rows)
-    drawn = Pen("utf-8", colours=True).draw(found, columns, rows)
-    terminal.send(drawn.text)
-    assert (terminal.screen.cursor.x, terminal.screen.cursor.y) == (0, 1 + len(found))
-    terminal.send(drawn.erasing)
+    terminal = terminal_with_prompt(columns, rows)
+    drawn = PEN.draw(found, columns, rows)
+    terminal.write(drawn.text)
+    assert terminal.cursor == (0, 1 + len(found))
+    terminal.write(drawn.erasing)
     assert terminal.shown == ["$"]
-    assert (terminal.screen.cursor.x, terminal.screen.cursor.y) == (0, 1)
+    assert terminal.cursor == (0, 1)
 
 
 @pytest.mark.parametrize("wide", ["\U0001f1e9\U0001f1ea", "\U0001f44d\U0001f3fd", "का", "❤\ufe0f"])
 def test_where_the_terminal_finds_a_name_wider_it_ends_at_the_edge(wide: str) -> None:
-    terminal = Terminal()
-    drawn = Pen("utf-8", colours=True).draw([Text(wide * 9), Text("next")], 20, 8)
-    terminal.send(drawn.text)
+    terminal = terminal_with_prompt()
+    drawn = PEN.draw([Text(wide * 9), Text("next")], 20, 8)
+    terminal.write(drawn.text)
     assert terminal.shown[2:] == ["next"]
-    terminal.send(drawn.erasing)
+    terminal.write(drawn.erasing)
     assert terminal.shown == ["$"]
-    terminal.send("x" * 30 + "\n")  # what others write still goes on in the next line
+    terminal.write("x" * 30 + "\n")  # what others write still goes on in the next line
     assert terminal.shown == ["$", "x" * 20, "x" * 10]
 
 
 def test_the_cursor_is_never_hidden() -> None:
-    drawn = Pen("utf-8", colours=True).draw([Text("bar")], 20, 8)
+    drawn = PEN.draw([Text("bar")], 20, 8)
     assert "\x1b[?25l" not in drawn.text + drawn.erasing
 
 
@@ -127,4 +117,4 @@ def test_what_the_encoding_lacks_is_a_question_mark(encoding: str, shown: str) -
 
 def test_a_text_of_its_own_is_never_cut_and_no_markup() -> None:
     line = Text("[red]" + "x" * 200)
-    assert Pen("utf-8", colours=True).text(line) == line.plain
+    assert PEN.text(line) == line.plain

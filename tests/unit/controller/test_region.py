@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,30 +11,11 @@ from rich.text import Text
 
 from pytest_orchestrate.controller.pen import Pen
 from pytest_orchestrate.controller.region import Drawing, Region
-
-COLUMNS, ROWS = 40, 100
+from tests.support.terminal import Terminal
 
 
 def drawing(*lines: str) -> Drawing:
-    return Pen("utf-8", colours=True).draw([Text(line) for line in lines], COLUMNS, ROWS)
-
-
-class Terminal(io.StringIO):
-    """A file that shows what is written to it on a screen, with the driver's ends of lines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.Stream(self.screen)
-
-    def write(self, text: str) -> int:
-        self._stream.feed(text.replace("\n", "\r\n"))
-        return super().write(text)
-
-    @property
-    def shown(self) -> list[str]:
-        text = "\n".join(line.rstrip() for line in self.screen.display)
-        return text.rstrip("\n").split("\n")
+    return Pen("utf-8", colours=True).draw([Text(line) for line in lines], 40, 100)
 
 
 def test_what_is_written_stands_above_the_lines() -> None:
@@ -45,7 +25,7 @@ def test_what_is_written_stands_above_the_lines() -> None:
     region.write("one\ntwo\n")
     region.flush()
     assert terminal.shown == ["one", "two", "bar", "test"]
-    assert terminal.screen.cursor.y == 4  # who writes next, writes below
+    assert terminal.cursor == (0, 4)  # who writes next, writes below
     region.draw(drawing("bar"))
     assert terminal.shown == ["one", "two", "bar"]
     region.close()
@@ -128,4 +108,4 @@ def test_whatever_is_written_and_drawn_the_text_stays_whole(steps: list[str | li
     region.close()
     plain.write(text)
     assert terminal.shown == plain.shown
-    assert terminal.screen.cursor.y == plain.screen.cursor.y
+    assert terminal.cursor == plain.cursor
