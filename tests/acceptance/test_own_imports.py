@@ -1,4 +1,4 @@
-"""Our modules are imported by Python, and not rewritten by pytest in every process anew."""
+"""Which modules a run imports without a terminal, and that pytest rewrites none of ours."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from tests.acceptance.support import run_orchestrated, write_files
 
-#: Writes down the loaders of our modules, in whatever process. The package itself, which tells
-#: pytest so, comes first.
+#: Writes down the loaders of our modules, in whatever process, and whether there is a module that
+#: is for terminals. The package itself, which tells pytest how to load it, comes first.
 CONFTEST = """
 import sys
 
@@ -18,14 +18,14 @@ def pytest_unconfigure(config):
         if name.startswith("pytest_orchestrate.")
     }
     with open(config.rootpath / "loaders.txt", "a") as file:
-        print(*sorted(loaders), file=file)
+        print(*sorted(loaders), *{"rich"}.intersection(sys.modules), file=file)
 """
 
 
 @pytest.mark.parametrize(
     ("workers", "start"), [(0, "auto"), (2, "fork"), (2, "spawn")], ids=["0", "forked", "spawned"]
 )
-def test_no_module_of_ours_is_rewritten(
+def test_no_module_of_ours_is_rewritten_and_rich_is_not_imported(
     pytester: pytest.Pytester, workers: int, start: str
 ) -> None:
     write_files(pytester, {"conftest.py": CONFTEST, "test_a.py": "def test_a(): pass\n"})

@@ -7,8 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_orchestrate.report.cells import clean, cut, cut_nodeid, width
-from pytest_orchestrate.report.progress import Progress, Running, lines
+from pytest_orchestrate.report.progress import Progress, Running, failure, lines
 from pytest_orchestrate.report.tally import Tally
 
 seconds = st.floats(0, 1e5)
@@ -71,9 +70,8 @@ def test_lines_are_narrower_than_the_window_and_fewer_than_it_has(
     )
     assert 1 <= len(shown) <= max(1, rows - 1)
     for line in shown:
-        text = "".join(span.text for span in line)
-        assert width(text) <= max(1, columns - 1)
-        assert not any(unicodedata.category(char) == "Cc" for char in text)
+        assert line.cell_len <= max(1, columns - 1)
+        assert not any(unicodedata.category(char) == "Cc" for char in line.plain)
 
 
 @given(tallies())
@@ -102,10 +100,22 @@ def test_a_test_that_ends_never_makes_the_rest_longer(
             assert after is None or after <= before * (1 + 1e-9)
 
 
-@given(names, st.integers(0, 80))
-def test_what_is_cut_fits(name: str, columns: int) -> None:
-    name = clean(name)
-    assert width(cut(name, columns)) <= columns
-    assert width(cut_nodeid(name, columns)) <= columns
-    if width(name) <= columns:
-        assert cut(name, columns) == cut_nodeid(name, columns) == name
+@given(names, names, st.integers(1, 120))
+def test_a_failure_is_cut_to_the_window_and_its_node_id_never(
+    nodeid: str, message: str, columns: int
+) -> None:
+    bare = failure("FAILED", nodeid, "", columns)
+    line = failure("FAILED", nodeid, message, columns)
+    assert line.plain.startswith(bare.plain)
+    assert line.cell_len <= max(columns, bare.cell_len)
+    whole = failure("FAILED", nodeid, message, 10_000)
+    if whole.cell_len <= columns and line.plain != bare.plain:
+        assert line.plain == whole.plain
+
+
+@given(names, st.integers(1, 80))
+def test_the_name_of_a_test_is_cut_only_where_it_does_not_fit(name: str, columns: int) -> None:
+    run = Progress(0, 1, 1.0, running=(Running("gw0", name, 3.0),))
+    (_, whole), (_, line) = (lines(run, columns=width, rows=9) for width in (10_000, columns))
+    if whole.cell_len < columns:
+        assert line.plain.endswith(whole.plain[len("       3 s  gw0  ") :])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -15,16 +16,21 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pytest
 
 from pytest_orchestrate.internals.failures import crash_site
-from pytest_orchestrate.internals.notice import hide_percentage, is_plain_terminal, note_quietly
-from pytest_orchestrate.internals.output import marked_up
+from pytest_orchestrate.internals.notice import (
+    hide_percentage,
+    is_plain_terminal,
+    note_passed,
+    note_quietly,
+)
 from pytest_orchestrate.internals.session import start_new_line
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.crew import Crew
+    from pytest_orchestrate.controller.pen import Pen
     from pytest_orchestrate.controller.region import Region
     from pytest_orchestrate.internals.output import GatheredTerminal
     from pytest_orchestrate.options import Options
-    from pytest_orchestrate.report.progress import Line, Progress, Running
+    from pytest_orchestrate.report.progress import Progress, Running
     from pytest_orchestrate.report.tally import Tally
 
 #: Seconds from one drawing to the next, at least.
@@ -57,7 +63,6 @@ class Live:
         self._resumed: Any = None
         self._began = self._next = self._settled = 0.0
         self._size = (0, 0)
-        self._blocks = True
         self._logreport: Any = None
 
     def __enter__(self) -> None:
@@ -87,7 +92,6 @@ class Live:
         self._file = self._terminal.file
         self._region = region = Region(self._file)
         self._terminal.redirect(region)
-        self._blocks = _can_show("█░…", self._file)
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
             if stream is not None and stream.isatty():
@@ -101,6 +105,7 @@ class Live:
                 "pytest_runtest_logreport", [reporter]
             )
             self.crew.relay.logreport = self.crew.refusing.logreport = self._log
+            self.crew.relay.note_passed = note_passed
         self._began = time.monotonic()
         self._next = self._began + FIRST
 
@@ -125,7 +130,7 @@ class Live:
             with self._giving_up():
                 line = failure(word, report.nodeid, _reason(self.config, report), self._window()[0])
                 start_new_line(self._reporter)
-                self._reporter.write(self._marked_up(line) + "\n")
+                self._reporter.write(self._pen.text(line) + "\n")
         self._logreport(report=report)
 
     # --- what is shown ---
@@ -152,7 +157,9 @@ class Live:
                 self._settled = now + SETTLED
             self._size = size
         if now < self._settled:
-            region.draw([], size[1])
+            from pytest_orchestrate.controller.region import Drawing
+
+            region.draw(Drawing())
             return
         from pytest_orchestrate.report import progress
 
@@ -162,9 +169,9 @@ class Live:
             columns=columns,
             rows=rows,
             only_bar=self._reporter.verbosity < 0,
-            blocks=self._blocks,
+            blocks=self._pen.has_blocks,
         )
-        region.draw([self._marked_up(line) for line in found], rows)
+        region.draw(self._pen.draw(found, columns, rows))
 
     @contextlib.contextmanager
     def _giving_up(self) -> Iterator[None]:
@@ -177,9 +184,12 @@ class Live:
                 self.crew.context.warnings.append(text)
                 self.__exit__()
 
-    def _marked_up(self, line: Line) -> str:
-        text = "".join(marked_up(self._reporter, span.text, span.markup) for span in line)
-        return text if self._blocks else text.encode("ascii", "replace").decode("ascii")
+    @functools.cached_property
+    def _pen(self) -> Pen:
+        from pytest_orchestrate.controller.pen import Pen
+
+        has_colours = self.config.get_terminal_writer().hasmarkup
+        return Pen(self._file.encoding or "utf-8", colours=has_colours)
 
     def _window(self) -> tuple[int, int]:
         """Return columns and rows of the window, as it is now."""
@@ -267,14 +277,6 @@ def is_possible(config: pytest.Config, options: Options) -> bool:
     if kind in ("", "dumb", "unknown"):
         return False
     return options.live == "on" or not (os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))
-
-
-def _can_show(text: str, file: TextIO) -> bool:
-    try:
-        text.encode(file.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _reason(config: pytest.Config, report: pytest.TestReport) -> str:

@@ -115,10 +115,10 @@ class Relay:
         reporter = config.pluginmanager.getplugin("terminalreporter")
         #: Who hears of reports.
         self.logreport: Callable[..., object] = config.hook.pytest_runtest_logreport
-        self._everybody = self.logreport
         #: Whether passed phases go unnoticed; None when that is not known yet.
         self._unnoticed: bool | None = None
-        self._writes_dots = writes_dots(config)
+        #: What is done with a passed call that only pytest's own plugins see; None: all hear of it.
+        self.note_passed = write_dot if writes_dots(config) else None
         without = [reporter] if reporter is not None else []
         # the line that the terminal prints when a test starts makes sense for one test at a time
         self._logstart = config.pluginmanager.subset_hook_caller("pytest_runtest_logstart", without)
@@ -165,9 +165,9 @@ class Relay:
         if self._unnoticed and message.when != "call":
             self._name_worker(test, node, report)
             keep_unnoticed(self.config, report)
-        elif self._unnoticed and self._writes_dots and self.logreport is self._everybody:
+        elif self._unnoticed and self.note_passed is not None:
             self._name_worker(test, node, report)
-            write_dot(self.config, report)
+            self.note_passed(self.config, report)
         else:
             self._log(test, node, report)
 

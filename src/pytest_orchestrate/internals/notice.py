@@ -77,20 +77,32 @@ def writes_dots(config: pytest.Config) -> bool:
 def write_dot(config: pytest.Config, report: pytest.TestReport) -> None:
     """Do with a passed call what pytest does, where it goes unnoticed and dots are written.
 
-    Relies on ``TerminalReporter.pytest_runtest_logreport`` and ``LFPlugin.lastfailed``.
+    Relies on ``TerminalReporter.pytest_runtest_logreport``.
+    """
+    note_passed(config, report)
+    _write_dot(config.pluginmanager.getplugin("terminalreporter"), report)
+
+
+def note_passed(config: pytest.Config, report: pytest.TestReport) -> None:
+    """Do with a passed call what pytest does, where it goes unnoticed, but write nothing.
+
+    Relies on ``LFPlugin.lastfailed``.
     """
     manager = config.pluginmanager
-    _write_dot(manager.getplugin("terminalreporter"), report)
+    _count_passed(manager.getplugin("terminalreporter"), report)
     last_failed: Any = manager.getplugin("lfplugin")
     if last_failed is not None and last_failed.lastfailed:
         last_failed.lastfailed.pop(_key(report), None)
 
 
-def _write_dot(reporter: Any, report: pytest.TestReport) -> None:
-    reporter._current_logreport = report
+def _count_passed(reporter: Any, report: pytest.TestReport) -> None:
     reporter._tests_ran = True
     reporter._add_stats("passed", [report])
     reporter._progress_nodeids_reported.add(_key(report))
+
+
+def _write_dot(reporter: Any, report: pytest.TestReport) -> None:
+    reporter._current_logreport = report
     reporter._tw.write(".", green=True)
     if reporter._show_progress_info and not reporter._is_last_item:
         reporter._write_progress_information_if_past_edge()
@@ -124,6 +136,7 @@ def short_way(config: pytest.Config) -> Iterator[None]:
         elif not dots or hasattr(report, "wasxfail") or subtests.get(_key(report)):
             usual(report=report)
         else:
+            _count_passed(reporter, report)
             _write_dot(reporter, report)
 
     everybody = config.hook.pytest_runtest_logreport.get_hookimpls()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -233,9 +233,3 @@ def flush_terminal(reporter: Any) -> None:
         file.hand_over()
     else:
         reporter.flush()
-
-
-def marked_up(reporter: Any, text: str, markup: Iterable[str]) -> str:
-    """Return a text as the terminal reporter would write it with this markup: NO_COLOR holds."""
-    marked: str = reporter._tw.markup(text, **dict.fromkeys(markup, True))
-    return marked

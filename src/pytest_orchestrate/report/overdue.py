@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pytest_orchestrate.model.collected import CollectedTest
-from pytest_orchestrate.report.progress import lasting
+from pytest_orchestrate.report.words import lasting
 
 #: A test is slow when it runs so many times as long as expected, and so many seconds more.
 SLOW_TIMES, SLOW_SECONDS = 3.0, 5.0

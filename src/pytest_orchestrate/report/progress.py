@@ -1,17 +1,21 @@
 """What a terminal shows of a run while it goes on: a few lines that are written anew.
 
-Pure text. Each line is narrower than the window, and there are fewer lines than the window has:
-what would wrap or scroll could not be found again to be written over.
+Pure: rich's texts know how wide they are, and nothing of a terminal. Names come from tests: they
+are always plain text here, never rich's markup. Each line is narrower than the window, and there
+are fewer lines than the window has: what would scroll could not be found again to be written over.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pytest_orchestrate.report.cells import clean, cut, cut_nodeid, width
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.tally import Folder
+from pytest_orchestrate.report.words import about, lasting
 
 #: A test that has just begun is not named: names that nobody can read in time are unrest.
 NAMED_AFTER = 1.0
@@ -28,16 +32,6 @@ _FIRST = (*BAD, "passed", "skipped", "xfailed", "xpassed", "blocked")
 #: Of pytest's categories those that count no test.
 _NO_TESTS = ("", "warnings", "deselected")
 _EIGHTHS = "░▏▎▍▌▋▊▉█"
-
-
-class Span(NamedTuple):
-    """A piece of a line, and the names of the markup that pytest's writer is to give it."""
-
-    text: str
-    markup: tuple[str, ...] = ()
-
-
-Line = tuple[Span, ...]
 
 
 class Running(NamedTuple):
@@ -68,7 +62,7 @@ class Progress(NamedTuple):
 
 def lines(
     progress: Progress, *, columns: int, rows: int, only_bar: bool = False, blocks: bool = True
-) -> list[Line]:
+) -> list[Text]:
     """Return the lines for a window of this size, the bar first, so that it stays in its place.
 
     :param only_bar: Nothing else is shown.
@@ -76,144 +70,139 @@ def lines(
     """
     columns = max(1, columns - 1)  # a full line would wrap in some terminals
     most = max(1, min(MOST_LINES, rows // 2, rows - 1))
-    first = _bar_line(progress, columns, blocks=blocks)
-    if only_bar or most == 1:
-        return [first]
-    found = [first, *_folder_lines(progress.folders, columns, 2 if most >= 6 else 1)]
-    return found + _running_lines(progress.running, columns, most - len(found))
+    found = [_bar_line(progress, columns, blocks=blocks)]
+    if not only_bar and most > 1:
+        found += _folder_lines(progress.folders, columns, 2 if most >= 6 else 1)
+        found += _running_lines(progress.running, columns, most - len(found))
+    for line in found:
+        line.truncate(columns, overflow="ellipsis")
+    return found
 
 
-def failure(word: str, nodeid: str, message: str, columns: int) -> Line:
+def failure(word: str, nodeid: str, message: str, columns: int) -> Text:
     """Return the line that tells of a failure: which test, and as much of why as fits.
 
     The node id is never cut: it is there to be copied.
     """
-    nodeid = clean(nodeid)
-    start = (Span(word, ("red", "bold")), Span(f" {nodeid}"))
-    room = columns - sum(width(span.text) for span in start) - len(" - ")
-    if not message or room < WORTH_READING:
-        return start
-    return (*start, Span(f" - {cut(clean(message), room)}"))
+    line = Text.assemble((word, "bold red"), f" {_in_one_line(nodeid)}")
+    if message and columns - line.cell_len >= len(" - ") + WORTH_READING:
+        line.append(f" - {_in_one_line(message)}")
+        line.truncate(columns, overflow="ellipsis")
+    return line
 
 
-def lasting(seconds: float) -> str:
-    """A duration in whole seconds, then minutes: ``7 s``, ``2 min 05 s``, ``1 h 02 min``."""
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def about(seconds: float) -> str:
-    """What is left, no finer than it is known: ``about 7 s``, ``about 40 s``, ``about 3 min``."""
-    if seconds < 10:
-        return f"about {max(1, math.ceil(seconds))} s"
-    if seconds <= 55:
-        return f"about {math.ceil(seconds / 5) * 5} s"
-    minutes = math.ceil(seconds / 60 - 0.25)
-    if minutes < 60:
-        return f"about {max(1, minutes)} min"
-    return f"about {minutes // 60} h {minutes % 60:02d} min"
+def _in_one_line(text: str) -> str:
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 # --- the bar ---
 
 
-def _bar_line(progress: Progress, columns: int, *, blocks: bool) -> Line:
+def _bar_line(progress: Progress, columns: int, *, blocks: bool) -> Text:
     counts = list(_counts(progress.counts))
-    bad = [each for each in counts if each.markup == ("red",)]
-    ended = Span(f"{progress.ended}/{progress.total}", ("bold",))
-    elapsed = Span(lasting(progress.elapsed))
+    bad = [each for each in counts if each.style == "red"]
+    ended = Text(f"{progress.ended}/{progress.total}", "bold")
+    elapsed = Text(lasting(progress.elapsed))
     left = _left(progress)
     # the more of these fit, the better; the first one alone is cut
-    spans = [ended]
+    texts = [ended]
     for more, beside in (
         ([ended, *bad], 0),
-        ([ended, *bad, *left], SHORTEST_BAR),
-        ([ended, *bad, elapsed, *left], SHORTEST_BAR),
-        ([ended, *counts, elapsed, *left], SHORTEST_BAR),
+        ([ended, *bad, *left], SHORTEST_BAR + 2),
+        ([ended, *bad, elapsed, *left], SHORTEST_BAR + 2),
+        ([ended, *counts, elapsed, *left], SHORTEST_BAR + 2),
     ):
-        if sum(width(span.text) + 2 for span in more) + beside <= columns + (not beside) * 2:
-            spans = more
-    taken = sum(width(span.text) + 2 for span in spans)
-    room = min(LONGEST_BAR, columns - taken)
-    line: list[Span] = []
+        if _width(more) + beside <= columns:
+            texts = more
+    room = min(LONGEST_BAR, columns - _width(texts) - 2)
     if room >= SHORTEST_BAR:
         colour = "red" if bad else "yellow" if progress.ending else "green"
-        line += (_bar(progress, room, colour, blocks=blocks), Span("  "))
-    for span in spans:
-        line += (span, Span("  "))
-    if len(spans) == 1:
-        line[-2] = ended._replace(text=cut(ended.text, columns))
-    return tuple(line[:-1])
+        texts = [Text(_bar(progress, room, blocks=blocks), colour), *texts]
+    return Text("  ").join(texts)
 
 
-def _counts(counts: Mapping[str, int]) -> Iterable[Span]:
+def _width(texts: Sequence[Text]) -> int:
+    """Return how many columns they take, side by side."""
+    return sum(text.cell_len + 2 for text in texts) - 2
+
+
+def _counts(counts: Mapping[str, int]) -> Iterable[Text]:
     for name in dict.fromkeys((*_FIRST, *counts)):
         number = counts.get(name, 0)
         if not number or name in _NO_TESTS:
             continue
-        markup = ("red",) if name in BAD else ("green",) if name == "passed" else ("yellow",)
-        word = f"{name}s" if name == "error" and number > 1 else clean(name)
-        yield Span(f"{number} {word}", markup)
+        colour = "red" if name in BAD else "green" if name == "passed" else "yellow"
+        word = f"{name}s" if name == "error" and number > 1 else _in_one_line(name)
+        yield Text(f"{number} {word}", colour)
 
 
-def _left(progress: Progress) -> list[Span]:
+def _left(progress: Progress) -> list[Text]:
     if progress.ending:
-        return [Span(clean(progress.ending), ("yellow",))]
-    return [] if progress.left is None else [Span(f"{about(progress.left)} left")]
+        return [Text(_in_one_line(progress.ending), "yellow")]
+    return [] if progress.left is None else [Text(f"{about(progress.left)} left")]
 
 
-def _bar(progress: Progress, columns: int, colour: str, *, blocks: bool) -> Span:
+def _bar(progress: Progress, columns: int, *, blocks: bool) -> str:
+    """Rich's own bar leaves out what is missing where there are no colours."""
     share = progress.ended / progress.total if progress.total else 0.0
     if not blocks:
-        filled = int(share * (columns - 2))
-        return Span(f"[{'=' * filled}{' ' * (columns - 2 - filled)}]", (colour,))
+        return f"[{'=' * int(share * (columns - 2)):{columns - 2}}]"
     whole, eighths = divmod(int(share * columns * 8), 8)
     text = "█" * whole + (_EIGHTHS[eighths] if whole < columns else "")
-    return Span(text + "░" * (columns - len(text)), (colour,))
+    return f"{text:░<{columns}}"
 
 
 # --- folders and tests ---
 
 
-def _folder_lines(folders: Iterable[Folder], columns: int, most: int) -> list[Line]:
+def _folder_lines(folders: Iterable[Folder], columns: int, most: int) -> list[Text]:
     """Folders that are under way, then those that wait; what has ended needs no room."""
     open_ones = [folder for folder in folders if folder.ended < folder.total]
-    ordered = sorted(open_ones, key=lambda folder: not folder.ended)
-    texts = [cut(f"{clean(name)} {ended}/{total}", columns) for name, ended, total in ordered]
-    found = [""]
-    for text in texts:
-        longer = f"{found[-1]}  {text}" if found[-1] else text
-        if width(longer) <= columns:
+    found: list[str] = []
+    for name, ended, total in sorted(open_ones, key=lambda folder: not folder.ended):
+        text = f"{_in_one_line(name)} {ended}/{total}"
+        if found and cell_len(longer := f"{found[-1]}  {text}") <= columns:
             found[-1] = longer
         elif len(found) < most:
             found.append(text)
         else:
             break
-    return [(Span(text),) for text in found if text]
+    return [Text(text) for text in found]
 
 
-def _running_lines(running: Iterable[Running], columns: int, most: int) -> list[Line]:
+def _running_lines(running: Iterable[Running], columns: int, most: int) -> list[Text]:
     """Tests that run, those that have run longest first."""
     named = [test for test in running if test.seconds >= NAMED_AFTER]
     named.sort(key=lambda test: (-test.seconds, test.worker))
     shown = named if len(named) <= most else named[: max(0, most - 1)]
-    workers = max((width(clean(test.worker)) for test in shown), default=0)
+    workers = max((cell_len(_in_one_line(test.worker)) for test in shown), default=0)
     found = [_running_line(test, columns, workers) for test in shown]
     if len(shown) < len(named) and most:
-        found.append((Span(cut(f"{'':>10}and {len(named) - len(shown)} more", columns)),))
+        found.append(Text(f"{'':>10}and {len(named) - len(shown)} more"))
     return found
 
 
-def _running_line(test: Running, columns: int, workers: int) -> Line:
-    time = Span(f"{lasting(test.seconds):>10}", ("yellow",) if test.is_slow else ())
-    name = clean(test.worker)
-    worker = f"  {name}{' ' * (workers - width(name))}  "
-    slow = Span("SLOW ", ("yellow", "bold")) if test.is_slow else Span("")
-    room = columns - sum(map(width, (time.text, worker, slow.text)))
+def _running_line(test: Running, columns: int, workers: int) -> Text:
+    nodeid = _in_one_line(test.nodeid)
+    line = Text.assemble(
+        (f"{lasting(test.seconds):>10}", "yellow" if test.is_slow else ""),
+        f"  {set_cell_size(_in_one_line(test.worker), workers)}  ",
+        ("SLOW " if test.is_slow else "", "bold yellow"),
+    )
+    room = columns - line.cell_len
     if room < WORTH_READING:  # the name is what matters
-        return (Span(cut_nodeid(clean(test.nodeid), columns)),)
-    return (time, Span(worker), slow, Span(cut_nodeid(clean(test.nodeid), room)))
+        return Text(_shortened(nodeid, columns))
+    return line.append(_shortened(nodeid, room))
+
+
+def _shortened(nodeid: str, columns: int) -> str:
+    """Return what is left where it does not fit: rather the test's name than its folders."""
+    if cell_len(nodeid) <= columns:
+        return nodeid
+    path, separator, rest = nodeid.partition("::")
+    while "/" in path:
+        path = path.partition("/")[2]
+        short = f"…/{path}{separator}{rest}"
+        if cell_len(short) <= columns:
+            return short
+    return rest or path

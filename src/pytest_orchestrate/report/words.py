@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from pytest_orchestrate.model.counting import count_of
 
-__all__ = ["count_of", "exact_percent", "most_percent", "percent", "seconds"]
+__all__ = [
+    "about",
+    "count_of",
+    "exact_percent",
+    "lasting",
+    "most_percent",
+    "percent",
+    "seconds",
+]
 
 
 def seconds(value: float) -> str:
@@ -18,6 +28,28 @@ def seconds(value: float) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     minutes = round(value / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def lasting(value: float) -> str:
+    """A duration that grows, in whole seconds, then minutes: ``7 s``, ``2 min 05 s``."""
+    whole = int(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def about(value: float) -> str:
+    """What is left, no finer than it is known: ``about 7 s``, ``about 40 s``, ``about 3 min``."""
+    if value < 10:
+        return f"about {max(1, math.ceil(value))} s"
+    if value <= 55:
+        return f"about {math.ceil(value / 5) * 5} s"
+    minutes = math.ceil(value / 60 - 0.25)
+    if minutes < 60:
+        return f"about {max(1, minutes)} min"
+    return f"about {minutes // 60} h {minutes % 60:02d} min"
 
 
 def percent(share: float) -> str:

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import io
 
-import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
-from pytest_orchestrate.controller.region import Region
+from pytest_orchestrate.controller.pen import Pen
+from pytest_orchestrate.controller.region import Drawing, Region
+from tests.support.terminal import Terminal
 
-COLUMNS, ROWS = 40, 100
 
-
-class Terminal(io.StringIO):
-    """A file that shows what is written to it on a screen, with the driver's ends of lines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.Stream(self.screen)
-
-    def write(self, text: str) -> int:
-        self._stream.feed(text.replace("\n", "\r\n"))
-        return super().write(text)
-
-    @property
-    def shown(self) -> list[str]:
-        text = "\n".join(line.rstrip() for line in self.screen.display)
-        return text.rstrip("\n").split("\n")
+def drawing(*lines: str) -> Drawing:
+    return Pen("utf-8", colours=True).draw([Text(line) for line in lines], 40, 100)
 
 
 def test_what_is_written_stands_above_the_lines() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar", "test"])
+    region.draw(drawing("bar", "test"))
     region.write("one\ntwo\n")
     region.flush()
     assert terminal.shown == ["one", "two", "bar", "test"]
-    assert terminal.screen.cursor.y == 4  # who writes next, writes below
-    region.draw(["bar"])
+    assert terminal.cursor == (0, 4)  # who writes next, writes below
+    region.draw(drawing("bar"))
     assert terminal.shown == ["one", "two", "bar"]
     region.close()
     assert terminal.shown == ["one", "two"]
@@ -49,7 +35,7 @@ def test_what_is_written_stands_above_the_lines() -> None:
 def test_half_a_line_waits_for_the_other_half() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     region.write("one\nhal")
     region.flush()
     assert terminal.shown == ["one", "bar"]
@@ -63,9 +49,9 @@ def test_half_a_line_waits_for_the_other_half() -> None:
 def test_lines_that_stay_as_they_are_cost_nothing() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     written = terminal.getvalue()
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     region.flush()
     assert terminal.getvalue() == written
 
@@ -79,20 +65,20 @@ def test_all_of_one_drawing_is_written_in_one_piece() -> None:
             return super().write(text)
 
     region = Region(Pieces())
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     region.write("one\n")
     region.write("two\n")
-    region.draw(["bar", "test"])
+    region.draw(drawing("bar", "test"))
     assert len(pieces) == 2
 
 
 def test_lines_below_which_somebody_else_has_written_are_left_alone() -> None:
     terminal = Terminal()
     region = Region(terminal)
-    region.draw(["bar"])
+    region.draw(drawing("bar"))
     terminal.write("[1]+ Stopped\n")
     region.forget()
-    region.draw(["bar again"])
+    region.draw(drawing("bar again"))
     assert terminal.shown == ["bar", "[1]+ Stopped", "bar again"]
 
 
@@ -118,8 +104,8 @@ def test_whatever_is_written_and_drawn_the_text_stays_whole(steps: list[str | li
             text += step
             region.flush()
         else:
-            region.draw(step)
+            region.draw(drawing(*step))
     region.close()
     plain.write(text)
     assert terminal.shown == plain.shown
-    assert terminal.screen.cursor.y == plain.screen.cursor.y
+    assert terminal.cursor == plain.cursor
