@@ -62,9 +62,8 @@ class FixtureCosts:
         return result
 
 
-def _kept_together(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, str]:
+def _kept_together(kind: str, items: Sequence[pytest.Item]) -> dict[int, str]:
     """Return the group of each test as the setting says, by position."""
-    kind = options.read(config).keep_together
     if kind == "off":
         return {}
     groups = {position: _group_of(kind, item) for position, item in enumerate(items)}
@@ -97,10 +96,13 @@ def marked_group(item: pytest.Item) -> str | None:
 
 
 def togetherness(
-    config: pytest.Config, items: Sequence[pytest.Item]
+    config: pytest.Config, items: Sequence[pytest.Item], kind: str | None = None
 ) -> tuple[dict[int, str], dict[int, str]]:
-    """Return the group and the affinity of those tests that have one, by position."""
-    groups = _kept_together(config, items)
+    """Return the group and the affinity of those tests that have one, by position.
+
+    :param kind: What is kept together, if not what the setting says.
+    """
+    groups = _kept_together(kind or options.read(config).keep_together, items)
     if config.hook.pytest_orchestrate_group_item.get_hookimpls():
         for position, item in enumerate(items):
             group = item.ihook.pytest_orchestrate_group_item(item=item)

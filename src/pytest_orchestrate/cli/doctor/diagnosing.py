@@ -1,0 +1,125 @@
+"""From facts to findings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from pytest_orchestrate.cli.doctor.diagnosis import FORMAT, LEVELS, Diagnosis, Finding
+from pytest_orchestrate.cli.doctor.facts import Configured, Examination, Failure
+from pytest_orchestrate.cli.doctor.of_configuration import of_configuration
+from pytest_orchestrate.cli.doctor.of_plugins import of_plugins
+from pytest_orchestrate.cli.doctor.of_tests import of_tests
+from pytest_orchestrate.cli.doctor.proposing import changes_of, proposal
+from pytest_orchestrate.report.findings import Recommendation
+from pytest_orchestrate.report.words import count_of
+
+#: So much of what pytest said is shown, lines; and so many frames of where it was.
+SHOWN, FRAMES = 12, 6
+
+
+def diagnose(
+    examined: Examination,
+    failure: Failure | None,
+    *,
+    recommended: Sequence[Recommendation] = (),
+    environment: Iterable[Finding] = (),
+) -> Diagnosis:
+    """Put all together.
+
+    :param recommended: What the last recorded run has taught.
+    :param environment: What is to be said of where the command itself runs.
+    """
+    configured, collected = examined.configured, examined.collected
+    findings = list(environment)
+    if failure is not None:
+        findings.append(_failed(failure, configured))
+    if configured is not None:
+        findings += of_configuration(configured)
+    if configured is not None and collected is not None:
+        findings += of_plugins(collected)
+        findings += of_tests(configured, collected)
+    findings += _recommended(recommended)
+    findings.sort(key=lambda each: (LEVELS.index(each.level), -(each.gain or 0.0)))
+    return Diagnosis(
+        format=FORMAT,
+        root=None if configured is None else configured.root,
+        configuration=None if configured is None else configured.file,
+        versions={} if configured is None else configured.versions,
+        tests=None if collected is None else collected.tests,
+        files=None if collected is None else sum(file.tests > 0 for file in collected.files),
+        findings=tuple(findings),
+        proposal=proposal(
+            findings,
+            file=None if configured is None else configured.file,
+            is_native_toml=configured is not None and configured.is_native_toml,
+        ),
+    )
+
+
+def _failed(failure: Failure, configured: Configured | None) -> Finding:
+    """Say in pytest's own words why it did not come to its end."""
+    while_what = "while conftests were loaded or tests collected"
+    if configured is None:
+        while_what = "before any conftest was loaded"
+    said = "\n".join(_telling(failure.output))
+    if failure.kind == "time":
+        frames = "\n".join(failure.stack[:FRAMES])
+        where = f"; it was in\n{frames}" if frames else ""
+        return Finding(
+            "conflict",
+            "pytest",
+            f"pytest had not ended after {failure.number:g} s{where}",
+            "--time-limit=SECONDS gives it longer",
+        )
+    how = f"exit status {failure.number:g}"
+    if failure.kind == "signal":
+        how = f"killed by signal {failure.number:g}"
+    text = f"pytest ended {while_what} ({how})"
+    return Finding("conflict", "pytest", f"{text}:\n{said}" if said else text)
+
+
+def _telling(output: str) -> list[str]:
+    """The last lines that it said, from the error on if one is named so."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if line.startswith(("ERROR: ", "ImportError while loading", "INTERNALERROR> Traceback")):
+            first = lines[number:]
+            return first if len(first) <= SHOWN else [*first[:2], "...", *first[3 - SHOWN :]]
+    return lines[-SHOWN:]
+
+
+def _recommended(recommended: Iterable[Recommendation]) -> Iterator[Finding]:
+    for each in recommended:
+        yield Finding(
+            "speed",
+            "last run",
+            f"in the last run: {each.text}",
+            gain=each.gain,
+            changes=changes_of(each.setting),
+        )
+
+
+def of_environment(variables: Mapping[str, str], prefix: str) -> Iterator[Finding]:
+    """Whether the command is that of another environment than the one that is switched on.
+
+    :param prefix: Of the interpreter that runs the command.
+    """
+    active = variables.get("VIRTUAL_ENV", "")
+    if active and os.path.realpath(active) != os.path.realpath(prefix):
+        text = f"this command is installed in {prefix}, but the environment {active} is switched"
+        text += " on: its pytest may have other plugins"
+        yield Finding("note", "versions", text, "python -m pytest_orchestrate.cli doctor")
+
+
+def summary(diagnosis: Diagnosis) -> str:
+    """How much of each there is, in a line."""
+    counts = dict.fromkeys(LEVELS, 0)
+    for finding in diagnosis.findings:
+        counts[finding.level] += 1
+    said = [
+        count_of(counts["conflict"], "conflict") if counts["conflict"] else "no conflicts",
+        count_of(counts["note"], "note"),
+        count_of(counts["speed"], "hint") + " for speed",
+    ]
+    return ", ".join(said)

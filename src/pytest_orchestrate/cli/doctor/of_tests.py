@@ -1,0 +1,285 @@
+"""What the collected tests mean: errors, marks, how they are collected and how long they take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
+from pytest_orchestrate.cli.doctor.facts import (
+    Collected,
+    Configured,
+    Forecast,
+    HeavyImport,
+    MarkUse,
+)
+from pytest_orchestrate.options import FOREIGN_READ
+from pytest_orchestrate.report.recommending import is_worth
+from pytest_orchestrate.report.words import count_of, percent, seconds
+from pytest_orchestrate.sharding.safety import DECLARATION, OVERRIDE, Obstacle
+
+#: So many errors of collection are shown, and so many lines of each.
+ERRORS, LINES = 3, 3
+#: So many hooks that stand in the way are named.
+OBSTACLES = 5
+#: Seconds of collection that are worth a word,
+NOTICEABLE = 0.1
+#: the share of it that one file takes to dominate it,
+DOMINATES = 0.5
+#: and seconds of imports.
+HEAVY = 0.5
+#: So many modules are named.
+MODULES = 4
+
+
+def of_tests(configured: Configured, found: Collected) -> Iterator[Finding]:
+    """Say it."""
+    yield from _errors(found)
+    yield from _refused(configured, found)
+    yield from _marks(configured, found)
+    workers = _usual_number(configured)
+    yield from _collection(found, workers)
+    yield from _start(configured)
+    yield from _workers(configured)
+    yield from _imports(configured, found.imports, workers)
+    yield from _durations(configured, found)
+
+
+def _usual_number(configured: Configured) -> int:
+    """How many workers there would be, if there are to be any."""
+    decided = [each[0] for each in (configured.workers, configured.automatic) if each is not None]
+    return next((number for number in decided if number), max(2, configured.cores))
+
+
+def _errors(found: Collected) -> Iterator[Finding]:
+    for nodeid, text in found.errors[:ERRORS]:
+        lines = [line for line in text.splitlines() if line.strip()]
+        telling = [line for line in lines if line.startswith("E ")] or lines
+        said = "\n".join(line.removeprefix("E").strip() for line in telling[-LINES:])
+        shown = f"{nodeid or 'the session'} cannot be collected:\n{said}"
+        yield Finding("conflict", "pytest", shown, "pytest --collect-only shows all of it")
+    more = len(found.errors) - ERRORS
+    if more > 0:
+        yield Finding("conflict", "pytest", f"{count_of(more, 'more error')} in collection")
+
+
+def _refused(configured: Configured, found: Collected) -> Iterator[Finding]:
+    for text in found.refused:
+        names = [mark.name for mark in found.marks if mark.meaning and mark.name in text]
+        if not names:
+            yield Finding("conflict", "markers", f"a run ends before its first test: {text}")
+            continue
+        is_ours = configured.activated is not None
+        advice = f"if the mark {names[0]} is meant for something else, switch ours off"
+        advice += " or mend it" if is_ours else ""
+        yield Finding(
+            "conflict",
+            "markers",
+            f"a run ends before its first test: {text}",
+            advice,
+            changes=() if is_ours else (_switched_off(names[:1]),),
+        )
+
+
+def _switched_off(names: Iterable[str]) -> Change:
+    return Change("orchestrate_markers", tuple(f"{name} = off" for name in names))
+
+
+def _marks(configured: Configured, found: Collected) -> Iterator[Finding]:
+    ours: list[MarkUse] = []
+    for mark in found.marks:
+        shown = f"{count_of(mark.tests, 'test')} marked {mark.name}"
+        if not mark.meaning:
+            continue
+        if mark.name == "xdist_group":
+            if configured.settings.get("orchestrate_keep_together") != "group":
+                text = f"{shown} ({mark.example}): that counts only with --dist=loadgroup, here"
+                text += " orchestrate_keep_together = group"
+                yield Finding("note", "markers", text)
+        elif mark.meaning in FOREIGN_READ:
+            text = f"{shown} ({mark.example}): its plugin is not there, so the mark is read as"
+            text += " ours; docs/how-to/from-xdist.md says how"
+            yield Finding("note", "markers", text)
+        elif configured.activated is None and not found.refused:
+            yield Finding(
+                "note",
+                "markers",
+                f"{shown} ({mark.example}): that will be read as the marker {mark.meaning} of this"
+                " plugin",
+                f"if it is meant for something else: orchestrate_markers = {mark.meaning} = off,"
+                f" or declare {mark.name} among the project's own markers",
+            )
+        else:
+            ours.append(mark)
+    if ours and not found.refused:
+        said = ", ".join(f"{mark.name} ({count_of(mark.tests, 'test')})" for mark in ours)
+        yield Finding("fine", "markers", f"markers of this plugin: {said}")
+    used = {mark.name for mark in found.marks}
+    for name in found.yielded:
+        if name in used:
+            text = f"the mark {name} is the project's own, as its markers declare it"
+            advice = f"orchestrate_markers = {name} = NAME gives ours another name"
+            yield Finding("note", "markers", text, advice)
+
+
+def _collection(found: Collected, workers: int) -> Iterator[Finding]:
+    files = found.files
+    spent = sum(file.seconds for file in files)
+    gain = spent * (1 - 1 / workers)
+    everything = f"each worker collects all {count_of(len(files), 'file')}"
+    if len(files) < 2:
+        return
+    if found.full_because is not None:
+        if found.full_because == "asked for" and not found.obstacles and gain >= NOTICEABLE:
+            text = f"orchestrate_collect = full: {everything}, though no hook stands in the way"
+            change = Change("orchestrate_collect", "auto")
+            yield Finding("speed", "collection", text, gain=gain, changes=(change,))
+        else:
+            yield Finding("fine", "collection", f"{everything} ({found.full_because})")
+        return
+    if found.obstacles:
+        yield from _obstacles(found.obstacles, everything, gain)
+        return
+    yield Finding(
+        "fine", "collection", f"workers share out the import of {count_of(len(files), 'file')}"
+    )
+    longest = max(files, key=lambda file: file.seconds)
+    if longest.seconds >= max(HEAVY, DOMINATES * spent):
+        share = percent(longest.seconds / spent)
+        text = f"{longest.path} takes {seconds(longest.seconds)} of collection ({share}), and one"
+        text += " worker imports all of it"
+        yield Finding("speed", "collection", text, "split it, or import less at its top")
+
+
+def _obstacles(obstacles: tuple[Obstacle, ...], everything: str, gain: float) -> Iterator[Finding]:
+    level = "speed" if gain >= NOTICEABLE else "fine"
+    for number, obstacle in enumerate(obstacles[:OBSTACLES]):
+        is_theirs = obstacle.file is not None and _is_installed(obstacle)
+        if is_theirs:
+            advice = f"if {obstacle.plugin} is not needed, -p no:NAME; if each worker may see only"
+            advice += f" its share, {OVERRIDE}"
+        else:
+            advice = f"if it treats every test by itself, say {DECLARATION} = True in that file"
+            advice += "; pytest -p orchestrate --orchestrate-verify-collection checks it"
+        also = "" if number else f"{everything}, because "
+        yield Finding(
+            level,  # type: ignore[arg-type]
+            "collection",
+            f"{also}{obstacle}",
+            advice,
+            gain=None if number or level == "fine" else gain,
+        )
+    more = len(obstacles) - OBSTACLES
+    if more > 0:
+        text = f"{count_of(more, 'more hook')} may depend on seeing all tests"
+        yield Finding(level, "collection", text)  # type: ignore[arg-type]
+
+
+def _is_installed(obstacle: Obstacle) -> bool:
+    """Whether the file is a module of a package, not a conftest."""
+    path = (obstacle.file or "").removesuffix(".py").removesuffix("/__init__")
+    return path.replace("/", ".") == obstacle.plugin and "conftest" not in path
+
+
+def _start(configured: Configured) -> Iterator[Finding]:
+    if configured.start is None:
+        return
+    how, story = configured.start
+    told = "" if story is None else f" ({story})"
+    if how == "spawned" and story is not None and story.startswith("workers are not forked"):
+        text = f"each worker starts its own interpreter and plugins: {story}"
+        yield Finding("speed", "start", text, "start it in a fixture or in pytest_sessionstart")
+    else:
+        yield Finding("fine", "start", f"workers are {how}{told}")
+
+
+def _workers(configured: Configured) -> Iterator[Finding]:
+    if configured.workers is None or configured.automatic is None or configured.one_process:
+        return
+    number, reason = configured.workers
+    automatic, why = configured.automatic
+    shown = f"{count_of(number, 'worker')} ({reason})"
+    if reason == "asked for" and number > configured.cores:
+        text = f"{shown} on {count_of(configured.cores, 'usable core')}: they wait for each other"
+        text += f"; auto would take {automatic or 'none'} ({why})"
+        change = Change("orchestrate_workers", "auto")
+        yield Finding("speed", "workers", text, "leave the number to auto", changes=(change,))
+    elif reason == "asked for" and number != automatic:
+        text = f"{shown}; auto would take {automatic or 'none'} ({why})"
+        yield Finding("setting", "workers", text)
+    else:
+        yield Finding("fine", "workers", shown)
+
+
+def _imports(
+    configured: Configured, imports: Iterable[HeavyImport], workers: int
+) -> Iterator[Finding]:
+    named = set(configured.settings.get("orchestrate_preload", "").split())
+    heavy = [each for each in imports if each.seconds >= NOTICEABLE and each.module not in named]
+    spent = sum(each.seconds for each in heavy)
+    if spent < HEAVY or configured.start is None or configured.start[0] != "forked":
+        return
+    heavy = heavy[:MODULES]
+    names = " ".join(sorted({*(each.module for each in heavy), *named}))
+    said = ", ".join(f"{each.module} ({seconds(each.seconds)})" for each in heavy)
+    gain = max(0.0, spent * (1 - configured.cores / workers))
+    is_gain = gain >= NOTICEABLE
+    yield Finding(
+        "speed",
+        "imports",
+        f"each worker that needs them imports {said}",
+        f"orchestrate_preload = {names} imports them once, before workers are forked"
+        + ("" if is_gain else "; that saves processor time, and wall time only on busy cores"),
+        gain=gain if is_gain else None,
+        changes=(Change("orchestrate_preload", names),) if is_gain else (),
+    )
+
+
+def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
+    expected = found.forecast
+    if not found.tests or found.errors or found.refused or configured.refused:
+        return
+    if expected is None:
+        if not configured.known_tests:
+            text = "how long tests take is not known yet, so what bounds a run cannot be told"
+            advice = "pytest -p orchestrate runs and records them; then ask again"
+            yield Finding("note", "durations", text, advice)
+        return
+    yield Finding(
+        "fine",
+        "durations",
+        f"{count_of(expected.tests, 'test')} ({expected.measured} measured before) take"
+        f" {seconds(expected.work)} one after another, and {seconds(expected.makespan)} on"
+        f" {count_of(expected.workers, 'worker')}; no schedule takes less than"
+        f" {seconds(expected.lower_bound)}",
+    )
+    if expected.bounded_by is not None and expected.kind not in ("work", "", "group"):
+        yield Finding("speed", "durations", f"what bounds it is {expected.bounded_by}")
+    yield from _tied(configured, expected, found.untied)
+
+
+def _tied(configured: Configured, expected: Forecast, untied: Forecast | None) -> Iterator[Finding]:
+    """What it costs to keep tests together."""
+    if untied is None:
+        if expected.kind == "group" and expected.bounded_by is not None:
+            yield Finding("speed", "durations", f"what bounds it is {expected.bounded_by}")
+        return
+    gain = expected.makespan - untied.makespan
+    kind = configured.settings.get("orchestrate_keep_together", "group")
+    dist = [flag for flag in configured.old_flags if flag.flag == "--dist"]
+    if not is_worth(gain, expected.makespan):
+        return
+    bounded = f": what bounds it is {expected.bounded_by}" if expected.bounded_by else ""
+    text = f"orchestrate_keep_together = {kind}"
+    advice = "leave it out, if the tests do not need each other's leftovers"
+    changes: tuple[Change, ...] = (Change("orchestrate_keep_together", "off"),)
+    if dist:
+        text = f"{dist[-1]} ({dist[-1].place})"
+        changes = ()
+    yield Finding(
+        "speed",
+        "durations",
+        f"{text} keeps tests on one worker that could run on several{bounded}",
+        advice,
+        gain=gain,
+        changes=changes,
+    )
