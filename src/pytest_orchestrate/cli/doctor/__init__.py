@@ -7,8 +7,11 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pytest_orchestrate.cli.saying import failed
 
 if TYPE_CHECKING:
     from pytest_orchestrate.cli import Commands
@@ -68,18 +71,26 @@ def separated(arguments: Sequence[str]) -> list[str]:
 
 
 def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise ValueError
-    return number
+    with suppress(ValueError):
+        number = float(text)
+        if 0 < number < float("inf"):
+            return number
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from pytest_orchestrate.cli.doctor.diagnosing import diagnose, of_environment
+    from pytest_orchestrate.cli.doctor.diagnosing import (
+        diagnose,
+        of_environment,
+        telling_lines,
+    )
     from pytest_orchestrate.cli.doctor.examination import examine
 
     arguments: list[str] = chosen.arguments
     examined, failure = examine(arguments, limit=chosen.time_limit, as_script=not _is_module())
+    if failure is not None and _is_of(failure, arguments):
+        failed("\n".join(telling_lines(failure.output)).removeprefix("ERROR: "))
+        return 2
     diagnosis = diagnose(
         examined,
         failure,
@@ -95,8 +106,6 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
         for line in lines_of(diagnosis, width=shutil.get_terminal_size().columns):
             print(line)
-    if failure is not None and _is_of(failure, arguments):
-        return 2
     return 1 if diagnosis.has_conflicts else 0
 
 

@@ -55,12 +55,14 @@ def collected(
     imports: Mapping[str, float],
     errors: Sequence[tuple[str, str]],
     deselected: Sequence[pytest.Item],
+    ended: str | None,
 ) -> Collected:
     """Ask it.
 
     :param seconds: To collect each file.
     :param imports: Seconds of each installed module that was imported meanwhile.
     :param errors: Node ids of what could not be collected, and how.
+    :param ended: What collection was ended by, if it did not come to its end.
     """
     config, items = session.config, session.items
     in_file = Counter(item.nodeid.partition("::")[0] for item in items)
@@ -75,7 +77,7 @@ def collected(
         if mode.mode == "full" and safety.OVERRIDE not in (mode.reason or ""):
             full_because = mode.reason
         try:
-            if not errors:
+            if not errors and ended is None:
                 expected = forecasts(config, context.options, items, deselected, workers)
         except pytest.UsageError as error:
             refused.append(str(error))
@@ -88,6 +90,7 @@ def collected(
             for path in dict.fromkeys((*in_file, *seconds))
         ),
         errors=tuple(errors),
+        ended=ended,
         refused=tuple(refused),
         marks=tuple(_marks(config, items)),
         yielded=options.yielded_markers(config),

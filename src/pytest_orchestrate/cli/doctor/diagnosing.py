@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_orchestrate.cli.doctor.diagnosis import FORMAT, LEVELS, Diagnosis, Finding
@@ -16,6 +17,8 @@ from pytest_orchestrate.report.words import count_of
 
 #: So much of what pytest said is shown, lines; and so many frames of where it was.
 SHOWN, FRAMES = 12, 6
+#: Frames of pytest and of Python's import system.
+_MACHINERY = re.compile(r"^<frozen |[/\\](_pytest|pluggy|pytest_orchestrate)[/\\]|^.*runpy")
 
 
 def diagnose(
@@ -39,6 +42,8 @@ def diagnose(
     if configured is not None and collected is not None:
         findings += of_plugins(collected)
         findings += of_tests(configured, collected)
+    if recommended:  # they say more of what bounds a run
+        findings = [each for each in findings if each.topic != "durations" or each.level == "fine"]
     findings += _recommended(recommended)
     findings.sort(key=lambda each: (LEVELS.index(each.level), -(each.gain or 0.0)))
     return Diagnosis(
@@ -49,22 +54,20 @@ def diagnose(
         tests=None if collected is None else collected.tests,
         files=None if collected is None else sum(file.tests > 0 for file in collected.files),
         findings=tuple(findings),
-        proposal=proposal(
-            findings,
-            file=None if configured is None else configured.file,
-            is_native_toml=configured is not None and configured.is_native_toml,
-        ),
+        # where pytest does not come to its end, there is something else to be done first
+        proposal=None
+        if configured is None or collected is None
+        else proposal(findings, file=configured.file, is_native_toml=configured.is_native_toml),
     )
 
 
 def _failed(failure: Failure, configured: Configured | None) -> Finding:
     """Say in pytest's own words why it did not come to its end."""
-    while_what = "while conftests were loaded or tests collected"
-    if configured is None:
-        while_what = "before any conftest was loaded"
-    said = "\n".join(_telling(failure.output))
+    what = "before it had collected all tests" if configured else "before it loaded any conftest"
+    said = "\n".join(telling_lines(failure.output))
     if failure.kind == "time":
-        frames = "\n".join(failure.stack[:FRAMES])
+        theirs = [frame for frame in failure.stack if not _MACHINERY.search(frame)]
+        frames = "\n".join((theirs or failure.stack)[:FRAMES])
         where = f"; it was in\n{frames}" if frames else ""
         return Finding(
             "conflict",
@@ -75,11 +78,11 @@ def _failed(failure: Failure, configured: Configured | None) -> Finding:
     how = f"exit status {failure.number:g}"
     if failure.kind == "signal":
         how = f"killed by signal {failure.number:g}"
-    text = f"pytest ended {while_what} ({how})"
-    return Finding("conflict", "pytest", f"{text}:\n{said}" if said else text)
+    text = f"pytest ended {what} ({how})"
+    return Finding("conflict", "pytest", f"{text}; it said\n{said}" if said else text)
 
 
-def _telling(output: str) -> list[str]:
+def telling_lines(output: str) -> list[str]:
     """The last lines that it said, from the error on if one is named so."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for number, line in enumerate(lines):

@@ -83,13 +83,17 @@ class Examining:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
         """Ask what was collected."""
+        ended: str | None = None
         try:
             return (yield)
+        except BaseException as error:
+            ended = f"{type(error).__name__}: {error}"
+            raise
         finally:
             imports = self._watch.end() if self._watch is not None else {}
-            self._tell(session, imports)
+            self._tell(session, imports, ended)
 
-    def _tell(self, session: pytest.Session, imports: dict[str, float]) -> None:
+    def _tell(self, session: pytest.Session, imports: dict[str, float], ended: str | None) -> None:
         if self._configured is None:  # another plugin has replaced the hook
             return
         from pytest_orchestrate.cli.doctor.collected import collected
@@ -101,6 +105,7 @@ class Examining:
             imports=imports,
             errors=self._errors,
             deselected=self._deselected,
+            ended=ended,
         )
         self._write(Examination(self._configured, found))
 

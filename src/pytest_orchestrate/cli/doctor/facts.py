@@ -149,6 +149,8 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[CollectedFile, ...] = ()
     #: Node ids of what could not be collected, and how.
     errors: tuple[tuple[str, str], ...] = ()
+    #: What collection was ended by, before its end.
+    ended: str | None = None
     #: What a run would end with before its first test.
     refused: tuple[str, ...] = ()
     #: Marks that we know, and use,

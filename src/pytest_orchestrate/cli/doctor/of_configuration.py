@@ -14,6 +14,12 @@ from pytest_orchestrate.report.words import count_of
 #: Flags of pytest-xdist that have no effect where it stands down.
 WITHOUT_EFFECT = ("--px", "--rsyncdir", "--rsyncignore", "--looponfail", "-f", "--testrunuid")
 
+#: Settings that flags of pytest-xdist are read as.
+_FROM_OLD_FLAGS = frozenset(
+    f"orchestrate_{name}"
+    for name in ("workers", "max_workers", "max_crashes", "keep_together", "worker_spec")
+)
+
 
 def of_configuration(found: Configured) -> Iterator[Finding]:
     """Say it."""
@@ -86,8 +92,9 @@ def _activation(found: Configured) -> Iterator[Finding]:
             "-p orchestrate switches it on for one run, orchestrate = true for all",
             changes=(Change("orchestrate", "true"),),
         )
-    if found.settings and on is None:
-        names = ", ".join(found.settings)
+    told = _FROM_OLD_FLAGS if found.old_flags else frozenset()
+    names = ", ".join(key for key in found.settings if key not in told)
+    if names and on is None:
         yield Finding("note", "activation", f"without effect until it is switched on: {names}")
 
 

@@ -9,6 +9,8 @@ from pytest_orchestrate.cli.doctor.diagnosis import Finding
 from pytest_orchestrate.cli.doctor.facts import Collected, HookUse, Plugin
 
 _OWN = "pytest-orchestrate"
+#: It stands down; what its flags mean is told with these.
+_XDIST = "pytest-xdist"
 _LOOP = "pytest_runtestloop"
 _SCHEDULER = "pytest_xdist_make_scheduler"
 #: What untried plugins may do that does no more harm than to be done by each worker.
@@ -23,7 +25,7 @@ def of_plugins(found: Collected) -> Iterator[Finding]:
         known = neighbours.find(plugin.name)
         shown = f"{plugin.name} {plugin.version}"
         if known is not None:
-            finding = _tried(plugin, known)
+            finding = None if known.name == _XDIST else _tried(plugin, known)
         else:
             finding = _untried(plugin)
         if finding is not None:

@@ -57,6 +57,8 @@ def _errors(found: Collected) -> Iterator[Finding]:
         said = "\n".join(line.removeprefix("E").strip() for line in telling[-LINES:])
         shown = f"{nodeid or 'the session'} cannot be collected:\n{said}"
         yield Finding("conflict", "pytest", shown, "pytest --collect-only shows all of it")
+    if found.ended is not None:
+        yield Finding("conflict", "pytest", f"collection was ended by {found.ended}")
     more = len(found.errors) - ERRORS
     if more > 0:
         yield Finding("conflict", "pytest", f"{count_of(more, 'more error')} in collection")
@@ -198,6 +200,8 @@ def _workers(configured: Configured) -> Iterator[Finding]:
     number, reason = configured.workers
     automatic, why = configured.automatic
     shown = f"{count_of(number, 'worker')} ({reason})"
+    if not number:
+        shown = f"no workers: tests run in the process of pytest ({reason})"
     if reason == "asked for" and number > configured.cores:
         text = f"{shown} on {count_of(configured.cores, 'usable core')}: they wait for each other"
         text += f"; auto would take {automatic or 'none'} ({why})"
@@ -236,7 +240,7 @@ def _imports(
 
 def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
     expected = found.forecast
-    if not found.tests or found.errors or found.refused or configured.refused:
+    if not found.tests or found.errors or found.ended or found.refused or configured.refused:
         return
     if expected is None:
         if not configured.known_tests:

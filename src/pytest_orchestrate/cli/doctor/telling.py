@@ -55,12 +55,11 @@ def _finding(finding: Finding, width: int) -> Iterator[str]:
     text = finding.text
     if finding.gain is not None:
         text += f" (worth {seconds(finding.gain)})"
-    first = f"{finding.level:<{MARGIN}}"
-    for line in text.splitlines() or [""]:
-        yield from _wrapped(line, first, " " * MARGIN, width)
-        first = " " * MARGIN
+    margin = " " * MARGIN
+    first, *quoted = text.split("\n")
+    yield from _wrapped(first, f"{finding.level:<{MARGIN}}", margin, width)
+    yield from (f"{margin}  {line}" for line in quoted)  # in the words of pytest
     if finding.advice:
-        margin = " " * MARGIN
         yield from _wrapped(finding.advice, f"{margin}-> ", f"{margin}   ", width)
 
 
