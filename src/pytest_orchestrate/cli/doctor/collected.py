@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_orchestrate import options
 from pytest_orchestrate.cli.doctor.configured import Looking
@@ -20,6 +21,7 @@ from pytest_orchestrate.cli.doctor.facts import (
     HookUse,
     MarkUse,
     Plugin,
+    usual_number,
 )
 from pytest_orchestrate.controller.collect_mode import collect_mode
 from pytest_orchestrate.controller.run_identity import new_run_id
@@ -72,7 +74,7 @@ def collected(
     expected: dict[str, Any] = {}
     if not known.refused:
         context = Looking(config, options.read(config), new_run_id())
-        workers = _usual_number(known)
+        workers = usual_number(known)
         mode = collect_mode(config, context, workers)
         if mode.mode == "full" and safety.OVERRIDE not in (mode.reason or ""):
             full_because = mode.reason
@@ -104,12 +106,6 @@ def collected(
     )
 
 
-def _usual_number(known: Configured) -> int:
-    """How many workers there would be, if there are to be any."""
-    decided = [each[0] for each in (known.workers, known.automatic) if each is not None]
-    return next((number for number in decided if number), max(2, known.cores))
-
-
 def _marks(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[MarkUse]:
     meanings = dict(options.marker_names(config))
     meanings["xdist_group"] = "xdist_group"
@@ -128,11 +124,12 @@ def _marks(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[Mark
 def _plugins(config: pytest.Config) -> tuple[tuple[Plugin, ...], tuple[HookUse, ...]]:
     """Return the distributions, and what conftests and plugins of none of them implement."""
     packages: dict[str, str] = {}
-    versions: dict[str, str] = {}
+    loaded: dict[str, Plugin] = {}
     for plugin, distribution in config.pluginmanager.list_plugin_distinfo():
         name = str(distribution.project_name)
-        versions[name] = str(distribution.version)
-        packages[_package(plugin)] = name
+        packages[package := _package(plugin)] = name
+        registered = config.pluginmanager.get_name(plugin) or ""
+        loaded.setdefault(name, Plugin(name, str(distribution.version), registered, package))
     used: dict[str, list[str]] = {}
     others = []
     for hook in (*TELLING, *UNHEARD):
@@ -147,8 +144,8 @@ def _plugins(config: pytest.Config) -> tuple[tuple[Plugin, ...], tuple[HookUse, 
             elif is_alone:
                 others.append(HookUse(hook, _place(config, implementation)))
     plugins = (
-        Plugin(name, version, tuple(dict.fromkeys(used.get(name, ()))))
-        for name, version in sorted(versions.items(), key=lambda each: each[0].lower())
+        replace(plugin, hooks=tuple(dict.fromkeys(used.get(plugin.name, ()))))
+        for plugin in sorted(loaded.values(), key=lambda each: each.name.lower())
     )
     return tuple(plugins), tuple(others)
 

@@ -17,6 +17,7 @@ from pytest_orchestrate.report.words import count_of
 
 #: So much of what pytest said is shown, lines; and so many frames of where it was.
 SHOWN, FRAMES = 12, 6
+_INTERNAL = "INTERNALERROR> "
 #: Frames of pytest and of Python's import system.
 _MACHINERY = re.compile(r"^<frozen |[/\\](_pytest|pluggy|pytest_orchestrate)[/\\]|^.*runpy")
 
@@ -85,8 +86,12 @@ def _failed(failure: Failure, configured: Configured | None) -> Finding:
 def telling_lines(output: str) -> list[str]:
     """The last lines that it said, from the error on if one is named so."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    internal = [line[len(_INTERNAL) :] for line in lines if line.startswith(_INTERNAL)]
+    if internal:  # the innermost frame, and the exception
+        frames = [n for n, line in enumerate(internal) if line.startswith("  File ")]
+        return ["INTERNALERROR", *internal[frames[-1] if frames else 0 :][:SHOWN]]
     for number, line in enumerate(lines):
-        if line.startswith(("ERROR: ", "ImportError while loading", "INTERNALERROR> Traceback")):
+        if line.startswith(("ERROR: ", "ImportError while loading")):
             first = lines[number:]
             return first if len(first) <= SHOWN else [*first[:2], "...", *first[3 - SHOWN :]]
     return lines[-SHOWN:]

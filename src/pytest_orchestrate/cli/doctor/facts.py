@@ -22,6 +22,9 @@ class Plugin(msgspec.Struct, frozen=True):
 
     name: str
     version: str
+    #: The name after ``-p``, and the package that it is in.
+    registered: str = ""
+    package: str = ""
     #: What it may do that shows where tests are distributed.
     hooks: tuple[str, ...] = ()
 
@@ -92,6 +95,12 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     history: str | None = None
     #: Tests that it knows.
     known_tests: int = 0
+
+
+def usual_number(configured: Configured) -> int:
+    """How many workers there would be, if there are to be any."""
+    decided = [each[0] for each in (configured.workers, configured.automatic) if each is not None]
+    return next((number for number in decided if number), max(2, configured.cores))
 
 
 class MarkUse(msgspec.Struct, frozen=True):

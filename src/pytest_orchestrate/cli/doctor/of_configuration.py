@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
-from itertools import groupby
 
 from pytest_orchestrate.cli.doctor import neighbours
 from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
-from pytest_orchestrate.cli.doctor.facts import Configured, OldFlag
+from pytest_orchestrate.cli.doctor.facts import Configured
 from pytest_orchestrate.report.words import count_of
 
 #: Flags of pytest-xdist that have no effect where it stands down.
@@ -105,23 +104,17 @@ def _old_flags(found: Configured) -> Iterator[Finding]:
         until = ""
         if found.activated is None and found.has_xdist:
             until = "; until the plugin is switched on, pytest-xdist acts on them"
-        written = "; ".join(_written(flags))
-        is_mere = "has no effect" in means
-        yield Finding(
-            "note" if is_mere else "setting",
-            "xdist",
-            f"flags of pytest-xdist are read as ours: {written}: {means or 'nothing'}{until}",
-        )
+        places = " and in ".join(dict.fromkeys(flag.place for flag in flags))
+        text = f"flags of pytest-xdist in {places} are read as ours: {means}{until}"
+        if not means:  # it has refused them, in words of its own
+            text = f"flags of pytest-xdist in {places}: {', '.join(map(str, flags))}"
+        level = "note" if "has no effect" in means else "setting"
+        yield Finding(level, "xdist", text)  # type: ignore[arg-type]
     for source in found.sources:
         for flag in WITHOUT_EFFECT:
             if any(word == flag or word.startswith(f"{flag}=") for word in source.words):
                 text = f"{flag} of pytest-xdist ({source.place}) has no effect"
                 yield Finding("note", "xdist", text, "leave it out")
-
-
-def _written(flags: Iterable[OldFlag]) -> Iterator[str]:
-    for place, here in groupby(flags, key=lambda flag: flag.place):
-        yield f"{', '.join(map(str, here))} in {place.removeprefix('the ')}"
 
 
 def _settings(found: Configured) -> Iterator[Finding]:

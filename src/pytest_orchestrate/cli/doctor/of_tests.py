@@ -11,11 +11,12 @@ from pytest_orchestrate.cli.doctor.facts import (
     Forecast,
     HeavyImport,
     MarkUse,
+    usual_number,
 )
 from pytest_orchestrate.options import FOREIGN_READ
 from pytest_orchestrate.report.recommending import is_worth
 from pytest_orchestrate.report.words import count_of, percent, seconds
-from pytest_orchestrate.sharding.safety import DECLARATION, OVERRIDE, Obstacle
+from pytest_orchestrate.sharding.safety import DECLARATION, Obstacle
 
 #: So many errors of collection are shown, and so many lines of each.
 ERRORS, LINES = 3, 3
@@ -36,18 +37,12 @@ def of_tests(configured: Configured, found: Collected) -> Iterator[Finding]:
     yield from _errors(found)
     yield from _refused(configured, found)
     yield from _marks(configured, found)
-    workers = _usual_number(configured)
+    workers = usual_number(configured)
     yield from _collection(found, workers)
     yield from _start(configured)
     yield from _workers(configured)
     yield from _imports(configured, found.imports, workers)
     yield from _durations(configured, found)
-
-
-def _usual_number(configured: Configured) -> int:
-    """How many workers there would be, if there are to be any."""
-    decided = [each[0] for each in (configured.workers, configured.automatic) if each is not None]
-    return next((number for number in decided if number), max(2, configured.cores))
 
 
 def _errors(found: Collected) -> Iterator[Finding]:
@@ -126,7 +121,8 @@ def _marks(configured: Configured, found: Collected) -> Iterator[Finding]:
 def _collection(found: Collected, workers: int) -> Iterator[Finding]:
     files = found.files
     spent = sum(file.seconds for file in files)
-    gain = spent * (1 - 1 / workers)
+    # who imports a share imports all the same what the files have in common
+    gain = max(0.0, spent - sum(each.seconds for each in found.imports)) * (1 - 1 / workers)
     everything = f"each worker collects all {count_of(len(files), 'file')}"
     if len(files) < 2:
         return
@@ -139,7 +135,7 @@ def _collection(found: Collected, workers: int) -> Iterator[Finding]:
             yield Finding("fine", "collection", f"{everything} ({found.full_because})")
         return
     if found.obstacles:
-        yield from _obstacles(found.obstacles, everything, gain)
+        yield from _obstacles(found, everything, gain)
         return
     yield Finding(
         "fine", "collection", f"workers share out the import of {count_of(len(files), 'file')}"
@@ -152,34 +148,40 @@ def _collection(found: Collected, workers: int) -> Iterator[Finding]:
         yield Finding("speed", "collection", text, "split it, or import less at its top")
 
 
-def _obstacles(obstacles: tuple[Obstacle, ...], everything: str, gain: float) -> Iterator[Finding]:
-    level = "speed" if gain >= NOTICEABLE else "fine"
-    for number, obstacle in enumerate(obstacles[:OBSTACLES]):
-        is_theirs = obstacle.file is not None and _is_installed(obstacle)
-        if is_theirs:
-            advice = f"if {obstacle.plugin} is not needed, -p no:NAME; if each worker may see only"
-            advice += f" its share, {OVERRIDE}"
-        else:
-            advice = f"if it treats every test by itself, say {DECLARATION} = True in that file"
-            advice += "; pytest -p orchestrate --orchestrate-verify-collection checks it"
-        also = "" if number else f"{everything}, because "
-        yield Finding(
-            level,  # type: ignore[arg-type]
-            "collection",
-            f"{also}{obstacle}",
-            advice,
-            gain=None if number or level == "fine" else gain,
-        )
+def _obstacles(found: Collected, everything: str, gain: float) -> Iterator[Finding]:
+    """One finding for all of them: only without all of them something would be gained."""
+    obstacles = found.obstacles
+    named = [f"{each.hook} in {each.place}" for each in obstacles[:OBSTACLES]]
     more = len(obstacles) - OBSTACLES
     if more > 0:
-        text = f"{count_of(more, 'more hook')} may depend on seeing all tests"
-        yield Finding(level, "collection", text)  # type: ignore[arg-type]
+        named.append(f"... {count_of(more, 'more hook')}")
+    text = f"{everything}, because a hook may depend on seeing all tests: {named[0]}"
+    if len(named) > 1:
+        text = "\n".join((f"{everything}, because hooks may depend on seeing all tests:", *named))
+    names = [_installed_name(found, each) for each in obstacles]
+    advice = []
+    without = list(dict.fromkeys(f"-p no:{name}" for name in names if name))
+    if without:
+        advice.append(f"{' '.join(without)}, where the tests do not need that")
+    if None in names:
+        advice.append(
+            f"{DECLARATION} = True in a conftest whose hooks treat every test by itself"
+            " (pytest -p orchestrate --orchestrate-verify-collection checks it)"
+        )
+    advice.append("orchestrate_collect = sharded, if each worker may see only a share of the tests")
+    yield Finding(
+        "speed" if gain >= NOTICEABLE else "fine",
+        "collection",
+        text,
+        "; or ".join(advice),
+        gain=gain if gain >= NOTICEABLE else None,
+    )
 
 
-def _is_installed(obstacle: Obstacle) -> bool:
-    """Whether the file is a module of a package, not a conftest."""
-    path = (obstacle.file or "").removesuffix(".py").removesuffix("/__init__")
-    return path.replace("/", ".") == obstacle.plugin and "conftest" not in path
+def _installed_name(found: Collected, obstacle: Obstacle) -> str | None:
+    """The name of the installed plugin that the obstacle is in; None: it is the project's."""
+    package = obstacle.plugin.partition(".")[0]
+    return next((each.registered for each in found.plugins if each.package == package), None)
 
 
 def _start(configured: Configured) -> Iterator[Finding]:

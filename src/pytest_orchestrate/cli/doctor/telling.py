@@ -52,13 +52,15 @@ def _collected(diagnosis: Diagnosis) -> str:
 
 
 def _finding(finding: Finding, width: int) -> Iterator[str]:
-    text = finding.text
-    if finding.gain is not None:
-        text += f" (worth {seconds(finding.gain)})"
     margin = " " * MARGIN
-    first, *quoted = text.split("\n")
+    first, *quoted = finding.text.split("\n")
+    worth = "" if finding.gain is None else f"saves about {seconds(finding.gain)}"
+    if worth and not quoted:
+        first += f" ({worth})"
     yield from _wrapped(first, f"{finding.level:<{MARGIN}}", margin, width)
-    yield from (f"{margin}  {line}" for line in quoted)  # in the words of pytest
+    yield from (f"{margin}  {line}" for line in quoted)  # places, and words of pytest
+    if worth and quoted:
+        yield from _wrapped(f"without that, a run {worth}", margin, margin, width)
     if finding.advice:
         yield from _wrapped(finding.advice, f"{margin}-> ", f"{margin}   ", width)
 
