@@ -100,7 +100,10 @@ def _doctor(chosen: argparse.Namespace) -> int:
     if chosen.json:
         import msgspec
 
-        print(msgspec.json.format(msgspec.json.encode(diagnosis), indent=2).decode())
+        from pytest_orchestrate.model.escaping import escaped
+
+        encoded = msgspec.json.encode(escaped(msgspec.to_builtins(diagnosis)))
+        print(msgspec.json.format(encoded, indent=2).decode())
     else:
         from pytest_orchestrate.cli.doctor.telling import lines_of
 

@@ -18,6 +18,7 @@ import pytest
 
 from pytest_orchestrate.cli.doctor.facts import Collected, Configured, Examination
 from pytest_orchestrate.measuring import FileCosts
+from pytest_orchestrate.model.escaping import escaped
 
 if TYPE_CHECKING:
     from pytest_orchestrate.worker.import_watch import ImportWatch
@@ -111,7 +112,7 @@ class Examining:
 
     def _write(self, found: Examination) -> None:
         beside = self._file.with_name(self._file.name + ".new")
-        beside.write_bytes(msgspec.json.encode(found))
+        beside.write_bytes(msgspec.json.encode(escaped(msgspec.to_builtins(found))))
         beside.replace(self._file)
 
 

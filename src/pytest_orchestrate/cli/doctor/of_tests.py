@@ -141,7 +141,8 @@ def _collection(found: Collected, workers: int) -> Iterator[Finding]:
         "fine", "collection", f"workers share out the import of {count_of(len(files), 'file')}"
     )
     longest = max(files, key=lambda file: file.seconds)
-    if longest.seconds >= max(HEAVY, DOMINATES * spent):
+    own = longest.seconds - sum(each.seconds for each in found.imports)
+    if own >= max(HEAVY, DOMINATES * spent) and own > spent / workers + NOTICEABLE:
         share = percent(longest.seconds / spent)
         text = f"{longest.path} takes {seconds(longest.seconds)} of collection ({share}), and one"
         text += " worker imports all of it"
