@@ -209,7 +209,14 @@ def test_history_tells_what_keeping_files_together_costs(pytester: Pytester) -> 
         pytester,
         {
             "test_slow.py": slow,
-            "test_quick.py": "def test_quick(): pass\n",
+            "test_quick.py": """
+import pytest, time
+
+@pytest.fixture(scope="session")
+def service(): time.sleep(0.6)
+
+def test_quick(service): pass
+""",
             "pytest.ini": "[pytest]\naddopts = -p orchestrate\norchestrate_workers = 2\n"
             "orchestrate_keep_together = file\n",
         },
@@ -218,6 +225,7 @@ def test_history_tells_what_keeping_files_together_costs(pytester: Pytester) -> 
     found = asked(pytester.path)
     (known,) = of(found, "fine", "durations")
     assert known["text"].startswith("5 tests (5 measured before) take 1.2 s one after another")
+    assert "session fixture service, for 0.6" in of(found, "speed", "fixtures")[0]["text"]
     (told,) = [
         each for each in found["findings"] if each["level"] == "speed" and each["gain"] is not None
     ]

@@ -235,6 +235,19 @@ def test_what_is_preloaded_or_spawned_is_not_to_be_preloaded() -> None:
     assert not of(diagnosed(collected, start=("spawned", "asked for")), "speed", "imports")
 
 
+def test_session_fixtures_that_take_long_are_told() -> None:
+    found = diagnosed(fixtures={"database": 2.0, "quick": 0.1})
+    (finding,) = of(found, "speed", "fixtures")
+    assert "each of 2 workers" in finding.text
+    assert "session fixture database, for 2.0 s" in finding.text
+
+
+def test_what_is_never_recorded_cannot_be_asked_for_again() -> None:
+    found = diagnosed(known_tests=0, settings={"orchestrate_record": "off"})
+    (finding,) = of(found, "note", "durations")
+    assert finding.advice == "orchestrate_record = off keeps it so"
+
+
 def test_what_keeps_tests_together_is_told_with_what_it_costs() -> None:
     tied = replace(
         FORECAST, bounded_by="group test_a.py, which stays on one worker", kind="group", share=0.9

@@ -24,6 +24,7 @@ from pytest_orchestrate.controller.deciding import decide
 from pytest_orchestrate.controller.planned import PlanContext
 from pytest_orchestrate.controller.run_identity import new_run_id
 from pytest_orchestrate.controller.start_choice import expected_start
+from pytest_orchestrate.history.overview import session_fixtures
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.options.activation import names_us
 from pytest_orchestrate.xdist_contract import old_commands
@@ -91,6 +92,7 @@ def _decided(
         automatic = decide(config, undecided, lambda: context, forced=forced)
         history = context.history
         known = 0 if history is None else history.known_tests()
+        fixtures = {} if history is None else session_fixtures(history)
     finally:
         context.let_go_of_history()
     return {
@@ -98,6 +100,7 @@ def _decided(
         "automatic": (automatic.workers, automatic.reason),
         "start": expected_start(settings),
         "known_tests": known,
+        "fixtures": fixtures,
     }
 
 

@@ -10,6 +10,7 @@ from pytest_orchestrate.cli.doctor.diagnosis import FORMAT, LEVELS, Diagnosis, F
 from pytest_orchestrate.cli.doctor.facts import Configured, Examination, Failure
 from pytest_orchestrate.cli.doctor.of_configuration import of_configuration
 from pytest_orchestrate.cli.doctor.of_plugins import of_plugins
+from pytest_orchestrate.cli.doctor.of_speed import of_speed
 from pytest_orchestrate.cli.doctor.of_tests import of_tests
 from pytest_orchestrate.cli.doctor.proposing import changes_of, proposal
 from pytest_orchestrate.report.findings import Recommendation
@@ -43,6 +44,7 @@ def diagnose(
     if configured is not None and collected is not None:
         findings += of_plugins(collected)
         findings += of_tests(configured, collected)
+        findings += of_speed(configured, collected)
     if recommended:  # they say more of what bounds a run
         findings = [each for each in findings if each.topic != "durations" or each.level == "fine"]
     findings += _recommended(recommended)

@@ -29,6 +29,7 @@ Topic = Literal[
     "start",
     "workers",
     "imports",
+    "fixtures",
     "durations",
     "last run",
 ]

@@ -93,8 +93,10 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     start: tuple[str, str | None] | None = None
     #: The folder of the history.
     history: str | None = None
-    #: Tests that it knows.
+    #: Tests that it knows,
     known_tests: int = 0
+    #: and session fixtures: name -> usual seconds, the longest first.
+    fixtures: dict[str, float] = {}
 
 
 def usual_number(configured: Configured) -> int:
