@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
-from pytest_orchestrate.cli.doctor.facts import (
-    Collected,
-    Configured,
-    MarkUse,
-)
+from pytest_orchestrate.cli.doctor.facts import Collected, Configured, MarkUse
 from pytest_orchestrate.options import FOREIGN_READ
 from pytest_orchestrate.report.words import count_of
 
