@@ -263,6 +263,16 @@ def test_what_keeps_tests_together_is_told_with_what_it_costs() -> None:
     assert finding.changes == (Change("orchestrate_keep_together", "off"),)
 
 
+def test_without_durations_the_largest_file_that_stays_whole_is_told() -> None:
+    files = (CollectedFile("test_big.py", 80, 0.1), CollectedFile("test_b.py", 20, 0.1))
+    collected = replace(TWO_FILES, tests=100, files=files)
+    found = diagnosed(collected, settings={"orchestrate_keep_together": "file"})
+    (finding,) = of(found, "speed", "durations")
+    assert finding.text.startswith("orchestrate_keep_together = file keeps test_big.py on one")
+    assert "80 of 100 tests" in finding.text
+    assert not of(diagnosed(collected), "speed", "durations")
+
+
 def test_what_bounds_a_run_is_told_unless_the_last_run_says_more() -> None:
     bounded = replace(FORECAST, bounded_by="the longest test: 6.0 s of 6.0 s: a", kind="test")
     examined = Examination(PLAIN, replace(TWO_FILES, forecast=bounded))
@@ -341,8 +351,14 @@ def test_what_cannot_be_collected_is_told_in_the_words_of_pytest() -> None:
             ),
             "INTERNALERROR\n  File 'b', line 2\n    boom()\nValueError: 7",
         ),
+        (
+            Failure(
+                "exit", 1, "Traceback (most recent call last):\n  File 'a'\n    b\nImportError: c"
+            ),
+            "it said\nImportError: c",
+        ),
     ],
-    ids=["usage error", "sys.exit", "killed", "hang", "internal error"],
+    ids=["usage error", "sys.exit", "killed", "hang", "internal error", "traceback"],
 )
 def test_a_pytest_that_does_not_come_to_its_end_is_a_conflict(
     failure: Failure, expected: str
@@ -352,6 +368,15 @@ def test_a_pytest_that_does_not_come_to_its_end_is_a_conflict(
     assert found.has_conflicts
     assert found.proposal is None
     assert diagnose(Examination(), failure).has_conflicts
+
+
+def test_a_flag_that_two_plugins_have_is_told() -> None:
+    said = "  raise it\nE   argparse.ArgumentError: conflicting option string: --workers\n"
+    found = diagnose(Examination(), Failure("exit", 3, said)).findings[0]
+    assert found.text.endswith(
+        "it said\nargparse.ArgumentError: conflicting option string: --workers"
+    )
+    assert "another plugin has a flag --workers" in found.advice
 
 
 def test_another_environment_than_the_one_that_is_switched_on_is_told() -> None:

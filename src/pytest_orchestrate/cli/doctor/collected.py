@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def collected(
         marks=tuple(_marks(config, items)),
         yielded=options.yielded_markers(config),
         full_because=full_because,
-        obstacles=tuple(safety.obstacles(config.pluginmanager)),
+        obstacles=tuple(dict.fromkeys(safety.obstacles(config.pluginmanager))),
         imports=tuple(
             HeavyImport(module, spent)
             for module, spent in sorted(imports.items(), key=lambda each: -each[1])
@@ -159,8 +160,11 @@ def _may_answer(implementation: Any) -> bool:
     """Whether an implementation may return anything but None, which nobody else is asked then."""
     if implementation.wrapper or implementation.hookwrapper:
         return False
+    code = _code(implementation.function)
+    if code is None:
+        return True
     before = None
-    for step in dis.get_instructions(_code(implementation.function)):
+    for step in dis.get_instructions(code):
         if step.opname == "RETURN_CONST" and step.argval is not None:
             return True
         if step.opname == "RETURN_VALUE" and (before is None or before != ("LOAD_CONST", None)):
@@ -169,14 +173,15 @@ def _may_answer(implementation: Any) -> bool:
     return False
 
 
-def _code(function: Any) -> Any:
-    return getattr(getattr(function, "__func__", function), "__code__", function)
+def _code(function: Any) -> CodeType | None:
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def _place(config: pytest.Config, implementation: Any) -> str:
     function = implementation.function
     code = _code(function)
-    if not hasattr(code, "co_filename"):
+    if code is None:
         return str(implementation.plugin_name)
     module = str(getattr(function, "__module__", ""))
     return f"{shown(code.co_filename, module, config.rootpath)}:{code.co_firstlineno}"

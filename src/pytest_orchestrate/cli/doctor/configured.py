@@ -181,7 +181,8 @@ def _misspelt(config: pytest.Config) -> Iterable[Misspelt]:
         if key.startswith("orchestrate") and key not in known:
             close = get_close_matches(key, known, n=1)
             value = getattr(config.inicfg[key], "value", config.inicfg[key])
-            yield Misspelt(key, close[0] if close else None, str(value))
+            text = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+            yield Misspelt(key, close[0] if close else None, text)
 
 
 def _shown(path: Path, root: Path) -> str:

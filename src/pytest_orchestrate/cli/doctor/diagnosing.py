@@ -19,6 +19,8 @@ from pytest_orchestrate.report.words import count_of
 #: So much of what pytest said is shown, lines; and so many frames of where it was.
 SHOWN, FRAMES = 12, 6
 _INTERNAL = "INTERNALERROR> "
+#: What argparse says of a flag that is there already.
+_TAKEN = re.compile(r"conflicting option strings?: (\S+)")
 #: Frames of pytest and of Python's import system.
 _MACHINERY = re.compile(r"^<frozen |[/\\](_pytest|pluggy|pytest_orchestrate)[/\\]|^.*runpy")
 
@@ -82,7 +84,13 @@ def _failed(failure: Failure, configured: Configured | None) -> Finding:
     if failure.kind == "signal":
         how = f"killed by signal {failure.number:g}"
     text = f"pytest ended {what} ({how})"
-    return Finding("conflict", "pytest", f"{text}; it said\n{said}" if said else text)
+    taken = _TAKEN.search(failure.output)
+    advice = ""
+    if "No module named" in failure.output:
+        advice = "if python -m pytest finds it: python -m pytest_orchestrate.cli doctor"
+    if taken is not None:
+        advice = f"another plugin has a flag {taken[1]}, too: switch one of them off (-p no:NAME)"
+    return Finding("conflict", "pytest", f"{text}; it said\n{said}" if said else text, advice)
 
 
 def telling_lines(output: str) -> list[str]:
@@ -96,7 +104,11 @@ def telling_lines(output: str) -> list[str]:
         if line.startswith(("ERROR: ", "ImportError while loading")):
             first = lines[number:]
             return first if len(first) <= SHOWN else [*first[:2], "...", *first[3 - SHOWN :]]
-    return lines[-SHOWN:]
+    if any(line.startswith("Traceback (most recent call last)") for line in lines):
+        indented = [n for n, line in enumerate(lines) if line.startswith("  ")]
+        return lines[indented[-1] + 1 if indented else 0 :][:SHOWN]
+    causes = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
+    return (causes or lines)[-SHOWN:]
 
 
 def _recommended(recommended: Iterable[Recommendation]) -> Iterator[Finding]:

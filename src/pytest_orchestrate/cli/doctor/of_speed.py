@@ -26,6 +26,12 @@ DOMINATES = 0.5
 HEAVY = 0.5
 #: So many modules and fixtures are named.
 MODULES, FIXTURES = 4, 3
+#: Tests of which a share is worth a word where durations are not known,
+MANY = 20
+#: and how many times an even share that is.
+UNEVEN = 1.5
+
+_LEAVE_OUT = "leave it out, if the tests do not need each other's leftovers"
 
 
 def of_speed(configured: Configured, found: Collected) -> Iterator[Finding]:
@@ -180,6 +186,7 @@ def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
     if not found.tests or found.errors or found.ended or found.refused or configured.refused:
         return
     if expected is None:
+        yield from _whole_file(configured, found)
         if not configured.known_tests:
             text = "how long tests take is not known yet, so what bounds a run cannot be told"
             advice = "pytest -p orchestrate runs and records them; then ask again"
@@ -200,6 +207,27 @@ def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
     yield from _tied(configured, expected, found.untied)
 
 
+def _whole_file(configured: Configured, found: Collected) -> Iterator[Finding]:
+    """What is likely to bound a run, though no durations are known."""
+    largest = max(found.files, key=lambda file: file.tests)
+    even = found.tests / usual_number(configured)
+    is_kept = configured.settings.get("orchestrate_keep_together") == "file"
+    if not is_kept or found.tests < MANY or largest.tests < UNEVEN * even:
+        return
+    text = f"{_keeping(configured)} keeps {largest.path} on one worker, which has {largest.tests}"
+    text += f" of {count_of(found.tests, 'test')}"
+    yield Finding("speed", "durations", text, _LEAVE_OUT)
+
+
+def _keeping(configured: Configured) -> str:
+    """What is written that keeps tests together."""
+    dist = [flag for flag in configured.old_flags if flag.flag == "--dist"]
+    if dist:
+        return f"{dist[-1]} ({dist[-1].place})"
+    kind = configured.settings.get("orchestrate_keep_together", "group")
+    return f"orchestrate_keep_together = {kind}"
+
+
 def _tied(configured: Configured, expected: Forecast, untied: Forecast | None) -> Iterator[Finding]:
     """What it costs to keep tests together."""
     if untied is None:
@@ -207,22 +235,16 @@ def _tied(configured: Configured, expected: Forecast, untied: Forecast | None) -
             yield Finding("speed", "durations", f"what bounds it is {expected.bounded_by}")
         return
     gain = expected.makespan - untied.makespan
-    kind = configured.settings.get("orchestrate_keep_together", "group")
-    dist = [flag for flag in configured.old_flags if flag.flag == "--dist"]
     if not is_worth(gain, expected.makespan):
         return
     bounded = f": what bounds it is {expected.bounded_by}" if expected.bounded_by else ""
-    text = f"orchestrate_keep_together = {kind}"
-    advice = "leave it out, if the tests do not need each other's leftovers"
-    changes: tuple[Change, ...] = (Change("orchestrate_keep_together", "off"),)
-    if dist:
-        text = f"{dist[-1]} ({dist[-1].place})"
-        changes = ()
+    text = _keeping(configured)
+    is_flag = text.startswith("--")
     yield Finding(
         "speed",
         "durations",
         f"{text} keeps tests on one worker that could run on several{bounded}",
-        advice,
+        _LEAVE_OUT,
         gain=gain,
-        changes=changes,
+        changes=() if is_flag else (Change("orchestrate_keep_together", "off"),),
     )
