@@ -23,6 +23,7 @@ from pytest_orchestrate.cli.doctor.facts import (
     Misspelt,
     OldFlag,
     Plugin,
+    Source,
 )
 from pytest_orchestrate.cli.doctor.telling import lines_of
 from pytest_orchestrate.report.findings import Recommendation
@@ -248,6 +249,30 @@ def test_what_is_never_recorded_cannot_be_asked_for_again() -> None:
     assert finding.advice == "orchestrate_record = off keeps it so"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"old_flags": (OldFlag("-n", "8", "addopts in pytest.ini"),)},
+        {"sources": (Source("addopts in pytest.ini", ("--workers=8",)),)},
+    ],
+)
+def test_what_a_flag_says_is_to_be_changed_where_the_flag_is(written: Any) -> None:
+    found = diagnosed(workers=(8, "asked for"), **written)
+    (finding,) = of(found, "speed", "workers")
+    assert finding.changes == ()
+    assert "8 in addopts in pytest.ini is to be changed" in finding.advice
+    assert found.proposal is None
+
+
+def test_what_the_last_run_says_of_imports_is_not_said_twice() -> None:
+    examined = Examination(PLAIN, replace(TWO_FILES, imports=(HeavyImport("pandas", 1.0),)))
+    told = Recommendation("preload", "pandas", 0.5, "orchestrate_preload = pandas")
+    found = diagnose(examined, None, recommended=[told])
+    assert not of(found, "speed", "imports")
+    assert found.proposal is not None
+    assert "orchestrate_preload = pandas" in found.proposal.text
+
+
 def test_what_keeps_tests_together_is_told_with_what_it_costs() -> None:
     tied = replace(
         FORECAST, bounded_by="group test_a.py, which stays on one worker", kind="group", share=0.9
@@ -377,6 +402,12 @@ def test_a_flag_that_two_plugins_have_is_told() -> None:
         "it said\nargparse.ArgumentError: conflicting option string: --workers"
     )
     assert "another plugin has a flag --workers" in found.advice
+
+
+def test_a_flag_that_is_misspelt_is_told_with_the_one_that_is_meant() -> None:
+    said = "ERROR: usage: x\nx: error: unrecognized arguments: --orchestrate-wokers=3\n"
+    found = diagnose(Examination(PLAIN), Failure("exit", 4, said)).findings[0]
+    assert found.advice == "meant is probably --orchestrate-workers"
 
 
 def test_another_environment_than_the_one_that_is_switched_on_is_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 from pytest_orchestrate.cli.doctor.diagnosis import FORMAT, LEVELS, Diagnosis, Finding
 from pytest_orchestrate.cli.doctor.facts import Configured, Examination, Failure
@@ -12,7 +13,9 @@ from pytest_orchestrate.cli.doctor.of_configuration import of_configuration
 from pytest_orchestrate.cli.doctor.of_plugins import of_plugins
 from pytest_orchestrate.cli.doctor.of_speed import of_speed
 from pytest_orchestrate.cli.doctor.of_tests import of_tests
+from pytest_orchestrate.cli.doctor.overriding import where_it_counts
 from pytest_orchestrate.cli.doctor.proposing import changes_of, proposal
+from pytest_orchestrate.options import SETTINGS
 from pytest_orchestrate.report.findings import Recommendation
 from pytest_orchestrate.report.words import count_of
 
@@ -20,6 +23,8 @@ from pytest_orchestrate.report.words import count_of
 SHOWN, FRAMES = 12, 6
 _INTERNAL = "INTERNALERROR> "
 #: What argparse says of a flag that is there already.
+_UNKNOWN = re.compile(r"unrecognized arguments: .*?(--orchestrate-[\w-]+)")
+_FLAGS = [setting.flag for setting in SETTINGS]
 _TAKEN = re.compile(r"conflicting option strings?: (\S+)")
 #: Frames of pytest and of Python's import system.
 _MACHINERY = re.compile(r"^<frozen |[/\\](_pytest|pluggy|pytest_orchestrate)[/\\]|^.*runpy")
@@ -48,8 +53,11 @@ def diagnose(
         findings += of_tests(configured, collected)
         findings += of_speed(configured, collected)
     if recommended:  # they say more of what bounds a run
-        findings = [each for each in findings if each.topic != "durations" or each.level == "fine"]
+        told = {"durations", "imports"} if _has_preload(recommended) else {"durations"}
+        findings = [each for each in findings if each.topic not in told or each.level != "speed"]
     findings += _recommended(recommended)
+    if configured is not None:
+        findings = where_it_counts(findings, configured)
     findings.sort(key=lambda each: (LEVELS.index(each.level), -(each.gain or 0.0)))
     return Diagnosis(
         format=FORMAT,
@@ -88,6 +96,10 @@ def _failed(failure: Failure, configured: Configured | None) -> Finding:
     advice = ""
     if "No module named" in failure.output:
         advice = "if python -m pytest finds it: python -m pytest_orchestrate.cli doctor"
+    unknown = _UNKNOWN.search(failure.output)
+    close = get_close_matches(unknown[1], _FLAGS, n=1) if unknown is not None else []
+    if close:
+        advice = f"meant is probably {close[0]}"
     if taken is not None:
         advice = f"another plugin has a flag {taken[1]}, too: switch one of them off (-p no:NAME)"
     return Finding("conflict", "pytest", f"{text}; it said\n{said}" if said else text, advice)
@@ -109,6 +121,10 @@ def telling_lines(output: str) -> list[str]:
         return lines[indented[-1] + 1 if indented else 0 :][:SHOWN]
     causes = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
     return (causes or lines)[-SHOWN:]
+
+
+def _has_preload(recommended: Iterable[Recommendation]) -> bool:
+    return any(each.kind == "preload" for each in recommended)
 
 
 def _recommended(recommended: Iterable[Recommendation]) -> Iterator[Finding]:

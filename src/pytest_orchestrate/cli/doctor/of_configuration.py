@@ -8,16 +8,11 @@ from importlib import metadata
 from pytest_orchestrate.cli.doctor import neighbours
 from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
 from pytest_orchestrate.cli.doctor.facts import Configured
+from pytest_orchestrate.cli.doctor.overriding import OLD_FLAGS
 from pytest_orchestrate.report.words import count_of
 
 #: Flags of pytest-xdist that have no effect where it stands down.
 WITHOUT_EFFECT = ("--px", "--rsyncdir", "--rsyncignore", "--looponfail", "-f", "--testrunuid")
-
-#: Settings that flags of pytest-xdist are read as.
-_FROM_OLD_FLAGS = frozenset(
-    f"orchestrate_{name}"
-    for name in ("workers", "max_workers", "max_crashes", "keep_together", "worker_spec")
-)
 
 
 def of_configuration(found: Configured) -> Iterator[Finding]:
@@ -91,7 +86,7 @@ def _activation(found: Configured) -> Iterator[Finding]:
             "-p orchestrate switches it on for one run, orchestrate = true for all",
             changes=(Change("orchestrate", "true"),),
         )
-    told = _FROM_OLD_FLAGS if found.old_flags else frozenset()
+    told = frozenset(OLD_FLAGS.values()) if found.old_flags else frozenset()
     names = ", ".join(key for key in found.settings if key not in told)
     if names and on is None:
         yield Finding("note", "activation", f"without effect until it is switched on: {names}")
