@@ -99,7 +99,7 @@ def pytest_xdist_make_scheduler(config, log):
     assert "--dist=loadfile is --orchestrate-keep-together=file" in flags["text"]
     assert "--maxprocesses=3 is --orchestrate-max-workers=3" in flags["text"]
     (typing,) = of(found, "conflict", "settings")
-    assert typing["advice"] == "meant is probably orchestrate_workers"
+    assert typing["advice"].startswith("meant is probably orchestrate_workers; -n 2 in addopts")
     (scheduler,) = of(found, "conflict", "hooks")
     assert "tests/conftest.py:7" in scheduler["text"]
     (collection,) = of(found, "fine", "collection")
@@ -107,7 +107,7 @@ def pytest_xdist_make_scheduler(config, log):
     assert found["proposal"] == {
         "file": "pyproject.toml",
         "exists": True,
-        "text": '[tool.pytest.ini_options]\norchestrate_workers = "3"\norchestrate = true\n',
+        "text": "[tool.pytest.ini_options]\norchestrate = true\n",
     }
 
 
@@ -184,7 +184,6 @@ def test_arguments_are_those_of_pytest(pytester: Pytester) -> None:
         assert ran.returncode == 2
         assert wrong in ran.stderr
         assert ran.stdout == ""
-    assert doctor(pytester.path, "--time-limit=soon").returncode == 2
 
 
 def test_names_of_any_shape_are_shown(pytester: Pytester) -> None:
@@ -196,10 +195,8 @@ import pytest
 def test_a(x): pass
 """
     write_files(pytester, {"test_é b.py": tests, "test_c.py": "def test_c(): pass\n"})
-    ran = doctor(pytester.path, *ALONE, environ={"PYTHONIOENCODING": "ascii"})
-    assert ran.returncode == 0, ran.stderr
-    assert "1 test marked priority (test_\\xe9 b.py::test_a" in ran.stdout
-    asked(pytester.path)
+    (note,) = of(asked(pytester.path), "note", "markers")
+    assert note["text"].startswith("1 test marked priority (test_é b.py::test_a[")
 
 
 def test_history_tells_what_keeping_files_together_costs(pytester: Pytester) -> None:

@@ -260,7 +260,7 @@ def test_what_a_flag_says_is_to_be_changed_where_the_flag_is(written: Any) -> No
     found = diagnosed(workers=(8, "asked for"), **written)
     (finding,) = of(found, "speed", "workers")
     assert finding.changes == ()
-    assert "8 in addopts in pytest.ini is to be changed" in finding.advice
+    assert "8 in addopts in pytest.ini wins over that: change it there" in finding.advice
     assert found.proposal is None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_orchestrate import cli
 from pytest_orchestrate.cli.doctor import separated
 from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
 from pytest_orchestrate.cli.doctor.proposing import changes_of, proposal
@@ -90,6 +91,15 @@ def test_lines_for_pytest_ini_are_read_as_changes() -> None:
     assert changes_of("orchestrate_resources =\n    db = 2\n    gpu = 1") == (
         Change("orchestrate_resources", ("db = 2", "gpu = 1")),
     )
+
+
+@pytest.mark.parametrize("limit", ["soon", "0", "-1", "inf", "nan"])
+def test_a_time_limit_is_a_number_of_seconds(
+    limit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["doctor", f"--time-limit={limit}"])
+    assert f"'{limit}' is no number of seconds above 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def where_it_counts(findings: Iterable[Finding], configured: Configured) -> list
         flags = [by_flag[each.key] for each in finding.changes if each.key in by_flag]
         if flags:
             kept = tuple(each for each in finding.changes if each.key not in by_flag)
-            instead = f"{', '.join(flags)} is to be changed for that"
+            instead = f"{', '.join(flags)} wins over that: change it there"
             advice = f"{finding.advice}; {instead}" if finding.advice else instead
             finding = replace(finding, changes=kept, advice=advice)  # noqa: PLW2901
         found.append(finding)
