@@ -6,13 +6,14 @@ Measured where tests run: in workers, and in-process.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from pytest_orchestrate import foreign_groups, options
 from pytest_orchestrate.internals.reports import affinity_of
+from pytest_orchestrate.model.collected import CollectedTest
 
 
 class FileCosts:
@@ -93,6 +94,22 @@ def marked_group(item: pytest.Item) -> str | None:
         return "_".join(sorted(names))
     name = item.nodeid.rpartition("::")[2].rpartition("]")[2]
     return name.rpartition("@")[2] if "@" in name else None
+
+
+def named(
+    items: Sequence[pytest.Item], groups: Mapping[int, str], affinities: Mapping[int, str]
+) -> list[CollectedTest]:
+    """Return the tests as the engine knows them: by node id, occurrence and togetherness."""
+    seen: dict[str, int] = {}
+    tests = []
+    for position, item in enumerate(items):
+        nodeid = item.nodeid
+        occurrence = seen.get(nodeid, 0)
+        seen[nodeid] = occurrence + 1
+        tests.append(
+            CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
+        )
+    return tests
 
 
 def togetherness(

@@ -22,7 +22,6 @@ from pytest_orchestrate.cli.doctor.facts import (
     HookUse,
     MarkUse,
     Plugin,
-    usual_number,
 )
 from pytest_orchestrate.controller.collect_mode import collect_mode
 from pytest_orchestrate.controller.run_identity import new_run_id
@@ -75,7 +74,7 @@ def collected(
     expected: dict[str, Any] = {}
     if not known.refused:
         context = Looking(config, options.read(config), new_run_id())
-        workers = usual_number(known)
+        workers = known.usual_workers
         mode = collect_mode(config, context, workers)
         if mode.mode == "full" and safety.OVERRIDE not in (mode.reason or ""):
             full_because = mode.reason

@@ -26,7 +26,7 @@ from pytest_orchestrate.controller.run_identity import new_run_id
 from pytest_orchestrate.controller.start_choice import expected_start
 from pytest_orchestrate.history.overview import session_fixtures
 from pytest_orchestrate.history.store import History
-from pytest_orchestrate.options.activation import names_us
+from pytest_orchestrate.options.activation import ini_asks, names_us
 from pytest_orchestrate.xdist_contract import old_commands
 
 #: Where the words of the user are.
@@ -127,10 +127,9 @@ def _activated(config: pytest.Config, sources: Iterable[Source]) -> str | None:
                 return f"{flag} in {source.place}"
         if not old_commands.is_installed() and old_commands.find(source.words).asks_to_distribute:
             return f"{_first_old_flag(source)} in {source.place}, as pytest-xdist is not installed"
-    with suppress(pytest.UsageError, TypeError, ValueError):
-        value = config.getini(options.ACTIVATION)
-        if value is not None and str(value).lower() in ("true", "1", "yes", "on"):
-            return f"{options.ACTIVATION} = true in {config.inipath.name if config.inipath else ''}"
+    if ini_asks(config):
+        where = "-o" if config.inipath is None else config.inipath.name
+        return f"{options.ACTIVATION} = true in {where}"
     return None
 
 

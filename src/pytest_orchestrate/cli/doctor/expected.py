@@ -11,8 +11,7 @@ from pytest_orchestrate.cli.doctor.configured import Looking
 from pytest_orchestrate.cli.doctor.facts import Forecast
 from pytest_orchestrate.controller.run_identity import new_run_id
 from pytest_orchestrate.foreign_groups import united
-from pytest_orchestrate.measuring import togetherness
-from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.measuring import named, togetherness
 from pytest_orchestrate.model.events import RunBegan, WorkerCollected, WorkerJoined
 from pytest_orchestrate.options import Options
 from pytest_orchestrate.report.bounded_by import described
@@ -65,28 +64,13 @@ def _plan(
         annotations = read_annotations(config, items)
         context.constraining.know(read_requirable(config, items, deselected))
         groups, affinities = togetherness(config, items, kind)
-        context.collected(_named(items, united(groups), affinities), annotations)
+        context.collected(named(items, united(groups), affinities), annotations)
         for number in range(workers):
             context.tell(WorkerCollected(now=context.now(), worker=number))
         is_known = any(each is not None for each in context.expected)
         return context.plan() if is_known and len(items) <= MOST else None
     finally:
         context.let_go_of_history()
-
-
-def _named(
-    items: Sequence[pytest.Item], groups: dict[int, str], affinities: dict[int, str]
-) -> list[CollectedTest]:
-    seen: dict[str, int] = {}
-    tests = []
-    for position, item in enumerate(items):
-        nodeid = item.nodeid
-        occurrence = seen.get(nodeid, 0)
-        seen[nodeid] = occurrence + 1
-        tests.append(
-            CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
-        )
-    return tests
 
 
 def _forecast(plan: Plan) -> Forecast:

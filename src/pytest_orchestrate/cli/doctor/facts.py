@@ -98,11 +98,11 @@ class Configured(msgspec.Struct, frozen=True, kw_only=True):
     #: and session fixtures: name -> usual seconds, the longest first.
     fixtures: dict[str, float] = {}
 
-
-def usual_number(configured: Configured) -> int:
-    """How many workers there would be, if there are to be any."""
-    decided = [each[0] for each in (configured.workers, configured.automatic) if each is not None]
-    return next((number for number in decided if number), max(2, configured.cores))
+    @property
+    def usual_workers(self) -> int:
+        """How many workers there would be, if there are to be any."""
+        decided = [each[0] for each in (self.workers, self.automatic) if each is not None]
+        return next((number for number in decided if number), max(2, self.cores))
 
 
 class MarkUse(msgspec.Struct, frozen=True):

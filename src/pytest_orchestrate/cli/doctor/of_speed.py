@@ -10,7 +10,6 @@ from pytest_orchestrate.cli.doctor.facts import (
     Configured,
     Forecast,
     HeavyImport,
-    usual_number,
 )
 from pytest_orchestrate.report.recommending import is_worth
 from pytest_orchestrate.report.words import count_of, percent, seconds
@@ -36,7 +35,7 @@ _LEAVE_OUT = "leave it out, if the tests do not need each other's leftovers"
 
 def of_speed(configured: Configured, found: Collected) -> Iterator[Finding]:
     """Say it."""
-    workers = usual_number(configured)
+    workers = configured.usual_workers
     yield from _collection(found, workers)
     yield from _start(configured)
     yield from _workers(configured)
@@ -210,7 +209,7 @@ def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
 def _whole_file(configured: Configured, found: Collected) -> Iterator[Finding]:
     """What is likely to bound a run, though no durations are known."""
     largest = max(found.files, key=lambda file: file.tests)
-    even = found.tests / usual_number(configured)
+    even = found.tests / configured.usual_workers
     is_kept = configured.settings.get("orchestrate_keep_together") == "file"
     if not is_kept or found.tests < MANY or largest.tests < UNEVEN * even:
         return
