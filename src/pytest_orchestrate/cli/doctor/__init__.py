@@ -79,12 +79,9 @@ def _seconds(text: str) -> float:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from pytest_orchestrate.cli.doctor.diagnosing import (
-        diagnose,
-        of_environment,
-        telling_lines,
-    )
+    from pytest_orchestrate.cli.doctor.diagnosing import diagnose, of_environment
     from pytest_orchestrate.cli.doctor.examination import examine
+    from pytest_orchestrate.cli.doctor.of_failure import telling_lines
 
     arguments: list[str] = chosen.arguments
     examined, failure = examine(arguments, limit=chosen.time_limit, as_script=not _is_module())
