@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.cli.doctor.diagnosing import diagnose, of_environment
-from pytest_orchestrate.cli.doctor.diagnosis import Change, Diagnosis, Finding
+from pytest_orchestrate.cli.doctor.diagnosis import Change
 from pytest_orchestrate.cli.doctor.facts import (
-    Collected,
     CollectedFile,
-    Configured,
     Examination,
-    Failure,
-    Forecast,
     HeavyImport,
     HookUse,
     MarkUse,
@@ -28,38 +23,7 @@ from pytest_orchestrate.cli.doctor.facts import (
 from pytest_orchestrate.cli.doctor.telling import lines_of
 from pytest_orchestrate.report.findings import Recommendation
 from pytest_orchestrate.sharding.safety import Obstacle
-
-PLAIN = Configured(
-    root="/project",
-    file="pytest.ini",
-    versions={"pytest-orchestrate": "0.1.0", "pytest": "9.2.0", "Python": "3.11.7"},
-    sources=(),
-    activated="orchestrate = true in pytest.ini",
-    workers=(2, "2 usable cores, durations unknown"),
-    automatic=(2, "2 usable cores, durations unknown"),
-    cores=2,
-    start=("forked", None),
-    history=".pytest_orchestrate",
-    known_tests=20,
-)
-TWO_FILES = Collected(
-    tests=20, files=(CollectedFile("test_a.py", 10, 0.5), CollectedFile("test_b.py", 10, 0.5))
-)
-FORECAST = Forecast(workers=2, makespan=10.0, lower_bound=6.0, work=12.0, measured=20, tests=20)
-
-
-def diagnosed(
-    collected: Collected = TWO_FILES, failure: Failure | None = None, **configured: Any
-) -> Diagnosis:
-    return diagnose(Examination(replace(PLAIN, **configured), collected), failure)
-
-
-def of(found: Diagnosis, level: str, topic: str) -> list[Finding]:
-    return [each for each in found.findings if (each.level, each.topic) == (level, topic)]
-
-
-def levels(found: Iterable[Finding]) -> list[str]:
-    return [each.level for each in found]
+from tests.unit.cli.examined import FORECAST, PLAIN, TWO_FILES, diagnosed, levels, of
 
 
 def test_where_all_is_well_nothing_is_to_be_done() -> None:
@@ -351,63 +315,6 @@ def test_what_cannot_be_collected_is_told_in_the_words_of_pytest() -> None:
     assert len(found) == 4
     assert found[0].text == "test_a.py cannot be collected:\nNameError: name 'x'"
     assert found[-1].text == "2 more errors in collection"
-
-
-@pytest.mark.parametrize(
-    ("failure", "expected"),
-    [
-        (
-            Failure("exit", 4, "noise\nERROR: it is so\n  because\n"),
-            "it said\nERROR: it is so\n  b",
-        ),
-        (Failure("exit", 0, ""), "before it had collected all tests (exit status 0)"),
-        (Failure("signal", 9, ""), "killed by signal 9"),
-        (
-            Failure("time", 5, "", ("conftest.py:3 in wait", "<frozen importlib>:1 in x")),
-            "pytest had not ended after 5 s; it was in\nconftest.py:3 in wait",
-        ),
-        (
-            Failure(
-                "exit",
-                3,
-                "INTERNALERROR> Traceback\nINTERNALERROR>   File 'a', line 1\n"
-                "INTERNALERROR>   File 'b', line 2\nINTERNALERROR>     boom()\n"
-                "INTERNALERROR> ValueError: 7\n",
-            ),
-            "INTERNALERROR\n  File 'b', line 2\n    boom()\nValueError: 7",
-        ),
-        (
-            Failure(
-                "exit", 1, "Traceback (most recent call last):\n  File 'a'\n    b\nImportError: c"
-            ),
-            "it said\nImportError: c",
-        ),
-    ],
-    ids=["usage error", "sys.exit", "killed", "hang", "internal error", "traceback"],
-)
-def test_a_pytest_that_does_not_come_to_its_end_is_a_conflict(
-    failure: Failure, expected: str
-) -> None:
-    found = diagnose(Examination(PLAIN), failure)
-    assert expected in found.findings[0].text
-    assert found.has_conflicts
-    assert found.proposal is None
-    assert diagnose(Examination(), failure).has_conflicts
-
-
-def test_a_flag_that_two_plugins_have_is_told() -> None:
-    said = "  raise it\nE   argparse.ArgumentError: conflicting option string: --workers\n"
-    found = diagnose(Examination(), Failure("exit", 3, said)).findings[0]
-    assert found.text.endswith(
-        "it said\nargparse.ArgumentError: conflicting option string: --workers"
-    )
-    assert "another plugin has a flag --workers" in found.advice
-
-
-def test_a_flag_that_is_misspelt_is_told_with_the_one_that_is_meant() -> None:
-    said = "ERROR: usage: x\nx: error: unrecognized arguments: --orchestrate-wokers=3\n"
-    found = diagnose(Examination(PLAIN), Failure("exit", 4, said)).findings[0]
-    assert found.advice == "meant is probably --orchestrate-workers"
 
 
 def test_another_environment_than_the_one_that_is_switched_on_is_told() -> None:
