@@ -1,4 +1,4 @@
-"""Write the JSON schemas of the run log and of the JSON report, from the structs of the code.
+"""Write the JSON schemas of what the program writes, from the structs of the code.
 
 python docs/generate_schemas.py
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from pytest_orchestrate.cli.doctor.diagnosis import Diagnosis
 from pytest_orchestrate.history.shapes import log_schema
 from pytest_orchestrate.report.document import Report
 
@@ -30,6 +31,11 @@ def schemas() -> dict[str, dict[str, Any]]:
             "$schema": DRAFT,
             "title": "A report of pytest-orchestrate",
             **msgspec.json.schema(Report),
+        },
+        "doctor.schema.json": {
+            "$schema": DRAFT,
+            "title": "What pytest-orchestrate doctor --json prints",
+            **msgspec.json.schema(Diagnosis),
         },
     }
 

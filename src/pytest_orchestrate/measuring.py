@@ -6,13 +6,14 @@ Measured where tests run: in workers, and in-process.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from pytest_orchestrate import foreign_groups, options
 from pytest_orchestrate.internals.reports import affinity_of
+from pytest_orchestrate.model.collected import CollectedTest
 
 
 class FileCosts:
@@ -62,9 +63,8 @@ class FixtureCosts:
         return result
 
 
-def _kept_together(config: pytest.Config, items: Sequence[pytest.Item]) -> dict[int, str]:
+def _kept_together(kind: str, items: Sequence[pytest.Item]) -> dict[int, str]:
     """Return the group of each test as the setting says, by position."""
-    kind = options.read(config).keep_together
     if kind == "off":
         return {}
     groups = {position: _group_of(kind, item) for position, item in enumerate(items)}
@@ -96,11 +96,30 @@ def marked_group(item: pytest.Item) -> str | None:
     return name.rpartition("@")[2] if "@" in name else None
 
 
+def named(
+    items: Sequence[pytest.Item], groups: Mapping[int, str], affinities: Mapping[int, str]
+) -> list[CollectedTest]:
+    """Return the tests as the engine knows them: by node id, occurrence and togetherness."""
+    seen: dict[str, int] = {}
+    tests = []
+    for position, item in enumerate(items):
+        nodeid = item.nodeid
+        occurrence = seen.get(nodeid, 0)
+        seen[nodeid] = occurrence + 1
+        tests.append(
+            CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
+        )
+    return tests
+
+
 def togetherness(
-    config: pytest.Config, items: Sequence[pytest.Item]
+    config: pytest.Config, items: Sequence[pytest.Item], kind: str | None = None
 ) -> tuple[dict[int, str], dict[int, str]]:
-    """Return the group and the affinity of those tests that have one, by position."""
-    groups = _kept_together(config, items)
+    """Return the group and the affinity of those tests that have one, by position.
+
+    :param kind: What is kept together, if not what the setting says.
+    """
+    groups = _kept_together(kind or options.read(config).keep_together, items)
     if config.hook.pytest_orchestrate_group_item.get_hookimpls():
         for position, item in enumerate(items):
             group = item.ihook.pytest_orchestrate_group_item(item=item)

@@ -77,6 +77,7 @@ def test_every_event_and_command_is_documented(name: str) -> None:
 def test_every_part_of_the_command_is_documented(capsys: pytest.CaptureFixture[str]) -> None:
     page = text("docs/reference/command.md")
     for command in (
+        "doctor",
         "history show",
         "history export",
         "history import",

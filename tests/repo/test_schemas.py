@@ -10,7 +10,7 @@ import pytest
 from tests.repo.documents import DOCS, text
 
 GENERATOR = runpy.run_path(str(DOCS / "generate_schemas.py"))
-NAMES = ("run-log.schema.json", "report.schema.json")
+NAMES = ("run-log.schema.json", "report.schema.json", "doctor.schema.json")
 
 
 @pytest.mark.parametrize("name", NAMES)

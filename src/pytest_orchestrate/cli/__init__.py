@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.cli import explain, history, report
+from pytest_orchestrate.cli import doctor, explain, history, report
 from pytest_orchestrate.cli.saying import failed
 from pytest_orchestrate.errors import OrchestrateError
 
@@ -27,7 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
-    chosen = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [doctor.NAME]:
+        given[1:] = doctor.separated(given[1:])
+    chosen = _parser().parse_args(given)
     try:
         status: int = chosen.action(chosen)
         sys.stdout.flush()
@@ -45,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pytest-orchestrate",
-        description="Look at the history of a test suite, carry it elsewhere, explain a run,"
-        " report it, simulate one.",
+        description="Look into a project, look at the history of its tests, carry it elsewhere,"
+        " explain a run, report it, simulate one.",
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    doctor.add_to(commands)
     history.add_to(commands)
     explain.add_to(commands)
     report.add_to(commands)

@@ -22,11 +22,10 @@ from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.internals.notice import short_way
 from pytest_orchestrate.internals.session import show_selected
 from pytest_orchestrate.internals.teardown import placeholder, settle
-from pytest_orchestrate.measuring import FileCosts, FixtureCosts, togetherness
+from pytest_orchestrate.measuring import FileCosts, FixtureCosts, named, togetherness
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.attempt import Attempt, Phases, added
-from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import (
     RunBegan,
     StopRequested,
@@ -180,20 +179,11 @@ class InProcessSession:
         )
         context.write({"record": "files", "worker": "main", "costs": self._costs.seconds})
         groups, affinities = togetherness(self.config, session.items)
-        seen: dict[str, int] = {}
-        tests = []
-        for position, item in enumerate(session.items):
-            nodeid = item.nodeid
-            occurrence = seen.get(nodeid, 0)
-            seen[nodeid] = occurrence + 1
-            tests.append(
-                CollectedTest(nodeid, occurrence, groups.get(position), affinities.get(position))
-            )
         requirable = read_requirable(
             self.config, session.items, self._deselected, self._selecting.seen
         )
         context.constraining.know(requirable)
-        context.collected(tests, annotations)
+        context.collected(named(session.items, groups, affinities), annotations)
         if context.failures_first is not None:
             Voice(self.config).say(context.failures_first.story, worry=False)
         if context.host_slots is not None:

@@ -38,7 +38,7 @@ def choose_start(config: pytest.Config, settings: Options, workers: int) -> Star
     :returns: The choice; or, in a server that is a fork of this process, its control socket.
     :raises pytest.UsageError: settings ask for what cannot be.
     """
-    specs = {spec.spec for spec in settings.worker_spec} or {"popen"}
+    specs = _specs(settings)
     if settings.start == "spawn" or "popen" not in specs:
         return StartChoice(None)
     _check_preload(settings.preload)
@@ -53,7 +53,7 @@ def choose_start(config: pytest.Config, settings: Options, workers: int) -> Star
         obstacle = fork_safety.obstacle(())
         if obstacle is not None:  # the plugins would do the same in a fresh process
             refusal = obstacle if settings.start == "fork" else None
-            return StartChoice(None, f"workers are not forked: {obstacle}", refusal)
+            return StartChoice(None, _not_forked(obstacle), refusal)
     from pytest_orchestrate.transport import forking
 
     server: ForkServer | int
@@ -64,11 +64,42 @@ def choose_start(config: pytest.Config, settings: Options, workers: int) -> Star
         story = "workers are forked from a fork of this process"
     else:
         server = forking.fresh_server([str(arg) for arg in config.invocation_params.args])
-        story = f"workers are forked from a process started for that: {circumstance}"
+        story = _forked_elsewhere(circumstance)
     config.add_cleanup(server.close)
     if specs == {"popen"}:  # they come to life while conftests are loaded here
         server.expect(range(workers))
     return StartChoice(server, story)
+
+
+def expected_start(settings: Options) -> tuple[str, str | None]:
+    """Return how :func:`choose_start` would have workers started, and its story; start nothing.
+
+    Plugins that would stand in the way of a fresh process only do not show here.
+    """
+    if settings.start == "spawn":
+        return "spawned", "asked for"
+    specs = _specs(settings)
+    if "popen" not in specs:
+        return ", ".join(sorted(specs)), None
+    if not fork_safety.is_possible():
+        return "spawned", "a fork server needs Linux"
+    circumstance = fork_safety.circumstance()
+    if circumstance is not None:
+        return "forked", _forked_elsewhere(circumstance)
+    obstacle = fork_safety.obstacle(())
+    return ("forked", None) if obstacle is None else ("spawned", _not_forked(obstacle))
+
+
+def _specs(settings: Options) -> set[str]:
+    return {spec.spec for spec in settings.worker_spec} or {"popen"}
+
+
+def _not_forked(obstacle: str) -> str:
+    return f"workers are not forked: {obstacle}"
+
+
+def _forked_elsewhere(circumstance: str) -> str:
+    return f"workers are forked from a process started for that: {circumstance}"
 
 
 def _check_preload(names: tuple[str, ...]) -> None:

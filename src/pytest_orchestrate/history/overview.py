@@ -85,6 +85,19 @@ def slowest(history: History, pattern: str | None = None) -> list[TestFacts]:
     return history.database.read(query, [])
 
 
+def session_fixtures(history: History) -> dict[str, float]:
+    """Fixtures that each worker sets up once: name -> usual seconds, the longest first."""
+
+    def query(connection: sqlite3.Connection) -> dict[str, float]:
+        found = connection.execute(
+            "SELECT name, setup FROM fixture WHERE file = '' AND scope = 'session'"
+            " AND setup IS NOT NULL ORDER BY setup DESC, name"
+        )
+        return dict(found)
+
+    return history.database.read(query, {})
+
+
 def attempts_of(history: History, nodeid: str) -> list[AttemptFacts]:
     """The stored attempts of a test, the oldest first."""
 

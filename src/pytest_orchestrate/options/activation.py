@@ -44,7 +44,7 @@ def asked_for(config: pytest.Config) -> bool:
     if namespace is None:
         return False
     given = (getattr(namespace, name, None) for name in ("orchestrate_workers", "orchestrate_plan"))
-    return any(each is not None for each in given) or _ini_asks(config)
+    return any(each is not None for each in given) or ini_asks(config)
 
 
 def names_us(plugins: Iterable[str]) -> bool:
@@ -52,7 +52,11 @@ def names_us(plugins: Iterable[str]) -> bool:
     return any(plugin.strip() in PLUGIN_NAMES for plugin in plugins)
 
 
-def _ini_asks(config: pytest.Config) -> bool:
+def ini_asks(config: pytest.Config) -> bool:
+    """Whether the configuration file asks for us.
+
+    :raises pytest.UsageError: what it says is neither true nor false.
+    """
     # A value that cannot be read is judged below, in a message of ours.
     with suppress(TypeError, ValueError, pytest.UsageError):
         if config.getini(ACTIVATION) is None:

@@ -83,7 +83,7 @@ def first_obstacle(pluginmanager: pytest.PytestPluginManager) -> Obstacle | None
     Conftests below the arguments are loaded while pytest collects: ask again after that. Answers
     about single implementations and files are kept, so asking again costs next to nothing.
     """
-    return next(_obstacles(pluginmanager), None)
+    return next(obstacles(pluginmanager), None)
 
 
 class GuardedHook(msgspec.Struct, frozen=True):
@@ -106,7 +106,8 @@ def guarded_hooks(pluginmanager: pytest.PytestPluginManager) -> Iterator[Guarded
             yield GuardedHook(_plain(function), verdict, obstacle)
 
 
-def _obstacles(pluginmanager: pytest.PytestPluginManager) -> Iterator[Obstacle]:
+def obstacles(pluginmanager: pytest.PytestPluginManager) -> Iterator[Obstacle]:
+    """Give all that :func:`first_obstacle` gives the first of."""
     root = _root(pluginmanager)
     for hook in HOOKS:
         caller = getattr(pluginmanager.hook, hook, None)
