@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import options
-from pytest_orchestrate.internals.failures import CrashSite, crash_site, failure_text, reason_of
+from pytest_orchestrate.internals.failures import (
+    CrashSite,
+    crash_site,
+    failure_text,
+    reason_of,
+    skip_place,
+)
 from pytest_orchestrate.model.attempt import RERUN
 from pytest_orchestrate.model.collected import CollectedTest
 
@@ -147,6 +153,24 @@ def amendment(
         "outcome": "error",
         "longrepr": failure_text(report),
         **({} if site is None else _crash(site)),
+    }
+
+
+def not_collected(report: pytest.CollectReport, root: str) -> dict[str, Any]:
+    """Return the record of a file or folder that could not be collected, or has skipped itself."""
+    if report.failed:
+        return {
+            "record": "uncollected",
+            "nodeid": report.nodeid,
+            "longrepr": failure_text(report),
+        }
+    path, line = skip_place(report, root)
+    return {
+        "record": "skipped",
+        "nodeid": report.nodeid,
+        "reason": reason_of(report),
+        "path": path,
+        "line": line,
     }
 
 

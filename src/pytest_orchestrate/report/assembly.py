@@ -50,7 +50,7 @@ class Assembly:
         self._amendments: dict[int, list[Mapping[str, Any]]] = {}
         #: Worker -> attempts on record.
         self._ran: Counter[str] = Counter()
-        #: Records of what could not be collected.
+        #: Records of what could not be collected, or has skipped itself.
         self._uncollected: list[Mapping[str, Any]] = []
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -59,7 +59,7 @@ class Assembly:
         self._story.add(record)
         self._lanes.add(record)
         match record["record"]:
-            case "uncollected":
+            case "uncollected" | "skipped":
                 self._uncollected.append(record)
             case "amend":
                 self._amendments.setdefault(record["test"], []).append(record)
@@ -97,13 +97,8 @@ class Assembly:
         )
 
     def _summary(self, tests: Sequence[TestReport]) -> Summary:
-        """The figures of the run, with what could not be collected, and what was cut off."""
+        """The figures of the run, with what was cut off."""
         summary = self._builder.summary()
-        if self._uncollected:
-            outcomes = dict(summary.outcomes)
-            outcomes["error"] = outcomes.get("error", 0) + len(self._uncollected)
-            collected = summary.collected + len(self._uncollected)
-            summary = replace(summary, outcomes=outcomes, collected=collected)
         end = self._story.end
         if end is not None and not self._story.tests and end.get("not_run"):
             summary = _never_begun(summary, end["not_run"], end.get("reason") or "")
@@ -113,7 +108,7 @@ class Assembly:
             summary = replace(
                 summary,
                 outcomes=dict(sorted(outcomes.items())),
-                ran=len(tests) - outcomes["not run"],
+                ran=len(tests) - len(self._uncollected) - outcomes["not run"],
                 interrupted=tuple(t.nodeid for t in tests if t.outcome == "interrupted"),
                 not_run=(*summary.not_run, *([NotRun(lost, CUT_OFF)] if lost > 0 else ())),
                 reason=summary.reason or CUT_OFF,
@@ -209,11 +204,15 @@ def _is_cut_off(told: TestStory, recorded: Sequence[object]) -> bool:
 
 
 def _uncollected(record: Mapping[str, Any], started: float) -> TestReport:
-    """What stands for a file or folder that could not be collected."""
+    """What stands for a file or folder that could not be collected, or has skipped itself."""
     nodeid = record["nodeid"] or "."
-    failure = failure_of(record)
-    attempt = Attempt("", 0, "error", started, 0.0, 0.0, 0.0, 0.0, failure)
     file = nodeid.partition("::")[0]
+    attempt = Attempt("", 0, "error", started, 0.0, 0.0, 0.0, 0.0)
+    if record["record"] == "skipped":
+        attempt = replace(attempt, outcome="skipped", reason=record["reason"])
+        line = record.get("line") if record.get("path") == file else None
+        return TestReport(nodeid, 0, file, line, "skipped", (attempt,), is_collection=True)
+    attempt = replace(attempt, failure=failure_of(record))
     return TestReport(nodeid, 0, file, None, "error", (attempt,), is_collection=True)
 
 

@@ -117,7 +117,8 @@ class TestReport(msgspec.Struct, frozen=True):
     group: str | None = None
     #: ``record_property`` and the like.
     properties: tuple[tuple[str, str], ...] = ()
-    #: It stands for a file or folder that could not be collected, and has no tests of its own.
+    #: It stands for a file or folder that could not be collected or, if it is skipped, has skipped
+    #: itself when it was; so there are none of its tests.
     is_collection: bool = False
     #: Outcome and seconds of earlier attempts on record, the oldest first.
     past: tuple[tuple[str, float], ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -37,7 +37,10 @@ def changes(report: Report, past: Past) -> Changes | None:
             fixed.append(position)
     there = {(test.nodeid, test.occurrence) for test in report.tests}
     # of what could not be collected nobody knows which tests it has
-    is_whole = not any(test.is_collection for test in report.tests) and bool(report.tests)
+    is_whole = bool(report.tests) and not any(
+        test.is_collection and test.outcome in BAD for test in report.tests
+    )
+    skipped = tuple(skipped_whole(report))
     other = differs(report, past, then)
     why = "this run ended early" if ended_early(report) else other and f"{other} then"
     return Changes(
@@ -54,9 +57,22 @@ def changes(report: Report, past: Past) -> Changes | None:
         removed=tuple(
             name[0]
             for name, attempts in past.attempts.items()
-            if is_whole and name not in there and _outcome(attempts, past.compared)
+            if is_whole
+            and name not in there
+            and not is_below(name[0], skipped)
+            and _outcome(attempts, past.compared)
         ),
     )
+
+
+def skipped_whole(report: Report) -> Iterator[str]:
+    """Node ids of files and folders that skipped themselves: their tests are still there."""
+    return (t.nodeid for t in report.tests if t.is_collection and t.outcome == "skipped")
+
+
+def is_below(nodeid: str, collectors: Sequence[str]) -> bool:
+    """Whether a test is in one of these files, folders or classes."""
+    return any(nodeid.startswith((f"{each}::", f"{each}/")) or each == "." for each in collectors)
 
 
 def ended_early(report: Report) -> bool:

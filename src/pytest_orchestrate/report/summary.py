@@ -102,7 +102,8 @@ class Summary(msgspec.Struct, frozen=True):
     #: Tests with at least one attempt, and those that were blocked.
     ran: int
     #: Outcome -> tests that ended so, ``flaky`` if it was good after it had been bad; only
-    #: outcomes that occurred.
+    #: outcomes that occurred. What could not be collected counts as one that ended with an
+    #: error, what has skipped itself as a skipped one.
     outcomes: Mapping[str, int]
     #: From the beginning of the run to its last event or, if later, its recorded end.
     wall: float
@@ -136,6 +137,14 @@ class Summary(msgspec.Struct, frozen=True):
     limits: Limits | None = None
     #: The most frequent first.
     causes: tuple[Cause, ...] = ()
+    #: Files and folders that could not be collected, or skipped themselves when they were; they are
+    #: in ``outcomes``, and none of ``collected``.
+    uncollected: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that has an outcome: tests, and what stands for those that were not collected."""
+        return self.collected + self.uncollected
 
     @property
     def speedup(self) -> float | None:

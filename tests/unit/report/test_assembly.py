@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -10,6 +11,7 @@ from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
 from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import VERSION, Commands, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
+from pytest_orchestrate.report.formats import junit
 from pytest_orchestrate.report.next_commands import replay_command, seen_from
 from pytest_orchestrate.report.timeline import Span
 from pytest_orchestrate.report.verdict import sentence
@@ -463,3 +465,22 @@ def test_what_could_not_be_collected_stands_beside_the_tests() -> None:
     assert attempted.failure is not None
     assert attempted.failure.message == "ImportError: no shop"
     assert sentence(report.summary) == "1 of 3 tests failed"
+    assert (report.summary.collected, report.summary.uncollected) == (2, 1)
+
+
+def test_what_skips_itself_stands_beside_the_tests() -> None:
+    told = {"record": "skipped", "nodeid": "b.py", "reason": "no shop", "path": "b.py", "line": 2}
+    ran = [attempt(0, "a.py::t0", "gw0", 0), attempt(1, "a.py::t1", "gw0", 1)]
+    report = short_run(*ran, told, end(exitstatus=0))
+    skipped = report.tests[2]
+    assert (skipped.nodeid, skipped.outcome, skipped.line) == ("b.py", "skipped", 2)
+    assert skipped.is_collection
+    assert skipped.attempts[0].reason == "no shop"
+    assert report.summary.outcomes == {"passed": 2, "skipped": 1}
+    assert (report.summary.collected, report.summary.ran) == (2, 2)
+    assert sentence(report.summary) == "2 of 3 tests passed, 1 skipped"
+    case = ET.fromstring(junit.render(report)).findall("testsuite/testcase")[2]
+    assert case.attrib.items() >= {"classname": "", "name": "b", "line": "2"}.items()
+    (element,) = case.findall("skipped")
+    assert element.attrib == {"type": "pytest.skip", "message": "collection skipped"}
+    assert element.text == "no shop"

@@ -87,7 +87,7 @@ const Summary = (() => {
         ),
         "aria-current": onTests && !asked.size ? "true" : null,
       },
-      element("b", {}, count(summary.collected)),
+      element("b", {}, count(summary.collected + (summary.uncollected || 0))),
       " all",
     );
     const some = Run.outcomes
