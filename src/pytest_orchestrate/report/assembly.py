@@ -133,7 +133,13 @@ class Assembly:
             estimate=told.estimate,
             waited=tuple(
                 Waited(
-                    wait.kind, wait.start, wait.end - wait.start, wait.tests, wait.name, wait.held
+                    wait.kind,
+                    wait.start,
+                    wait.end - wait.start,
+                    wait.tests,
+                    wait.name,
+                    wait.held,
+                    wait.kept,
                 )
                 for wait in waiting.of(number)
             ),

@@ -46,6 +46,15 @@ class Artifact(msgspec.Struct, frozen=True):
     media_type: str
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A resource that a worker kept between two tests, for fixtures of a class or module."""
+
+    #: Node id of that.
+    scope: str
+    worker: str
+    seconds: float
+
+
 class Waited(msgspec.Struct, frozen=True):
     """What a test waited for before it began; the kinds are those of ``report/waiting.py``."""
 
@@ -58,6 +67,8 @@ class Waited(msgspec.Struct, frozen=True):
     name: str = ""
     #: Of the resource: the seconds for which each of those tests had it meanwhile.
     held: tuple[float, ...] = ()
+    #: Of the resource: who had it meanwhile without a test that needs it.
+    kept: tuple[Kept, ...] = ()
 
 
 class Attempt(msgspec.Struct, frozen=True):

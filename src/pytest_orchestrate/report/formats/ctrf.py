@@ -19,6 +19,7 @@ from pytest_orchestrate.report.attempts import Artifact, Attempt, TestReport
 from pytest_orchestrate.report.document import Report, RunFacts
 from pytest_orchestrate.report.formats.failures import headline, located, why
 from pytest_orchestrate.report.formats.output import output_of
+from pytest_orchestrate.report.holding import kept_by
 from pytest_orchestrate.report.verdict import verdict
 
 VERSION = "0.0.0"
@@ -185,7 +186,17 @@ def _extra(tests: Sequence[TestReport], test: TestReport) -> Json:
         told["requires"] = [tests[each].nodeid for each in test.requires]
     if test.waited:
         told["waited"] = [
-            {"for": wait.kind, "name": wait.name, "seconds": round(wait.seconds, 6)}
+            {
+                "for": wait.kind,
+                "name": wait.name,
+                "seconds": round(wait.seconds, 6),
+                **_without_empty(
+                    {
+                        "tests": [tests[each].nodeid for each in wait.tests],
+                        "kept": [kept_by(each) for each in wait.kept],
+                    }
+                ),
+            }
             for wait in test.waited
         ]
     return {f"orchestrate.{name.replace(' ', '_')}": value for name, value in told.items()}

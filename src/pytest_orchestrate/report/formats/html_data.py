@@ -190,6 +190,7 @@ def _more_of(test: TestReport) -> dict[str, Any]:
                 waited.name,
                 len(waited.tests),
                 waited.tests[-WAITED_FOR:],
+                waited.kept,
             )
             for waited in test.waited
         ]

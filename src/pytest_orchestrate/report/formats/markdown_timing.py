@@ -10,6 +10,7 @@ from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.fitting import Piece, Section
 from pytest_orchestrate.report.formats.flaky import flaky
+from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.formats.markup import code, prose, row, table_head
 from pytest_orchestrate.report.formats.ranks import Rank
 from pytest_orchestrate.report.timeline import ResourceLane
@@ -110,9 +111,9 @@ def _waiting(report: Report) -> Section:
 
 
 def _holders(report: Report, lane: ResourceLane) -> str:
-    longest = nlargest(3, lane.waited_by_holder, key=lambda each: each[1])
-    told = [f"{code(report.tests[test].nodeid)} {seconds(waited)}" for test, waited in longest]
-    more = len(lane.waited_by_holder) - len(told)
+    longest = told_holders(report, lane, most=3)
+    told = [f"{code(holder)} {seconds(waited)}" for waited, holder in longest]
+    more = len(lane.waited_by_holder) + len(lane.waited_by_keeper) - len(told)
     return ", ".join([*told, f"{more} more"] if more > 0 else told)
 
 

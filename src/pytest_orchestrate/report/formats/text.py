@@ -19,6 +19,7 @@ from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.changes import compared_with, differences, short
 from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
 from pytest_orchestrate.report.formats.flaky import flaky
+from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.terminal import lines as summary_lines
 from pytest_orchestrate.report.verdict import pass_rate, sentence
 from pytest_orchestrate.report.words import count_of, exact_percent, percent, seconds
@@ -125,9 +126,8 @@ def _waited(report: Report) -> Iterator[str]:
         if lane.waited <= 0:
             continue
         text = f"{lane.name} ({count_of(lane.capacity, 'slot')}): {seconds(lane.waited)}"
-        if lane.waited_by_holder:
-            test, waited = max(lane.waited_by_holder, key=lambda each: each[1])
-            text += f", {seconds(waited)} of it while held by {report.tests[test].nodeid}"
+        for waited, holder in told_holders(report, lane, most=1):
+            text += f", {seconds(waited)} of it while held by {holder}"
         yield text
 
 

@@ -81,3 +81,8 @@ function median(values) {
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
+
+/** Who keeps a resource without a test that needs it. */
+function keeper({ scope, worker }) {
+  return `${worker} between tests of ${visibleName(scope)}`;
+}
