@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
+from pytest_orchestrate.model.attempt import shared_part
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.model.outcome import BAD, GOOD
 from pytest_orchestrate.report.attempts import Artifact, Attempt, FinalOutcome, TestReport, Waited
@@ -50,6 +51,9 @@ class Assembly:
         self._amendments: dict[int, list[Mapping[str, Any]]] = {}
         #: Worker -> attempts on record.
         self._ran: Counter[str] = Counter()
+        #: Worker -> seconds of shared fixtures since its last attempt; test -> of its attempts.
+        self._set_up: dict[str, float] = {}
+        self._shared: dict[int, float] = {}
         #: Records of what could not be collected, or has skipped itself.
         self._uncollected: list[Mapping[str, Any]] = []
 
@@ -71,9 +75,16 @@ class Assembly:
                     media_type=record["media_type"],
                 )
                 self._left.setdefault(record["test"], []).append(left)
+            case "fixture":
+                worker, seconds = record["worker"], record.get("setup") or 0.0
+                self._set_up[worker] = self._set_up.get(worker, 0.0) + seconds
             case "attempt":
                 self._ran[record["worker"]] += 1
                 test = record["test"]
+                fixtures = self._set_up.pop(record["worker"], 0.0)
+                if fixtures:
+                    shared = shared_part(fixtures, record["setup"])
+                    self._shared[test] = self._shared.get(test, 0.0) + shared
                 if test not in self._left:
                     return
                 place = (test, len(self._story.attempts[test]) - 1)
@@ -149,6 +160,7 @@ class Assembly:
             group=told.test.group,
             markers=tuple(last.get("markers", ())),
             properties=_pairs(last.get("properties")),
+            shared=self._shared.get(number, 0.0),
         )
 
     def _attempts(

@@ -117,6 +117,7 @@ class TestReport(msgspec.Struct, frozen=True):
     #: If it is blocked: position of the test that began it.
     cause: int | None = None
     #: Expected seconds; None if nothing was known.
+    #: As of one attempt, without fixtures of classes, modules and the like.
     estimate: float | None = None
     #: In the order in which they ended.
     waited: tuple[Waited, ...] = ()
@@ -135,6 +136,14 @@ class TestReport(msgspec.Struct, frozen=True):
     past: tuple[tuple[str, float], ...] = ()
     #: Names of its markers, without those of pytest itself and ours.
     markers: tuple[str, ...] = ()
+    #: Seconds of set-up that were fixtures of classes, modules and the like, which other tests use,
+    #: too.
+    shared: float = 0.0
+
+    @property
+    def own(self) -> float:
+        """All attempts without these: what can be compared with the estimate."""
+        return max(0.0, self.seconds - self.shared)
 
     @property
     def seconds(self) -> float:

@@ -309,6 +309,7 @@ class SummaryBuilder:
         return Summary(
             run=self._run.get("run", ""),
             mode=self._run.get("mode", "workers"),
+            started=self._places(),
             workers=min(self._places(), sum(worker.tests > 0 for worker in per_worker)),
             sharded=self._is_sharded,
             collected=max(len(self._nodeids), len(self._outcomes)),

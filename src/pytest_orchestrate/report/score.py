@@ -31,8 +31,8 @@ def score(
     """The points, and where they went; None if no test has ended, or the run ended early.
 
     What tests would have shown that did not run, nobody knows: a run that was stopped before its
-    first failure would be a perfect one. What cannot be told, such as regressions without earlier runs, is left out, and the other parts
-    count for more.
+    first failure would be a perfect one. What cannot be told, such as regressions without earlier
+    runs, is left out, and the other parts count for more.
     """
     ended = sum(test.outcome != "not run" for test in report.tests)
     if not ended or ended_early(report):

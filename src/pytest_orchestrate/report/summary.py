@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.report.limits import Limits
 
 #: How many of the slowest tests a summary names.
@@ -93,7 +94,7 @@ class Summary(msgspec.Struct, frozen=True):
     #: ``workers`` or ``in-process``.
     mode: str
     #: Workers that ran tests side by side; a replacement takes the place of what it
-    #: replaces. 1 in-process.
+    #: replaces. 1 in-process. Those that were there: ``started``.
     workers: int
     #: Whether each worker has collected a share of the files only.
     sharded: bool
@@ -140,6 +141,15 @@ class Summary(msgspec.Struct, frozen=True):
     #: Files and folders that could not be collected, or skipped themselves when they were; they are
     #: in ``outcomes``, and none of ``collected``.
     uncollected: int = 0
+    #: Workers that were there at one time, also those that got no test; counted as ``workers``.
+    started: int = 0
+
+    @property
+    def who(self) -> str:
+        """``2 workers`` or, where one of those that were there got no test, ``1 of 2 workers``."""
+        there = max(self.workers, self.started)
+        of = f"{self.workers} of " if self.workers < there else ""
+        return of + count_of(there, "worker")
 
     @property
     def total(self) -> int:

@@ -220,6 +220,7 @@ def _environment(report: Report) -> Json:
         "hostname": run.hostname,
         "mode": run.mode,
         "workers": report.summary.workers,
+        "workers_started": report.summary.started,
         "dirty": run.dirty,
         "plugins": dict(run.plugins),
         "settings": dict(run.settings),

@@ -76,7 +76,7 @@ def _speed(summary: Summary) -> str:
     told = [] if rate is None else [f"pass rate **{exact_percent(rate)}**"]
     told.append(f"wall time **{seconds(summary.wall)}**")
     if summary.mode == "workers" and summary.workers:
-        told[-1] += f" on {count_of(summary.workers, 'worker')}"
+        told[-1] += f" on {summary.who}"
     serial = f"{seconds(summary.serial)} in tests"
     if speedup >= SPEEDUP_WORTH_SAYING:
         serial = f"{seconds(summary.serial)} one after another, **{speedup:.1f}x** as fast"

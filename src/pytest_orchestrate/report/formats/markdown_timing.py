@@ -14,7 +14,7 @@ from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.formats.markup import code, prose, row, table_head
 from pytest_orchestrate.report.formats.ranks import Rank
 from pytest_orchestrate.report.timeline import ResourceLane
-from pytest_orchestrate.report.words import most_percent, percent, seconds
+from pytest_orchestrate.report.words import is_nothing, most_percent, percent, seconds
 
 #: Rows of a table.
 ROWS = 10
@@ -58,19 +58,18 @@ def _regressions(report: Report) -> Section:
 
 def _slow(report: Report) -> Section:
     slowest = nlargest(ROWS, report.tests, key=lambda test: test.seconds)
-    rows = [
-        row(
-            (
-                code(test.nodeid),
-                seconds(test.seconds),
-                "" if test.estimate is None else seconds(test.estimate),
-                test.attempts[-1].worker,
-            )
-        )
-        for test in slowest
-        if test.seconds >= SLOW
-    ]
-    head = _head("Slowest", "test", "took>", "expected>", "worker")
+    shown = [test for test in slowest if test.seconds >= SLOW]
+    # what is expected of a test has no fixtures in it that others use, too
+    shares = any(not is_nothing(test.shared) for test in shown)
+    rows = []
+    for test in shown:
+        cells = [code(test.nodeid), seconds(test.seconds)]
+        if shares:
+            cells.append(seconds(test.own))
+        cells.append("" if test.estimate is None else seconds(test.estimate))
+        rows.append(row((*cells, test.attempts[-1].worker)))
+    own = ["without shared fixtures>"] if shares else []
+    head = _head("Slowest", "test", "took>", *own, "expected>", "worker")
     return _table(head, rows, Rank.FINDINGS, "slow test")
 
 
@@ -100,7 +99,7 @@ def _timing(report: Report) -> Section:
 
 
 def _waiting(report: Report) -> Section:
-    lanes = [lane for lane in report.timeline.resources if lane.waited > 0]
+    lanes = [lane for lane in report.timeline.resources if not is_nothing(lane.waited)]
     lanes.sort(key=lambda lane: -lane.waited)
     rows = [
         row((code(lane.name), str(lane.capacity), seconds(lane.waited), _holders(report, lane)))

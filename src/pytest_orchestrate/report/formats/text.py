@@ -22,7 +22,7 @@ from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.terminal import lines as summary_lines
 from pytest_orchestrate.report.verdict import pass_rate, sentence
-from pytest_orchestrate.report.words import count_of, exact_percent, percent, seconds
+from pytest_orchestrate.report.words import count_of, exact_percent, is_nothing, percent, seconds
 
 #: Entries of a list.
 LISTED = 10
@@ -123,7 +123,7 @@ def _slower(report: Report) -> Iterator[str]:
 
 def _waited(report: Report) -> Iterator[str]:
     for lane in sorted(report.timeline.resources, key=lambda lane: -lane.waited):
-        if lane.waited <= 0:
+        if is_nothing(lane.waited):
             continue
         text = f"{lane.name} ({count_of(lane.capacity, 'slot')}): {seconds(lane.waited)}"
         for waited, holder in told_holders(report, lane, most=1):
