@@ -251,6 +251,9 @@ def test_what_is_proposed_to_run_failures_again_does_so(suite: Pytester) -> None
     assert not (suite.path / "none").exists()
     assert listing[0] == "pytest-orchestrate"
     assert orchestrate(*listing[1:], cwd=suite.path).returncode == 0
+    written = (suite.path / listing[-1]).read_text()
+    assert orchestrate(*listing[1:-1], "-", cwd=suite.path).stdout == written
+    assert not (suite.path / "-").exists()
     assert again[:3] == ["pytest", "-p", "orchestrate"]
     second = run_orchestrated(suite, *again[3:])
     # test_blocked is not among them, so nothing requires test_bad
