@@ -15,7 +15,7 @@ from pytest_orchestrate.internals.failures import (
     reason_of,
     skip_place,
 )
-from pytest_orchestrate.model.attempt import RERUN
+from pytest_orchestrate.model.attempt import RERUN, may_be_repeated
 from pytest_orchestrate.model.collected import CollectedTest
 
 #: Markers of pytest itself, of which nobody wants to know.
@@ -75,7 +75,7 @@ class Evidence:
                 self.sections = self._all_sections
         if report.user_properties:
             self.properties = list(report.user_properties)
-        if report.outcome in ("failed", RERUN):
+        if report.outcome in ("failed", RERUN) or (may_be_repeated(report) and report.longrepr):
             text = failure_text(report)
             self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
             self.site = self.site or crash_site(report, root)
