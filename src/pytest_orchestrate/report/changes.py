@@ -28,8 +28,7 @@ def changes(report: Report, past: Past) -> Changes | None:
     for position, test in enumerate(report.tests):
         attempts = past.of(test)
         outcome = _last_known(attempts, past, past.compared)
-        # of what did not run nothing is ever on record
-        if test.attempts and not attempts and not test.is_collection:
+        if not attempts and not test.is_collection and _is_new(test, past):
             added.append(position)
         if test.outcome in BAD:
             (still if outcome in BAD else newly).append(position)
@@ -56,11 +55,11 @@ def changes(report: Report, past: Past) -> Changes | None:
         added=tuple(added),
         removed=tuple(
             name[0]
-            for name, attempts in past.attempts.items()
+            for name in dict.fromkeys((*past.attempts, *sorted(past.collected)))
             if is_whole
             and name not in there
             and not is_below(name[0], skipped)
-            and _outcome(attempts, past.compared)
+            and (name in past.collected or _outcome(past.attempts[name], past.compared))
         ),
     )
 
@@ -132,6 +131,13 @@ def _last_known(attempts: Sequence[PastAttempt], past: Past, last: int) -> str:
         if each.run <= last and past.runs[each.run].branch == branch:
             return each.outcome
     return ""
+
+
+def _is_new(test: TestReport, past: Past) -> bool:
+    """Whether a test of which no attempt is on record was not there, either."""
+    if past.collected:
+        return (test.nodeid, test.occurrence) not in past.collected
+    return bool(test.attempts)  # of what does not run nothing is ever on record
 
 
 def _outcome(attempts: Sequence[PastAttempt], run: int) -> str:

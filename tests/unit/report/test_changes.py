@@ -266,3 +266,12 @@ def test_tests_of_a_file_that_skips_itself_are_not_gone_and_the_file_is_no_new_t
     assert (found.changes.added, found.changes.removed) == ((), ("c",))
     now = found.trend[-1]
     assert (now.tests, now.added, now.removed) == (1, 0, 1)
+
+
+def test_what_the_compared_run_had_collected_and_not_run_is_not_new() -> None:
+    there = frozenset({("a", 0), ("was_blocked", 0), ("goes", 0)})
+    past = replace(past_of({"a": "passed"}), collected=there)
+    tests = [reported("a"), reported("was_blocked"), reported("is_new", "blocked")]
+    found = analysed(on_main(*tests), past).changes
+    assert found is not None
+    assert (found.added, found.removed) == ((2,), ("goes",))
