@@ -46,7 +46,7 @@ def score(
 
 def why_none(report: Report) -> str:
     """Why there is no score, where tests have run; empty if there is one."""
-    total = len(report.tests)
+    total = sum(not test.is_collection for test in report.tests)
     left = sum(test.outcome in ("not run", "interrupted") for test in report.tests)
     if not ended_early(report) or left == total:
         return ""

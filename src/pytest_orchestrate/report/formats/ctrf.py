@@ -110,7 +110,7 @@ def _ran(attempts: Sequence[Attempt]) -> Json:
     told = {
         "start": _milliseconds(attempts[0].started),
         "stop": _milliseconds(last.started + last.seconds),
-        "threadId": last.worker,
+        **_without_empty({"threadId": last.worker}),
         **_ended(last),
     }
     if len(attempts) > 1:

@@ -63,9 +63,12 @@ def _head(report: Report, width: int) -> Iterator[str]:
     if run.ci is not None:
         about.append(f"{run.ci.name} {run.ci.url}" if run.ci.url else run.ci.name)
     yield from _wrapped(", ".join(about), width)
-    rate = pass_rate(summary)
-    passed = "" if rate is None else f" (pass rate {exact_percent(rate)})"
-    yield from _wrapped(f"{sentence(summary)}{passed}", width)
+    rate, score = pass_rate(summary), report.score
+    rated = [] if rate is None else [f"pass rate {exact_percent(rate)}"]
+    if score is not None:
+        rated.append(f"quality score {score.points:.0f} of 100")
+    told = f" ({', '.join(rated)})" if rated else ""
+    yield from _wrapped(f"{sentence(summary)}{told}", width)
     # what failed is told below, by cause
     for line in summary_lines(replace(summary, causes=())):
         yield from _wrapped(line.text, width)

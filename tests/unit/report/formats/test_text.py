@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.report.areas import areas
-from pytest_orchestrate.report.findings import Area, Changes
+from pytest_orchestrate.report.findings import Area, Changes, Score
 from pytest_orchestrate.report.formats.text import render
 from pytest_orchestrate.report.past import Basis
 from pytest_orchestrate.report.summary import Cause
@@ -38,6 +38,8 @@ def test_it_does_not_grow_with_the_run() -> None:
 def test_a_run_in_which_all_is_well_is_told_in_a_few_lines() -> None:
     text = render(report_of(reported("a.py::b")), width=80)
     assert text.splitlines()[1] == "The only test passed (pass rate 100 %)"
+    scored = render(report_of(reported("a.py::b"), score=Score(87.4, ())), width=80)
+    assert "(pass rate 100 %, quality score 87 of 100)" in scored
     assert len(text.splitlines()) <= 4
 
 
