@@ -127,8 +127,8 @@ def _areas(report: Report) -> Section:
             code(area.path if area.is_file else f"{area.path}/"),
             str(area.tests),
             str(bad(area) or ""),
-            seconds(area.seconds),
-            percent(area.share),
+            # code without tests is there for what was run of it
+            *((seconds(area.seconds), percent(area.share)) if area.tests else ("", "")),
         ]
         if measured:
             cells.append("" if area.coverage is None else percent(area.coverage))

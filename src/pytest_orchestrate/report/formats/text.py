@@ -6,6 +6,7 @@ afterwards. No colours, and nothing that a terminal would take for a command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from textwrap import wrap
@@ -30,6 +31,9 @@ LISTED = 10
 NAMED = 5
 #: Workers with failures whose order can be had again.
 REPLAYED = 3
+#: Between a number and its unit, which stay on one line; nothing visible has that character.
+_WITH_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h)(?!\w))")
+_TOGETHER = "\0"
 #: Narrower terminals get lines that are too long for them.
 NARROWEST = 40
 
@@ -187,11 +191,12 @@ def _wrapped(text: str, width: int) -> list[str]:
     shown = visible(text).replace("\n", " ")
     bare = shown.lstrip(" ")
     indent = " " * (len(shown) - len(bare))
-    return wrap(
-        bare,
+    lines = wrap(
+        _WITH_UNIT.sub(_TOGETHER, bare),
         width,
         initial_indent=indent,
         subsequent_indent=f"{indent}    ",
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_TOGETHER, " ") for line in lines]

@@ -31,6 +31,12 @@ def test_it_has_what_failed_why_and_what_to_do_next() -> None:
     assert "    orchestrate_resources =" in lines
 
 
+@pytest.mark.parametrize("width", [40, 47, 53, 61, 66, 72])
+def test_a_number_and_its_unit_are_on_one_line(width: int) -> None:
+    lines = render(story_of_a_run(), width=width).splitlines()
+    assert not [line for line in lines if line.strip().startswith(("%", "s ", "min "))]
+
+
 def test_it_does_not_grow_with_the_run() -> None:
     assert len(render(big_report(4_000, 2_000), width=80).splitlines()) < 150
 
