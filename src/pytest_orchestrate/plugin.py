@@ -203,9 +203,10 @@ def _serve(config: pytest.Config, control: int) -> Seed:
 def _check_reports(config: pytest.Config, settings: Options) -> None:
     """Refuse reports that could not be written when it is too late."""
     if settings.report and config.known_args_namespace.orchestrate_plan is None:
-        from pytest_orchestrate.controller.report_places import check_places
+        from pytest_orchestrate.controller.report_places import check_places, other_files
 
-        check_places(settings.report)
+        others = other_files(config.known_args_namespace, config.invocation_params.dir)
+        check_places(settings.report, others)
 
 
 def _orchestrate(config: pytest.Config, settings: Options) -> Seed | None:

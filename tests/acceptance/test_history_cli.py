@@ -165,6 +165,14 @@ class TestShow:
             result = command("history", "show", "--dir", directory, folder=tmp_path)
             assert "2 tests" in done(result)
 
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    def test_the_directory_can_be_given_before_and_after_the_command(
+        self, command: Command, kept: Path, tmp_path: Path, place: int
+    ) -> None:
+        words: list[object] = ["history", "show"]
+        words[place:place] = ["--dir", kept]
+        assert "2 tests" in done(command(*words, folder=tmp_path))
+
     def test_without_history_the_next_step_is_said_and_nothing_made(
         self, command: Command, tmp_path: Path
     ) -> None:
@@ -229,6 +237,10 @@ class TestTransfer:
             for directory in (kept, elsewhere)
         )
         assert here == there
+
+    def test_a_dash_is_standard_output(self, command: Command, kept: Path) -> None:
+        assert json.loads(done(command("history", "export", "-")))
+        assert not (kept.parent / "-").exists()
 
     def test_durations_of_pytest_split_are_imported(self, command: Command, tmp_path: Path) -> None:
         source = tmp_path / "project" / ".test_durations"

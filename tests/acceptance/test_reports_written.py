@@ -251,6 +251,9 @@ def test_what_is_proposed_to_run_failures_again_does_so(suite: Pytester) -> None
     assert not (suite.path / "none").exists()
     assert listing[0] == "pytest-orchestrate"
     assert orchestrate(*listing[1:], cwd=suite.path).returncode == 0
+    written = (suite.path / listing[-1]).read_text()
+    assert orchestrate(*listing[1:-1], "-", cwd=suite.path).stdout == written
+    assert not (suite.path / "-").exists()
     assert again[:3] == ["pytest", "-p", "orchestrate"]
     second = run_orchestrated(suite, *again[3:])
     # test_blocked is not among them, so nothing requires test_bad
@@ -459,6 +462,53 @@ def test_what_cannot_be_collected_is_in_the_report(
     assert (broken.nodeid, broken.outcome) == ("test_b.py", "error")
     assert report.summary.outcomes == {"error": 1, "passed" if more else "not run": 1}
     assert "No module named 'nothing_here'" in report.groups[0].title
+
+
+@pytest.mark.parametrize(
+    ("workers", "collect"), [(0, "auto"), (2, "sharded"), (2, "full")], ids=str
+)
+def test_a_file_that_skips_itself_is_told_once_as_in_the_last_line(
+    pytester: Pytester, workers: int, collect: str
+) -> None:
+    passing = {f"test_{name}.py": "def test_a(): pass\n" for name in "ad"}
+    write_files(
+        pytester,
+        {
+            **passing,
+            "sub/test_b.py": "import pytest\npytest.importorskip('no_such_module')\n",
+            "test_c.py": "import pytest\npytest.skip('not now', allow_module_level=True)\n",
+        },
+    )
+    arguments = ["--orchestrate-report=json:r.json", "--junitxml=theirs.xml"]
+    ran = run_orchestrated(
+        pytester, *arguments, f"--orchestrate-collect={collect}", workers=workers
+    )
+    assert "2 passed, 2 skipped" in ran.out
+    converted = [sys.executable, "-m", "pytest_orchestrate.cli", "report", "convert"]
+    subprocess.run([*converted, "json:later.json", "junit:ours.xml"], cwd=pytester.path, check=True)
+    for name in ("r.json", "later.json"):
+        report = msgspec.json.decode((pytester.path / name).read_bytes(), type=Report)
+        assert report.summary.outcomes == {"passed": 2, "skipped": 2}
+        assert (report.summary.collected, report.summary.ran) == (2, 2)
+        told = {t.nodeid: t.attempts[-1].reason for t in report.tests if t.is_collection}
+        assert told["test_c.py"] == "not now"
+        assert "no_such_module" in told["sub/test_b.py"]
+        assert len(report.tests) == 4
+    ours, theirs = (
+        ET.parse(pytester.path / f"{name}.xml").getroot() for name in ("ours", "theirs")
+    )
+    for root in (ours, theirs):
+        (suite,) = root.findall("testsuite")
+        assert (suite.get("tests"), suite.get("skipped")) == ("4", "2")
+    assert skipped_cases(ours) == skipped_cases(theirs)
+
+
+def skipped_cases(root: ET.Element) -> set[tuple[str | None, ...]]:
+    return {
+        (case.get("classname"), case.get("name"), skipped.get("message"))
+        for case in root.iter("testcase")
+        for skipped in case.findall("skipped")
+    }
 
 
 def test_the_secret_value_of_a_conftests_option_is_not_what_was_selected(

@@ -68,6 +68,66 @@ def test_passes():
 """
 
 
+#: Runs and reports calls again as pytest-retry 1.7 does.
+RETRY = """
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when != "call" or not report.failed:
+        return report
+    for left in range(2, 0, -1):
+        if left == 2:
+            report.outcome = "retried"
+            item.ihook.pytest_runtest_logreport(report=report)
+            report.outcome = "failed"
+        item._initrequest()
+        pytest.CallInfo.from_call(lambda: item.ihook.pytest_runtest_setup(item=item), when="setup")
+        again = pytest.CallInfo.from_call(
+            lambda: item.ihook.pytest_runtest_call(item=item), when="call"
+        )
+        last = pytest.TestReport.from_item_and_call(item, again)
+        if last.passed or left == 1:
+            report.outcome, report.longrepr = last.outcome, last.longrepr
+            report.duration = last.duration
+            return report
+
+def pytest_report_teststatus(report):
+    if report.outcome == "retried":
+        return "retried", "R", "RETRY"
+"""
+
+
+@pytest.mark.parametrize("workers", [2, 0])
+def test_of_calls_that_are_run_again_the_first_and_the_last_are_told(
+    pytester: pytest.Pytester, workers: int
+) -> None:
+    suite = SUITE.replace(
+        "@pytest.fixture", "def test_second():\n    assert count('b') == 2\n\n@pytest.fixture"
+    )
+    write_files(pytester, {"conftest.py": RETRY, "test_a.py": suite})
+    ran = run_orchestrated(pytester, "--orchestrate-report=json:r.json", workers=workers)
+    assert ran.counts["retried"] == 3
+    told: dict[str, Any] = json.loads((pytester.path / "r.json").read_text())
+    attempts = {
+        test["nodeid"].partition("::")[2]: [each["outcome"] for each in test["attempts"]]
+        for test in told["tests"]
+    }
+    assert attempts == {
+        "test_flaky": ["failed", "passed"],
+        "test_second": ["failed", "passed"],
+        "test_set_up": ["error"],
+        "test_fails": ["failed", "failed"],
+        "test_passes": ["passed"],
+    }
+    for test in told["tests"]:
+        if len(test["attempts"]) == 2:
+            first, last = test["attempts"]
+            assert "assert" in first["failure"]["text"]
+            assert last["started"] >= first["started"] + first["call"]
+
+
 @pytest.mark.parametrize("workers", [2, 0])
 def test_each_of_them_is_told_with_its_own_time_and_output(
     pytester: pytest.Pytester, workers: int

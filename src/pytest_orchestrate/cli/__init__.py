@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli import doctor, explain, history, report
+from pytest_orchestrate.cli.place import add_directory
 from pytest_orchestrate.cli.saying import failed
 from pytest_orchestrate.errors import OrchestrateError
 
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         " explain a run, report it, simulate one.",
     )
     parser.add_argument("--version", action=_Version)
+    add_directory(parser, is_first=True)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     doctor.add_to(commands)
     history.add_to(commands)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.cli.place import add_directory, directory_of
+from pytest_orchestrate.cli.place import STANDARD_OUTPUT, add_directory, directory_of
 from pytest_orchestrate.cli.saying import failed, number_of
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.model.escaping import visible
@@ -40,7 +40,9 @@ def add_to(commands: Commands) -> None:
     show.set_defaults(action=_show)
 
     export = actions.add_parser("export", help="write all of it to a JSON file")
-    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument(
+        "file", type=Path, metavar="FILE", help="the file to write; - is standard output"
+    )
     export.set_defaults(action=_export)
 
     load = actions.add_parser(
@@ -71,7 +73,7 @@ def add_to(commands: Commands) -> None:
     )
     prune.set_defaults(action=_prune)
 
-    for action in (show, export, load, prune):
+    for action in (history, show, export, load, prune):
         add_directory(action)
 
 
@@ -188,6 +190,10 @@ def _export(chosen: argparse.Namespace) -> int:
 
     history = _open(chosen)
     try:
+        if chosen.file == STANDARD_OUTPUT:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(transfer.exported(history)[0] + b"\n")
+            return 0
         tests = transfer.export_to(history, chosen.file)
     finally:
         _close(history)

@@ -5,12 +5,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+#: What stands for standard output where a file is to be named.
+STANDARD_OUTPUT = Path("-")
 
-def add_directory(parser: argparse.ArgumentParser) -> None:
-    """Let a command be told where the history is."""
+
+def add_directory(parser: argparse.ArgumentParser, *, is_first: bool = False) -> None:
+    """Let a command be told where the history is; before the names of its parts and after them.
+
+    :param is_first: It is the whole, of which the others are parts.
+    """
     parser.add_argument(
         "--dir",
         type=Path,
+        # what was said before is not forgotten where a part is not told anything
+        default=None if is_first else argparse.SUPPRESS,
         metavar="DIR",
         help="where the history is (default: the nearest .pytest_orchestrate, upwards)",
     )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_orchestrate.cli.place import add_directory, directory_of
+from pytest_orchestrate.cli.place import STANDARD_OUTPUT, add_directory, directory_of
 from pytest_orchestrate.cli.saying import failed
 from pytest_orchestrate.errors import SettingError
 
@@ -61,11 +61,14 @@ def add_to(commands: Commands) -> None:
         "run", nargs="?", default="last", metavar="RUN", help="as above (default: the last one)"
     )
     failed_tests.add_argument(
-        "--output", type=Path, metavar="FILE", help="write them to a file, not to standard output"
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write them to a file; - is standard output, as without it",
     )
     failed_tests.set_defaults(action=_failed)
 
-    for action in (show, convert, failed_tests):
+    for action in (report, show, convert, failed_tests):
         add_directory(action)
 
 
@@ -152,7 +155,7 @@ def _failed(chosen: argparse.Namespace) -> int:
         # without arguments, pytest would run everything
         return failed(f"no test failed in run {log.stem}")
     text = "".join(f"{each}\n" for each in named)
-    if chosen.output is None:
+    if chosen.output in (None, STANDARD_OUTPUT):
         print(text, end="")
     else:
         chosen.output.write_text(text, encoding="utf-8")

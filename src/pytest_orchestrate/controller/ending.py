@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_orchestrate.controller import leavings
+from pytest_orchestrate.controller.evidence import not_collected
 from pytest_orchestrate.controller.memory import uncollected
-from pytest_orchestrate.internals.failures import failure_text
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.escaping import visible
 
@@ -31,28 +32,23 @@ class Ending:
         self._uncollected: list[pytest.CollectReport] = []
 
     def collected(self, report: pytest.CollectReport) -> None:
-        """Take note of what could not be collected."""
-        if report.failed:
+        """Take note of what could not be collected, or has skipped itself."""
+        if not report.passed:
             self._uncollected.append(report)
 
     def finish(self, exitstatus: int) -> Summary | None:
         """End the record; return the summary, or None if no run had begun."""
         context = self.context
-        if not context.has_begun and self._uncollected and context.publishing.is_wanted:
+        errors = sum(report.failed for report in self._uncollected)
+        if not context.has_begun and errors and context.publishing.is_wanted:
             context.begin("in-process", 0)  # it did not come to that, but somebody is to be told
             context.not_run = getattr(self._the_session(), "testscollected", 0)
-            context.end_reason = f"{count_of(len(self._uncollected), 'error')} during collection"
+            context.end_reason = f"{count_of(errors, 'error')} during collection"
         if not context.has_begun:
             return None
         if self._summary is None:
             for report in self._uncollected:
-                context.write(
-                    {
-                        "record": "uncollected",
-                        "nodeid": report.nodeid,
-                        "longrepr": failure_text(report),
-                    }
-                )
+                context.write(not_collected(report, os.fspath(self.config.rootpath)))
             with uncollected():
                 self._summary = self.context.finish(exitstatus)
             self.config.hook.pytest_orchestrate_run_finished(summary=self._summary)

@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from pytest_orchestrate import options
-from pytest_orchestrate.internals.failures import CrashSite, crash_site, failure_text, reason_of
-from pytest_orchestrate.model.attempt import RERUN
+from pytest_orchestrate.internals.failures import (
+    CrashSite,
+    crash_site,
+    failure_text,
+    reason_of,
+    skip_place,
+)
+from pytest_orchestrate.model.attempt import RERUN, may_be_repeated
 from pytest_orchestrate.model.collected import CollectedTest
 
 #: Markers of pytest itself, of which nobody wants to know.
@@ -69,7 +75,7 @@ class Evidence:
                 self.sections = self._all_sections
         if report.user_properties:
             self.properties = list(report.user_properties)
-        if report.outcome in ("failed", RERUN):
+        if report.outcome in ("failed", RERUN) or (may_be_repeated(report) and report.longrepr):
             text = failure_text(report)
             self.longrepr = f"{self.longrepr}\n{text}" if self.longrepr else text
             self.site = self.site or crash_site(report, root)
@@ -147,6 +153,24 @@ def amendment(
         "outcome": "error",
         "longrepr": failure_text(report),
         **({} if site is None else _crash(site)),
+    }
+
+
+def not_collected(report: pytest.CollectReport, root: str) -> dict[str, Any]:
+    """Return the record of a file or folder that could not be collected, or has skipped itself."""
+    if report.failed:
+        return {
+            "record": "uncollected",
+            "nodeid": report.nodeid,
+            "longrepr": failure_text(report),
+        }
+    path, line = skip_place(report, root)
+    return {
+        "record": "skipped",
+        "nodeid": report.nodeid,
+        "reason": reason_of(report),
+        "path": path,
+        "line": line,
     }
 
 

@@ -95,7 +95,7 @@ def git_state(root: Path) -> GitState | None:
         common = _common_folder(folder)
         if (common / "reftable").is_dir():
             # Refs in a binary format: the one case in which git itself has to be asked.
-            return _status(root, timeout=1.0)
+            return _ask_for_head(root, timeout=1.0)
         head = _read(folder / "HEAD")
         if head is None:
             return None
@@ -147,6 +147,16 @@ def _read(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return None
+
+
+def _ask_for_head(root: Path, *, timeout: float) -> GitState | None:
+    """Revision and branch alone: no file of the work tree is looked at."""
+    answer = ask_git(root, "rev-parse", "HEAD", "--symbolic-full-name", "HEAD", timeout=timeout)
+    if answer is None:  # before the first commit
+        branch = ask_git(root, "symbolic-ref", "HEAD", timeout=timeout)
+        return None if branch is None else GitState(None, branch.strip().removeprefix(_HEADS))
+    revision, _, ref = answer.strip().partition("\n")
+    return GitState(revision, ref.removeprefix(_HEADS) if ref.startswith(_HEADS) else None)
 
 
 def _status(root: Path, *, timeout: float) -> GitState | None:

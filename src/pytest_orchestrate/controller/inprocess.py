@@ -25,7 +25,7 @@ from pytest_orchestrate.internals.teardown import placeholder, settle
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, named, togetherness
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.annotations import Demand
-from pytest_orchestrate.model.attempt import Attempt, Phases, added
+from pytest_orchestrate.model.attempt import Attempt, Phases, added, may_be_repeated
 from pytest_orchestrate.model.events import (
     RunBegan,
     StopRequested,
@@ -68,6 +68,8 @@ class InProcessSession:
         self._order = 0
         #: When the attempt began, seconds since the epoch.
         self._started = 0.0
+        #: When the last call ended that is perhaps run again.
+        self._repeated_at = 0.0
         #: Seconds of set-up, call and tear-down of earlier attempts of the test.
         self._earlier: Phases = (0.0, 0.0, 0.0)
         self._root = os.fspath(config.rootpath)
@@ -329,8 +331,10 @@ class InProcessSession:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take note of a phase."""
-        if self._attempt.is_repeated and report.when == "setup":
-            self._begin_again(report.start)
+        if self._attempt.ends_before(report):
+            self._begin_again(report.start if report.when == "setup" else self._repeated_at)
+        if may_be_repeated(report):
+            self._repeated_at = report.stop
         self._attempt.add(report)
         self._evidence.add(report, self._root)
 

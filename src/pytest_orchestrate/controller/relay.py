@@ -23,7 +23,7 @@ from pytest_orchestrate.internals.notice import (
     writes_dots,
 )
 from pytest_orchestrate.internals.reports import report_id, restore_subtest
-from pytest_orchestrate.model.attempt import Phases, added
+from pytest_orchestrate.model.attempt import Phases, added, may_be_repeated
 from pytest_orchestrate.xdist_contract import Node, tell_crash
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class OpenTest:
         "keywords",
         "left",
         "location",
+        "repeated_at",
         "shares_clock",
         "started",
     )
@@ -63,6 +64,8 @@ class OpenTest:
         #: seconds of set-up, call and tear-down of its earlier attempts
         self.earlier: Phases = (0.0, 0.0, 0.0)
         self.evidence = Evidence(location[1], markers)
+        #: when a call ended that is perhaps run again, by its worker's clock
+        self.repeated_at: float | None = None
         self.attributes: list[tuple[str, str]] = []
         self.left: Left | None = None
 
@@ -77,6 +80,9 @@ class OpenTest:
         """An attempt that took so long is over, and another one begins."""
         self.earlier = added(self.earlier, spent)
         self.started, self.clock, self.left = time.time(), None, None
+        if self.repeated_at is not None:  # no set-up will tell
+            self.began_at(self.repeated_at)
+            self.repeated_at = None
         self.evidence = self.evidence.again()
 
 
@@ -188,6 +194,8 @@ class Relay:
             known.evidence.add(report, self._root)
             if report.when == "setup":
                 known.began_at(report.start)
+            elif may_be_repeated(report):
+                known.repeated_at = report.stop
         self._log(test, node, report, late=late)
         return report
 

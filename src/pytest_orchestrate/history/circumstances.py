@@ -8,6 +8,7 @@ import msgspec
 
 from pytest_orchestrate.history.log import damaged, lines
 from pytest_orchestrate.history.records import FixtureRecord
+from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import RunBegan, TestsCollected
 
 
@@ -27,7 +28,28 @@ _event = msgspec.json.Decoder(_EventLine).decode
 _fixture = msgspec.json.Decoder(FixtureRecord).decode
 _EVENT = b'{"record":"event","event":{"event":"'
 _TELLING_EVENTS = (_EVENT + b'RunBegan"', _EVENT + b'TestsCollected"')
+_ATTEMPT = b'{"record":"attempt"'
 _FIXTURE = b'{"record":"fixture"'
+
+
+def collected_in(path: Path) -> list[CollectedTest]:
+    """The tests that a run had collected before the first of them ended.
+
+    Raises OSError when the log cannot be read, HistoryError for a damaged line.
+    """
+    found: list[CollectedTest] = []
+    number = 0
+    try:
+        for number, line in enumerate(lines(path), 1):  # noqa: B007 - the error names it
+            if line.startswith(_ATTEMPT):
+                break
+            if line.startswith(_TELLING_EVENTS):
+                event = _event(line).event
+                if isinstance(event, TestsCollected):
+                    found += event.tests
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, number, error) from error
+    return found
 
 
 def circumstances(path: Path) -> Circumstances:

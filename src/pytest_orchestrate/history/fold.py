@@ -23,6 +23,7 @@ from pytest_orchestrate.history.records import (
     WorkerRecord,
     records,
 )
+from pytest_orchestrate.model.attempt import shared_part
 from pytest_orchestrate.model.outcome import BAD, GOOD
 
 
@@ -72,7 +73,9 @@ def _take(story: Story, record: Record, pending: dict[str, float]) -> None:
     match record:
         case AttemptRecord():
             story.attempts.append(record)
-            story.shared.append(_shared(pending.pop(record.worker, 0.0), _seconds(record.setup)))
+            story.shared.append(
+                shared_part(pending.pop(record.worker, 0.0), _seconds(record.setup))
+            )
         case FixtureRecord():
             seconds = _seconds(record.setup)
             if record.scope != "class":
@@ -90,14 +93,6 @@ def _take(story: Story, record: Record, pending: dict[str, float]) -> None:
             story.end = record
         case RunRecord():
             pass
-
-
-def _shared(fixtures: float, setup: float) -> float:
-    """The part of a set-up that the fixtures set up just before its end account for.
-
-    None of it when they took longer than the whole: then they were not set up for this test.
-    """
-    return min(fixtures, setup) if fixtures <= 1.05 * setup + 0.001 else 0.0
 
 
 def _amend(story: Story, record: AmendRecord) -> None:

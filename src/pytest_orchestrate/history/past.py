@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import replace
+
+from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history import rows
+from pytest_orchestrate.history.circumstances import collected_in
+from pytest_orchestrate.history.directory import logs
 from pytest_orchestrate.history.lineage import (
     Forebears,
     Line,
@@ -55,9 +60,23 @@ def past(
     :param forebears: Finds out where the branch may have come from; called where that counts.
     """
     tests = list(bad)
-    return history.database.read(
+    found = history.database.read(
         lambda connection: _query(connection, run, tests, forebears), Past()
     )
+    if found.compared is None:
+        return found
+    return replace(found, collected=_collected(history, found.runs[found.compared].run))
+
+
+def _collected(history: History, run: str) -> frozenset[TestName]:
+    """What a run had collected, if its log is still there."""
+    log = next((path for path in logs(history.directory) if path.stem == run), None)
+    if log is None:
+        return frozenset()
+    try:
+        return frozenset([(test.nodeid, test.occurrence) for test in collected_in(log)])
+    except (OSError, HistoryError):  # that it is damaged is told where it is asked for
+        return frozenset()
 
 
 def _query(

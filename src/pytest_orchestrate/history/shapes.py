@@ -200,6 +200,17 @@ class UncollectedLine(Line, tag="uncollected"):
     longrepr: str | None
 
 
+class SkippedLine(Line, tag="skipped"):
+    """A file or folder has skipped itself when it was collected; before the end."""
+
+    #: Of the file, class or folder.
+    nodeid: str
+    reason: str
+    #: Where that was said, as far as known.
+    path: str | None = None
+    line: int | None = None
+
+
 class NoteLine(Line, tag="note"):
     """Something that a reader should know."""
 
@@ -230,6 +241,7 @@ AnyLine = (
     | ArtifactLine
     | AmendLine
     | UncollectedLine
+    | SkippedLine
     | NoteLine
     | EndLine
 )

@@ -96,16 +96,25 @@ def export_to(history: History, target: Path) -> int:
 
     Raises HistoryError when there is nothing to write, OSError when it cannot be written.
     """
-    export = history.database.read(_export, None)
-    if export is None:
-        raise HistoryError(_reason(history) or f"there is no history in {history.directory}")
+    text, tests = exported(history)
     unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
-        unfinished.write_bytes(msgspec.json.encode(export))
+        unfinished.write_bytes(text)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
-    return len(export.tests)
+    return tests
+
+
+def exported(history: History) -> tuple[bytes, int]:
+    """Return all of the history as JSON, and the number of tests in it.
+
+    Raises HistoryError when there is none.
+    """
+    export = history.database.read(_export, None)
+    if export is None:
+        raise HistoryError(_reason(history) or f"there is no history in {history.directory}")
+    return msgspec.json.encode(export), len(export.tests)
 
 
 def import_from(history: History, source: Path) -> Merged:

@@ -113,12 +113,20 @@ def _exception(message: str) -> str:
     return "" if name == _FAIL else name
 
 
+def skip_place(report: Any, root: str) -> tuple[str | None, int | None]:
+    """Return in which file, and in which line of it, something was skipped, as far as known."""
+    longrepr = report.longrepr
+    if not isinstance(longrepr, tuple | list) or len(longrepr) != 3:
+        return None, None
+    return _within(str(longrepr[0]), root), int(longrepr[1]) or None
+
+
 def reason_of(report: Any) -> str:
     """Return why a test was skipped or was expected to fail; empty if it was neither."""
     expected = getattr(report, "wasxfail", None)
     if expected is not None:
         return str(expected).removeprefix("reason: ")
     longrepr = report.longrepr
-    if report.outcome == "skipped" and isinstance(longrepr, tuple) and len(longrepr) == 3:
+    if report.outcome == "skipped" and isinstance(longrepr, tuple | list) and len(longrepr) == 3:
         return str(longrepr[2]).removeprefix("Skipped: ").removeprefix("Skipped") or NO_REASON
     return ""

@@ -9,6 +9,9 @@ from pytest_orchestrate.model.outcome import Outcome
 #: Outcome of a report of pytest-rerunfailures: the phase failed, and the test is run once more.
 RERUN = "rerun"
 
+#: Outcomes that pytest itself knows.
+_OWN = ("passed", "failed", "skipped")
+
 #: Seconds of set-up, call and tear-down.
 Phases = tuple[float, float, float]
 
@@ -16,6 +19,14 @@ Phases = tuple[float, float, float]
 def added(one: Phases, other: Phases) -> Phases:
     """Both together."""
     return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+def shared_part(fixtures: float, setup: float) -> float:
+    """The seconds of a set-up that the fixtures of higher scopes account for that it included.
+
+    None of it when they took longer than the whole: then they were not set up for this test.
+    """
+    return min(fixtures, setup) if fixtures <= 1.05 * setup + 0.001 else 0.0
 
 
 class PhaseLike(Protocol):
@@ -34,10 +45,20 @@ class PhaseLike(Protocol):
         """Seconds."""
 
 
+def may_be_repeated(report: PhaseLike) -> bool:
+    """Whether a call has an outcome of another plugin's own, such as ``retried``.
+
+    Of pytest-retry that means that it has failed and is run again: the report of the last call
+    follows, without another set-up. Where none follows, the outcome is one that a plugin has given
+    to a test, and says nothing here.
+    """
+    return report.when == "call" and report.outcome not in (*_OWN, RERUN)
+
+
 class Attempt:
     """Collects the reports of one execution of a test. Durations are seconds."""
 
-    __slots__ = ("call", "is_repeated", "outcome", "setup", "teardown")
+    __slots__ = ("_may_be_repeated", "call", "is_repeated", "outcome", "setup", "teardown")
 
     def __init__(self) -> None:
         self.outcome: Outcome = "passed"
@@ -46,6 +67,16 @@ class Attempt:
         self.teardown = 0.0
         #: Another plugin runs the test again: its next set-up is that of another attempt.
         self.is_repeated = False
+        self._may_be_repeated = False
+
+    def ends_before(self, report: PhaseLike) -> bool:
+        """Whether a report is the first of another attempt; if so, this one was bad."""
+        if self.is_repeated and report.when == "setup":
+            return True
+        if self._may_be_repeated and report.when == "call":
+            self.outcome = "failed"
+            return True
+        return False
 
     def add(self, report: PhaseLike) -> None:
         """Take in one report.
@@ -66,6 +97,8 @@ class Attempt:
                 self.outcome = "failed" if when == "call" else "error"
             if report.outcome == RERUN:
                 self.is_repeated = True
+        elif may_be_repeated(report):
+            self._may_be_repeated = True
         elif self.outcome not in ("failed", "error"):
             self._add_good(report)
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_orchestrate.options.paths import identity, parse_path
 from pytest_orchestrate.options.table import REPORT_FORMATS
-from pytest_orchestrate.options.values import Place, parse_path
+from pytest_orchestrate.options.values import Place
 
 
 class Destination(NamedTuple):
@@ -28,15 +29,15 @@ def parse_destinations(
 
     ``root``: relative paths are below it; without it they are as they stand, and from here.
     """
-    found: dict[str, Destination] = {}
+    found: dict[tuple[object, ...], Destination] = {}
     for text in filter(None, map(str.strip, texts)):
         one = _parse_destination(place, text)
         if root is not None:
             one = one._replace(path=root / one.path)
         # one file has many names: ``a``, ``./a``, those of links that lead to it
-        file = os.path.normcase(os.path.realpath(one.path))
-        other = found.setdefault(file, one)
+        other = found.setdefault(identity(one.path), one)
         if other is not one:
+            file = os.path.realpath(one.path)
             why = f"'{other}' is a report to the same file, {file}"
             raise place.refusal(text, why, typo=" ")
     return tuple(found.values())

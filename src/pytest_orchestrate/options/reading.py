@@ -19,6 +19,7 @@ from pytest_orchestrate.options.destinations import (
     parse_variables,
 )
 from pytest_orchestrate.options.markers import FOREIGN_READ, MARKERS
+from pytest_orchestrate.options.paths import parse_path
 from pytest_orchestrate.options.table import (
     ACTIVATION,
     SETTINGS,
@@ -49,7 +50,6 @@ from pytest_orchestrate.options.values import (
     parse_keep,
     parse_markers,
     parse_modules,
-    parse_path,
     parse_priorities,
     parse_resources,
     parse_seconds,

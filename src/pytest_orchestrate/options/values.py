@@ -1,5 +1,4 @@
-"""From the text of a setting to its value. No pytest, no files; of the environment only
-what a path names.
+"""From the text of a setting to its value. No pytest, no files, nothing of the environment.
 
 Every function here takes the :class:`Place` where its text was written, and raises
 :class:`~pytest_orchestrate.errors.SettingError` with a message that names the setting as
@@ -9,10 +8,8 @@ the user wrote it, the value, and what is accepted.
 from __future__ import annotations
 
 import math
-import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -190,16 +187,6 @@ def parse_switch(place: Place, text: str) -> bool:
     if word in FALSE_WORDS:
         return False
     raise place.refusal(text, known=("true", "false"))
-
-
-def parse_path(place: Place, text: str) -> Path:
-    """A path, with ``~`` and environment variables replaced."""
-    if not text.strip():
-        raise place.refusal(text, "it is empty")
-    try:
-        return Path(os.path.expandvars(text.strip())).expanduser()
-    except RuntimeError as error:
-        raise place.refusal(text, str(error)) from None
 
 
 def parse_size(place: Place, text: str) -> int:

@@ -16,7 +16,7 @@ from pytest_orchestrate.report.grouping import groups
 from pytest_orchestrate.report.past import Past
 from pytest_orchestrate.report.recommending import recommendations
 from pytest_orchestrate.report.regressions import regressions
-from pytest_orchestrate.report.score import score
+from pytest_orchestrate.report.score import score, why_none
 from pytest_orchestrate.report.trends import trend
 from pytest_orchestrate.report.what_if import WhatIf
 
@@ -50,6 +50,7 @@ def analysed(
         regressions=tuple(slower),
         recommendations=tuple(recommendations(report, what_if)),
         score=score(report, past, flaky, slower),
+        remarks=(*report.remarks, *filter(None, [why_none(report)])),
         timeline=replace(
             report.timeline,
             critical_path=tuple(critical_path(report.tests, report.timeline.lanes)),

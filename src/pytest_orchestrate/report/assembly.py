@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
+from pytest_orchestrate.model.attempt import shared_part
 from pytest_orchestrate.model.events import Constraint
 from pytest_orchestrate.model.outcome import BAD, GOOD
 from pytest_orchestrate.report.attempts import Artifact, Attempt, FinalOutcome, TestReport, Waited
@@ -50,7 +51,10 @@ class Assembly:
         self._amendments: dict[int, list[Mapping[str, Any]]] = {}
         #: Worker -> attempts on record.
         self._ran: Counter[str] = Counter()
-        #: Records of what could not be collected.
+        #: Worker -> seconds of shared fixtures since its last attempt; test -> of its attempts.
+        self._set_up: dict[str, float] = {}
+        self._shared: dict[int, float] = {}
+        #: Records of what could not be collected, or has skipped itself.
         self._uncollected: list[Mapping[str, Any]] = []
 
     def add(self, record: Mapping[str, Any]) -> None:
@@ -59,7 +63,7 @@ class Assembly:
         self._story.add(record)
         self._lanes.add(record)
         match record["record"]:
-            case "uncollected":
+            case "uncollected" | "skipped":
                 self._uncollected.append(record)
             case "amend":
                 self._amendments.setdefault(record["test"], []).append(record)
@@ -71,9 +75,16 @@ class Assembly:
                     media_type=record["media_type"],
                 )
                 self._left.setdefault(record["test"], []).append(left)
+            case "fixture":
+                worker, seconds = record["worker"], record.get("setup") or 0.0
+                self._set_up[worker] = self._set_up.get(worker, 0.0) + seconds
             case "attempt":
                 self._ran[record["worker"]] += 1
                 test = record["test"]
+                fixtures = self._set_up.pop(record["worker"], 0.0)
+                if fixtures:
+                    shared = shared_part(fixtures, record["setup"])
+                    self._shared[test] = self._shared.get(test, 0.0) + shared
                 if test not in self._left:
                     return
                 place = (test, len(self._story.attempts[test]) - 1)
@@ -97,13 +108,8 @@ class Assembly:
         )
 
     def _summary(self, tests: Sequence[TestReport]) -> Summary:
-        """The figures of the run, with what could not be collected, and what was cut off."""
+        """The figures of the run, with what was cut off."""
         summary = self._builder.summary()
-        if self._uncollected:
-            outcomes = dict(summary.outcomes)
-            outcomes["error"] = outcomes.get("error", 0) + len(self._uncollected)
-            collected = summary.collected + len(self._uncollected)
-            summary = replace(summary, outcomes=outcomes, collected=collected)
         end = self._story.end
         if end is not None and not self._story.tests and end.get("not_run"):
             summary = _never_begun(summary, end["not_run"], end.get("reason") or "")
@@ -113,7 +119,7 @@ class Assembly:
             summary = replace(
                 summary,
                 outcomes=dict(sorted(outcomes.items())),
-                ran=len(tests) - outcomes["not run"],
+                ran=len(tests) - len(self._uncollected) - outcomes["not run"],
                 interrupted=tuple(t.nodeid for t in tests if t.outcome == "interrupted"),
                 not_run=(*summary.not_run, *([NotRun(lost, CUT_OFF)] if lost > 0 else ())),
                 reason=summary.reason or CUT_OFF,
@@ -138,7 +144,13 @@ class Assembly:
             estimate=told.estimate,
             waited=tuple(
                 Waited(
-                    wait.kind, wait.start, wait.end - wait.start, wait.tests, wait.name, wait.held
+                    wait.kind,
+                    wait.start,
+                    wait.end - wait.start,
+                    wait.tests,
+                    wait.name,
+                    wait.held,
+                    wait.kept,
                 )
                 for wait in waiting.of(number)
             ),
@@ -148,6 +160,7 @@ class Assembly:
             group=told.test.group,
             markers=tuple(last.get("markers", ())),
             properties=_pairs(last.get("properties")),
+            shared=self._shared.get(number, 0.0),
         )
 
     def _attempts(
@@ -209,11 +222,15 @@ def _is_cut_off(told: TestStory, recorded: Sequence[object]) -> bool:
 
 
 def _uncollected(record: Mapping[str, Any], started: float) -> TestReport:
-    """What stands for a file or folder that could not be collected."""
+    """What stands for a file or folder that could not be collected, or has skipped itself."""
     nodeid = record["nodeid"] or "."
-    failure = failure_of(record)
-    attempt = Attempt("", 0, "error", started, 0.0, 0.0, 0.0, 0.0, failure)
     file = nodeid.partition("::")[0]
+    attempt = Attempt("", 0, "error", started, 0.0, 0.0, 0.0, 0.0)
+    if record["record"] == "skipped":
+        attempt = replace(attempt, outcome="skipped", reason=record["reason"])
+        line = record.get("line") if record.get("path") == file else None
+        return TestReport(nodeid, 0, file, line, "skipped", (attempt,), is_collection=True)
+    attempt = replace(attempt, failure=failure_of(record))
     return TestReport(nodeid, 0, file, None, "error", (attempt,), is_collection=True)
 
 

@@ -46,6 +46,15 @@ class Artifact(msgspec.Struct, frozen=True):
     media_type: str
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A resource that a worker kept between two tests, for fixtures of a class or module."""
+
+    #: Node id of that.
+    scope: str
+    worker: str
+    seconds: float
+
+
 class Waited(msgspec.Struct, frozen=True):
     """What a test waited for before it began; the kinds are those of ``report/waiting.py``."""
 
@@ -58,6 +67,8 @@ class Waited(msgspec.Struct, frozen=True):
     name: str = ""
     #: Of the resource: the seconds for which each of those tests had it meanwhile.
     held: tuple[float, ...] = ()
+    #: Of the resource: who had it meanwhile without a test that needs it.
+    kept: tuple[Kept, ...] = ()
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -106,6 +117,7 @@ class TestReport(msgspec.Struct, frozen=True):
     #: If it is blocked: position of the test that began it.
     cause: int | None = None
     #: Expected seconds; None if nothing was known.
+    #: As of one attempt, without fixtures of classes, modules and the like.
     estimate: float | None = None
     #: In the order in which they ended.
     waited: tuple[Waited, ...] = ()
@@ -117,12 +129,21 @@ class TestReport(msgspec.Struct, frozen=True):
     group: str | None = None
     #: ``record_property`` and the like.
     properties: tuple[tuple[str, str], ...] = ()
-    #: It stands for a file or folder that could not be collected, and has no tests of its own.
+    #: It stands for a file or folder that could not be collected or, if it is skipped, has skipped
+    #: itself when it was; so there are none of its tests.
     is_collection: bool = False
     #: Outcome and seconds of earlier attempts on record, the oldest first.
     past: tuple[tuple[str, float], ...] = ()
     #: Names of its markers, without those of pytest itself and ours.
     markers: tuple[str, ...] = ()
+    #: Seconds of set-up that were fixtures of classes, modules and the like, which other tests use,
+    #: too.
+    shared: float = 0.0
+
+    @property
+    def own(self) -> float:
+        """All attempts without these: what can be compared with the estimate."""
+        return max(0.0, self.seconds - self.shared)
 
     @property
     def seconds(self) -> float:

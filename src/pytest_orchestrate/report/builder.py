@@ -94,6 +94,7 @@ class SummaryBuilder:
         "_stop",
         "_telling_commands",
         "_telling_events",
+        "_uncollected",
         "_workers",
     )
 
@@ -115,6 +116,7 @@ class SummaryBuilder:
         self._deaths: dict[str, _Death] = {}
         self._ended = _Ended()
         self._notes: list[str] = []
+        self._uncollected: Counter[str] = Counter()  #: by outcome
         self._phase = phase = TestingPhase()
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "run": self._on_run,
@@ -126,6 +128,8 @@ class SummaryBuilder:
             "interrupted": phase.cut_off_began,
             "worker": self._on_worker,
             "note": self._on_note,
+            "uncollected": lambda _: self._uncollected.update(["error"]),
+            "skipped": lambda _: self._uncollected.update(["skipped"]),
             "end": self._on_end,
         }
         self._telling_events: dict[str, Callable[[Any], None]] = {
@@ -305,11 +309,13 @@ class SummaryBuilder:
         return Summary(
             run=self._run.get("run", ""),
             mode=self._run.get("mode", "workers"),
+            started=self._places(),
             workers=min(self._places(), sum(worker.tests > 0 for worker in per_worker)),
             sharded=self._is_sharded,
             collected=max(len(self._nodeids), len(self._outcomes)),
             ran=len(self._outcomes) - outcomes["not run"],
-            outcomes=dict(sorted(outcomes.items())),
+            uncollected=self._uncollected.total(),
+            outcomes=dict(sorted((outcomes + self._uncollected).items())),
             wall=wall,
             serial=serial,
             busy_share=busy_share(serial, self._places(), testing),

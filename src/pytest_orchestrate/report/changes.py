@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -28,8 +28,7 @@ def changes(report: Report, past: Past) -> Changes | None:
     for position, test in enumerate(report.tests):
         attempts = past.of(test)
         outcome = _last_known(attempts, past, past.compared)
-        # of what did not run nothing is ever on record
-        if test.attempts and not attempts and not test.is_collection:
+        if not attempts and not test.is_collection and _is_new(test, past):
             added.append(position)
         if test.outcome in BAD:
             (still if outcome in BAD else newly).append(position)
@@ -37,7 +36,10 @@ def changes(report: Report, past: Past) -> Changes | None:
             fixed.append(position)
     there = {(test.nodeid, test.occurrence) for test in report.tests}
     # of what could not be collected nobody knows which tests it has
-    is_whole = not any(test.is_collection for test in report.tests) and bool(report.tests)
+    is_whole = bool(report.tests) and not any(
+        test.is_collection and test.outcome in BAD for test in report.tests
+    )
+    skipped = tuple(skipped_whole(report))
     other = differs(report, past, then)
     why = "this run ended early" if ended_early(report) else other and f"{other} then"
     return Changes(
@@ -53,10 +55,23 @@ def changes(report: Report, past: Past) -> Changes | None:
         added=tuple(added),
         removed=tuple(
             name[0]
-            for name, attempts in past.attempts.items()
-            if is_whole and name not in there and _outcome(attempts, past.compared)
+            for name in dict.fromkeys((*past.attempts, *sorted(past.collected)))
+            if is_whole
+            and name not in there
+            and not is_below(name[0], skipped)
+            and (name in past.collected or _outcome(past.attempts[name], past.compared))
         ),
     )
+
+
+def skipped_whole(report: Report) -> Iterator[str]:
+    """Node ids of files and folders that skipped themselves: their tests are still there."""
+    return (t.nodeid for t in report.tests if t.is_collection and t.outcome == "skipped")
+
+
+def is_below(nodeid: str, collectors: Sequence[str]) -> bool:
+    """Whether a test is in one of these files, folders or classes."""
+    return any(nodeid.startswith((f"{each}::", f"{each}/")) or each == "." for each in collectors)
 
 
 def ended_early(report: Report) -> bool:
@@ -116,6 +131,13 @@ def _last_known(attempts: Sequence[PastAttempt], past: Past, last: int) -> str:
         if each.run <= last and past.runs[each.run].branch == branch:
             return each.outcome
     return ""
+
+
+def _is_new(test: TestReport, past: Past) -> bool:
+    """Whether a test of which no attempt is on record was not there, either."""
+    if past.collected:
+        return (test.nodeid, test.occurrence) not in past.collected
+    return bool(test.attempts)  # of what does not run nothing is ever on record
 
 
 def _outcome(attempts: Sequence[PastAttempt], run: int) -> str:

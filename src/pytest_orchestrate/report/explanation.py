@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.report.holding import kept_by
 from pytest_orchestrate.report.story import Move, Story, TestStory
 from pytest_orchestrate.report.waiting import MOMENT, Wait, Waiting
 from pytest_orchestrate.report.words import count_of
@@ -140,7 +141,9 @@ def _wait(story: Story, wait: Wait) -> str:
         case "requirement":
             text = f"what it requires had ended, {lasted}: {_ended(story, wait.tests[0])}"
         case "resource":
-            by = f", held by {_holders(story, wait)}" if wait.tests else ""
+            holders = [_holders(story, wait)] if wait.tests else []
+            holders += [f"{kept_by(each)} (for {_clock(each.seconds)})" for each in wait.kept]
+            by = f", held by {', '.join(holders)}" if holders else ""
             text = f"{wait.name} was free for it, {lasted}{by}"
         case "alone":
             text = f"nothing else ran any more, {lasted}: {_ended(story, wait.tests[-1])}"

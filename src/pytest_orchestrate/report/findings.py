@@ -155,7 +155,10 @@ class ScorePart(msgspec.Struct, frozen=True):
 
 
 class Score(msgspec.Struct, frozen=True):
-    """How good the suite is in shape, from 0 to 100; the docs have the formula."""
+    """How good the suite is in shape, from 0 to 100; the docs have the formula.
+
+    There is none of a run that ended early.
+    """
 
     points: float
     parts: tuple[ScorePart, ...]

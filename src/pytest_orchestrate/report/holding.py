@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from pytest_orchestrate.report.attempts import Kept
 from pytest_orchestrate.report.story import Lease, Story
 
 #: How much a test needs, and whether it shares it with others that share it.
 Amount = tuple[int, bool]
-#: From when to when a resource was taken, the tests that had it, and for how many seconds each did.
-Taking = tuple[float, float, tuple[int, ...], tuple[float, ...]]
+#: Tests that had a resource, for how many seconds each did, and who had it without one.
+Holders = tuple[tuple[int, ...], tuple[float, ...], tuple[Kept, ...]]
+
+
+class Taking(NamedTuple):
+    """From when to when a resource was taken, and by whom."""
+
+    start: float
+    end: float
+    holders: Holders
 
 
 class Turn(NamedTuple):
@@ -99,7 +108,7 @@ class Holding:
         if first >= stop:
             return None
         start, end = max(taken.starts[first], since), min(taken.ends[stop - 1], until)
-        return start, end, *self._run_by(taken.holders[first:stop], start, end)
+        return Taking(start, end, self._held_by(name, taken.holders[first:stop], start, end))
 
     def _find_taken(self, name: str, amount: Amount) -> Taken:
         leases = self._leases.get(name, [])
@@ -123,10 +132,11 @@ class Holding:
                 found.holders.append(tuple(holders))
         return found
 
-    def _run_by(
-        self, holders: Sequence[tuple[Lease, ...]], since: float, until: float
-    ) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    def _held_by(
+        self, name: str, holders: Sequence[tuple[Lease, ...]], since: float, until: float
+    ) -> Holders:
         ran: dict[int, tuple[float, float]] = {}
+        kept: dict[tuple[str, str], float] = {}
         seen = set()
         for together in reversed(holders):
             for lease in together:
@@ -135,12 +145,18 @@ class Holding:
                     for turn in self._ran(lease, since, until):
                         held = min(turn.end, until) - max(turn.start, since)
                         ran[turn.test] = (turn.end, held)
-            if self._most is not None and len(ran) >= self._most:
+                    if lease.kept_for:
+                        whose = (lease.kept_for[name], self._story.name(lease.worker))
+                        end = until if lease.end is None else min(lease.end, until)
+                        seconds = max(0.0, end - max(lease.start, since))
+                        kept[whose] = kept.pop(whose, 0.0) + seconds
+            if self._most is not None and len(ran) + len(kept) >= self._most:
                 break
         found = sorted((ended, test, held) for test, (ended, held) in ran.items())
         if self._most is not None:
             found = found[-self._most :]
-        return tuple(test for _, test, _ in found), tuple(held for _, _, held in found)
+        keepers = tuple(Kept(*whose, held) for whose, held in reversed(kept.items()) if held > 0)
+        return tuple(t for _, t, _ in found), tuple(held for _, _, held in found), keepers
 
     def _ran(self, lease: Lease, since: float, until: float) -> Iterator[Turn]:
         """The turns of tests of a lease that ran within this time, the last one first."""
@@ -169,3 +185,17 @@ def fits(leases: Sequence[Lease], name: str, amount: Amount, capacity: int) -> b
     used = sum(lease.amounts[name][0] for lease in leases if not lease.amounts[name][1])
     used += max((lease.amounts[name][0] for lease in readers), default=0)
     return used + wanted <= capacity
+
+
+def added_up(kept: Iterable[Kept]) -> tuple[Kept, ...]:
+    """The same with the seconds of each holder together."""
+    found: dict[tuple[str, str], float] = {}
+    for each in kept:
+        whose = (each.scope, each.worker)
+        found[whose] = found.get(whose, 0.0) + each.seconds
+    return tuple(Kept(*whose, seconds) for whose, seconds in found.items())
+
+
+def kept_by(kept: Kept) -> str:
+    """Who it is, in words: ``gw1 between tests of test_a.py::TestShop``."""
+    return f"{kept.worker} between tests of {kept.scope}"

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_orchestrate.report.attempts import TestReport
-from pytest_orchestrate.report.holding import turns
-from pytest_orchestrate.report.story import Story, WorkerStory
+from pytest_orchestrate.report.attempts import Kept, TestReport
+from pytest_orchestrate.report.holding import added_up, turns
+from pytest_orchestrate.report.story import Lease, Story, WorkerStory
 from pytest_orchestrate.report.timeline import Held, Lane, ResourceLane, Span, Timeline
 
 #: Seconds from which a worker that does nothing is idle; less is the time between two tests.
@@ -124,7 +124,12 @@ def _resource_lanes(story: Story, tests: Sequence[TestReport]) -> Iterator[Resou
         end = lease.end if lease.end is not None else story.now
         for name, (amount, _) in lease.amounts.items():
             share = Held(
-                story.name(lease.worker), amount, lease.start, end - lease.start, (*lease.tests,)
+                story.name(lease.worker),
+                amount,
+                lease.start,
+                end - lease.start,
+                (*lease.tests,),
+                lease.kept_for.get(name, ""),
             )
             held.setdefault(name, []).append(share)
     waits: dict[str, list[tuple[float, float]]] = {}
@@ -134,19 +139,36 @@ def _resource_lanes(story: Story, tests: Sequence[TestReport]) -> Iterator[Resou
                 waits.setdefault(wait.name, []).append((wait.at, wait.at + wait.seconds))
     for name, shares in sorted(held.items()):
         waited = Waits(waits.get(name, ()))
-        by_holder: dict[int, float] = {}
-        for lease in story.leases if waits.get(name) else ():
-            for turn in turns(story, lease) if name in lease.amounts else ():
-                seconds = waited.until(turn.end) - waited.until(turn.start)
-                if seconds > 0:
-                    by_holder[turn.test] = by_holder.get(turn.test, 0.0) + seconds
+        leases = [lease for lease in story.leases if name in lease.amounts]
         yield ResourceLane(
             name,
             story.capacities.get(name, 1),
             tuple(shares),
             waited.seconds,
-            tuple(sorted(by_holder.items(), key=lambda each: (-each[1], each[0]))),
+            *(_holders(story, name, leases, waited) if waits.get(name) else ()),
         )
+
+
+def _holders(
+    story: Story, name: str, leases: Sequence[Lease], waited: Waits
+) -> tuple[tuple[tuple[int, float], ...], tuple[Kept, ...]]:
+    """How much of the waiting there was while who had the resource: tests, and keepers."""
+    by_test: dict[int, float] = {}
+    kept: list[Kept] = []
+    for lease in leases:
+        for turn in turns(story, lease):
+            seconds = waited.until(turn.end) - waited.until(turn.start)
+            if seconds > 0:
+                by_test[turn.test] = by_test.get(turn.test, 0.0) + seconds
+        if name in lease.kept_for:
+            end = lease.end if lease.end is not None else story.now
+            seconds = waited.until(end) - waited.until(lease.start)
+            if seconds > 0:
+                kept.append(Kept(lease.kept_for[name], story.name(lease.worker), seconds))
+    return (
+        tuple(sorted(by_test.items(), key=lambda each: (-each[1], each[0]))),
+        tuple(sorted(added_up(kept), key=lambda each: -each.seconds)),
+    )
 
 
 class Waits:

@@ -102,6 +102,9 @@ class Past(msgspec.Struct, frozen=True):
     #: Tests that are bad now and have a good or a bad end on record, in any run of the line with
     #: whatever selection: since when they are; None for those that were good the last time.
     standing: Mapping[TestName, Since | None] = {}
+    #: Tests that the run to compare with had collected, whether or not they ran there; empty if
+    #: that is not on record any more.
+    collected: frozenset[TestName] = frozenset()
     #: That the run itself was to have; None if that is not known.
     workers: int | None = None
 

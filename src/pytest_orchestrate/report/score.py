@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.changes import ended_early
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FlakyTest, Regression, Score, ScorePart
 from pytest_orchestrate.report.past import Past
@@ -27,19 +28,30 @@ ALL_SKIPPED = 0.5
 def score(
     report: Report, past: Past, flaky: Sequence[FlakyTest], slower: Sequence[Regression]
 ) -> Score | None:
-    """The points, and where they went; None if no test has ended.
+    """The points, and where they went; None if no test has ended, or the run ended early.
 
-    What cannot be told, such as regressions without earlier runs, is left out, and the other parts
-    count for more.
+    What tests would have shown that did not run, nobody knows: a run that was stopped before its
+    first failure would be a perfect one. What cannot be told, such as regressions without earlier
+    runs, is left out, and the other parts count for more.
     """
     ended = sum(test.outcome != "not run" for test in report.tests)
-    if not ended:
+    if not ended or ended_early(report):
         return None
     parts = tuple(_parts(report, past, flaky, slower, ended))
     return Score(
         points=round(100 * sum(part.points for part in parts) / sum(part.of for part in parts), 1),
         parts=parts,
     )
+
+
+def why_none(report: Report) -> str:
+    """Why there is no score, where tests have run; empty if there is one."""
+    total = sum(not test.is_collection for test in report.tests)
+    left = sum(test.outcome in ("not run", "interrupted") for test in report.tests)
+    if not ended_early(report) or left == total:
+        return ""
+    how_many = f": {left} of {count_of(total, 'test')} did not come to an end" if left else ""
+    return f"there is no quality score, because the run ended early{how_many}"
 
 
 def _parts(

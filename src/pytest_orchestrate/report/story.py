@@ -107,6 +107,8 @@ class Lease(msgspec.Struct):
     tests: list[int] = []
     #: Of these, the ones that its worker has not finished.
     unfinished: set[int] = set()
+    #: Without tests: resource -> node id of that class or module.
+    kept_for: Mapping[str, str] = {}
 
 
 class WorkerStory(msgspec.Struct):
@@ -292,12 +294,15 @@ class Story:
 
     def _let_rest(self, worker: WorkerStory, number: int) -> None:
         used = worker.lease.amounts if worker.lease is not None else {}
-        amounts = {name: each for name, (_, each) in worker.kept.items() if name not in used}
-        if worker.rest is not None and worker.rest.amounts != amounts:
-            worker.rest.end = self.now
+        kept = {name: each for name, each in worker.kept.items() if name not in used}
+        amounts = {name: amount for name, (_, amount) in kept.items()}
+        scopes = {name: scope for name, (scope, _) in kept.items()}
+        rest = worker.rest
+        if rest is not None and (rest.amounts, rest.kept_for) != (amounts, scopes):
+            rest.end = self.now
             worker.rest = None
         if worker.rest is None and amounts:
-            worker.rest = Lease(number, amounts, self.now)
+            worker.rest = Lease(number, amounts, self.now, kept_for=scopes)
             self.leases.append(worker.rest)
 
     def _given_back(

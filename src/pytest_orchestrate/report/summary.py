@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.report.limits import Limits
 
 #: How many of the slowest tests a summary names.
@@ -93,7 +94,7 @@ class Summary(msgspec.Struct, frozen=True):
     #: ``workers`` or ``in-process``.
     mode: str
     #: Workers that ran tests side by side; a replacement takes the place of what it
-    #: replaces. 1 in-process.
+    #: replaces. 1 in-process. Those that were there: ``started``.
     workers: int
     #: Whether each worker has collected a share of the files only.
     sharded: bool
@@ -102,7 +103,8 @@ class Summary(msgspec.Struct, frozen=True):
     #: Tests with at least one attempt, and those that were blocked.
     ran: int
     #: Outcome -> tests that ended so, ``flaky`` if it was good after it had been bad; only
-    #: outcomes that occurred.
+    #: outcomes that occurred. What could not be collected counts as one that ended with an
+    #: error, what has skipped itself as a skipped one.
     outcomes: Mapping[str, int]
     #: From the beginning of the run to its last event or, if later, its recorded end.
     wall: float
@@ -136,6 +138,23 @@ class Summary(msgspec.Struct, frozen=True):
     limits: Limits | None = None
     #: The most frequent first.
     causes: tuple[Cause, ...] = ()
+    #: Files and folders that could not be collected, or skipped themselves when they were; they are
+    #: in ``outcomes``, and none of ``collected``.
+    uncollected: int = 0
+    #: Workers that were there at one time, also those that got no test; counted as ``workers``.
+    started: int = 0
+
+    @property
+    def who(self) -> str:
+        """``2 workers`` or, where one of those that were there got no test, ``1 of 2 workers``."""
+        there = max(self.workers, self.started)
+        of = f"{self.workers} of " if self.workers < there else ""
+        return of + count_of(there, "worker")
+
+    @property
+    def total(self) -> int:
+        """All that has an outcome: tests, and what stands for those that were not collected."""
+        return self.collected + self.uncollected
 
     @property
     def speedup(self) -> float | None:

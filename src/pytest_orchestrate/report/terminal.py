@@ -113,10 +113,10 @@ def _headline(summary: Summary) -> str:
         return f"orchestrate: {tests} in-process in {wall} (in tests: {seconds(summary.serial)})"
     if not summary.workers:
         return f"orchestrate: {tests}, {wall}"
-    text = f"orchestrate: {tests} on {count_of(summary.workers, 'worker')} in {wall}"
+    text = f"orchestrate: {tests} on {summary.who} in {wall}"
     text += f" ({_serial(summary)})"
     if summary.busy_share is not None:
-        who = "workers" if summary.workers > 1 else "worker"
+        who = "workers" if max(summary.workers, summary.started) > 1 else "worker"
         text += f"; {who} {most_percent(summary.busy_share)} busy"
     return text
 

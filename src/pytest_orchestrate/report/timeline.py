@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from pytest_orchestrate.report.attempts import Kept
+
 
 class Span(msgspec.Struct, frozen=True):
     """What a worker did beside running tests."""
@@ -37,6 +39,8 @@ class Held(msgspec.Struct, frozen=True):
     seconds: float
     #: Positions of the tests that it was held for.
     tests: tuple[int, ...] = ()
+    #: Without tests: node id of the class or module for whose fixtures it was kept.
+    kept_for: str = ""
 
 
 class ResourceLane(msgspec.Struct, frozen=True):
@@ -49,6 +53,8 @@ class ResourceLane(msgspec.Struct, frozen=True):
     #: Where several had a share, the same seconds count for each of them.
     waited: float = 0.0
     waited_by_holder: tuple[tuple[int, float], ...] = ()
+    #: The same of those who had it without a test that needs it.
+    waited_by_keeper: tuple[Kept, ...] = ()
 
 
 class CriticalStep(msgspec.Struct, frozen=True):

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_orchestrate.model.outcome import BAD
-from pytest_orchestrate.report.changes import ENDED_EARLY, differs, ended_early
+from pytest_orchestrate.report.changes import (
+    ENDED_EARLY,
+    differs,
+    ended_early,
+    is_below,
+    skipped_whole,
+)
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import TrendPoint
 from pytest_orchestrate.report.flakiness import is_both
@@ -34,7 +40,11 @@ class _Counts:
     def __init__(self, report: Report, past: Past) -> None:
         self._report = report
         self._past = past
-        self._here = {(test.nodeid, test.occurrence): test for test in report.tests}
+        self._here = {
+            (test.nodeid, test.occurrence): test for test in report.tests if not test.is_collection
+        }
+        #: Files and folders that skipped themselves in this run.
+        self._skipped = tuple(skipped_whole(report))
         self._codes: list[Code] = [past.code(run) for run in range(len(past.runs))]
         self._codes.append(code_of(report.run))
         size = len(self._codes)
@@ -51,7 +61,8 @@ class _Counts:
         """A test that ran before."""
         test = self._here.get(name)
         self._added[attempts[0].run] += 1
-        self._removed[len(self._codes) if test is not None else attempts[-1].run + 1] += 1
+        is_there = test is not None or is_below(name[0], self._skipped)
+        self._removed[len(self._codes) if is_there else attempts[-1].run + 1] += 1
         now = [] if test is None else [(len(self._codes) - 1, a.outcome) for a in test.attempts]
         if has_bad(attempts) or (test is not None and has_bad(test.attempts)):
             for run, is_bad in ends(attempts).items():
@@ -111,7 +122,7 @@ class _Counts:
             # of an attempt that was cut off nothing is on record
             tests=sum(
                 any(each.outcome != "interrupted" for each in test.attempts)
-                for test in self._report.tests
+                for test in self._here.values()
             ),
             failed=self._failed[now],
             flaky=self._flaky[now],

@@ -40,7 +40,7 @@ def verdict(summary: Summary) -> Verdict:
 
 def sentence(summary: Summary) -> str:
     """``7 of 300 tests failed, 3 blocked``; the first thing that a reader wants to know."""
-    if not summary.collected:
+    if not summary.total:
         return "There were no tests to run"
     bad = _count(summary, *BAD)
     beside = ", ".join(
@@ -49,11 +49,11 @@ def sentence(summary: Summary) -> str:
         if (number := summary.outcomes.get(outcome, 0))
     )
     tail = f", {beside}" if beside else ""
-    all_tests = "1 test" if summary.collected == 1 else f"{summary.collected:,} tests"
+    all_tests = "1 test" if summary.total == 1 else f"{summary.total:,} tests"
     if bad:
         return f"{bad:,} of {all_tests} failed{tail}"
-    passed = summary.collected - _count(summary, "blocked", "interrupted", "not run", "skipped")
-    if passed == summary.collected:
+    passed = summary.total - _count(summary, "blocked", "interrupted", "not run", "skipped")
+    if passed == summary.total:
         all_of_them = "The only test" if passed == 1 else f"All {all_tests}"
         return f"{all_of_them} passed{tail}"
     return f"{passed:,} of {all_tests} passed{tail}"

@@ -11,7 +11,8 @@ import msgspec
 
 from pytest_orchestrate.model.need import Need
 from pytest_orchestrate.model.outcome import GOOD
-from pytest_orchestrate.report.holding import Holding
+from pytest_orchestrate.report.attempts import Kept
+from pytest_orchestrate.report.holding import Holding, added_up
 from pytest_orchestrate.report.occupancy import needed
 from pytest_orchestrate.report.story import Move, Story
 
@@ -36,6 +37,8 @@ class Wait(msgspec.Struct, frozen=True):
     name: str = ""
     #: Of the resource: the seconds of this wait for which each of the tests had it.
     held: tuple[float, ...] = ()
+    #: Of the resource: who had it meanwhile without a test that needs it.
+    kept: tuple[Kept, ...] = ()
 
 
 class Waiting:
@@ -133,7 +136,8 @@ class Waiting:
                 held[test] = held.pop(test, 0.0) + seconds
         tests = list(held) if self._most is None else list(held)[-self._most :]
         seconds_each = tuple(held[test] for test in tests)
-        return Wait("resource", one.start, other.end, tuple(tests), one.name, seconds_each)
+        kept = added_up((*one.kept, *other.kept))
+        return Wait("resource", one.start, other.end, tuple(tests), one.name, seconds_each, kept)
 
     def until_sent(self, test: int, ready: float, sent: Move) -> Iterator[Wait]:
         """What a test that could be sent waited for until it was."""
@@ -212,8 +216,8 @@ class Waiting:
     ) -> Iterator[Wait]:
         found = self._holding.while_taken(name, amount, since, until)
         if found is not None:
-            start, end, tests, held = found
-            yield Wait("resource", start, end, tests, name, held)
+            tests, held, kept = found.holders
+            yield Wait("resource", found.start, found.end, tests, name, held, kept)
 
     @cached_property
     def _exclusive(self) -> list[tuple[int, float, float]]:

@@ -10,6 +10,7 @@ __all__ = [
     "about",
     "count_of",
     "exact_percent",
+    "is_nothing",
     "lasting",
     "most_percent",
     "percent",
@@ -50,6 +51,11 @@ def about(value: float) -> str:
     if minutes < 60:
         return f"about {max(1, minutes)} min"
     return f"about {minutes // 60} h {minutes % 60:02d} min"
+
+
+def is_nothing(value: float) -> bool:
+    """Whether a duration, or a difference of two, would be read as ``0.00 s``."""
+    return abs(value) < 0.005
 
 
 def percent(share: float) -> str:

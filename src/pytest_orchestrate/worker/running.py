@@ -140,7 +140,7 @@ class Runner:
         if self._held is not None:  # the test is run again
             held, self._held = self._held, None
             self._send(held)
-        if self._attempt.is_repeated and report.when == "setup":
+        if self._attempt.ends_before(report):
             self._end_attempt()
         self._attempt.add(report)
         is_last = report.when == "teardown" and report.outcome == "passed"

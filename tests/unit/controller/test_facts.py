@@ -216,14 +216,15 @@ def test_a_git_that_takes_too_long_is_not_waited_for(
     assert git_is_dirty(repository) is None
 
 
-def test_refs_in_a_binary_format_are_asked_of_git(
-    repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refs_in_a_binary_format_are_asked_of_git(repository: Path) -> None:
     (repository / ".git/reftable").mkdir()
-    state = git_state(repository)
-    assert state is not None
-    assert state.revision == git(repository, "rev-parse", "HEAD")
-    assert state.branch == "trunk"
+    revision = git(repository, "rev-parse", "HEAD")
+    # nobody has looked at the files
+    assert git_state(repository) == GitState(revision, "trunk", dirty=None)
+    git(repository, "checkout", "--quiet", "--detach")
+    assert git_state(repository) == GitState(revision, None)
+    git(repository, "checkout", "--quiet", "--orphan", "shop/new")
+    assert git_state(repository) == GitState(None, "shop/new")
 
 
 # -- continuous integration -----------------------------------------------------------

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pytest_orchestrate.controller.report_places import check_places
+from pytest_orchestrate.controller.report_places import check_places, other_files
 from pytest_orchestrate.options.destinations import Destination
 
 
@@ -29,6 +30,31 @@ def test_a_folder_is_no_place(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     assert f"'html:{tmp_path}' cannot be written: {tmp_path} is a folder." in refused(tmp_path)
     assert "is a folder" in refused(tmp_path / "link")
+
+
+@pytest.mark.parametrize("option", ["xmlpath", "report_log", "log_file"])
+@pytest.mark.parametrize("name", ["out", "./x/../out", "hard", "soft"])
+def test_a_file_that_another_option_writes_is_no_place(
+    tmp_path: Path, option: str, name: str
+) -> None:
+    if name in ("hard", "soft"):
+        (tmp_path / "out").write_text("")
+        (tmp_path / "hard").hardlink_to(tmp_path / "out")
+        (tmp_path / "soft").symlink_to("out")
+    (tmp_path / "x").mkdir()
+    others = other_files(SimpleNamespace(**{option: "out"}), tmp_path)
+    with pytest.raises(pytest.UsageError) as caught:
+        check_places([Destination("junit", tmp_path / name)], others)
+    (flag,) = others
+    assert f"'junit:{tmp_path / name}' cannot be written: {flag} writes the same" in str(
+        caught.value
+    )
+    check_places([Destination("junit", tmp_path / "another")], others)
+
+
+def test_a_device_may_be_written_to_by_several() -> None:
+    path = Path(os.devnull)
+    check_places([Destination("junit", path)], other_files(SimpleNamespace(xmlpath=path), path))
 
 
 def test_nothing_is_below_a_file(tmp_path: Path) -> None:

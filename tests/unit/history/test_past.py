@@ -13,6 +13,8 @@ from pytest_orchestrate.history.lineage import Forebears
 from pytest_orchestrate.history.past import past
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.history.transfer import export_to, import_from
+from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.events import TestsCollected
 from pytest_orchestrate.report.document import RunFacts
 from pytest_orchestrate.report.past import RUNS, Past
 from tests.unit.history import recorded
@@ -322,3 +324,15 @@ def test_of_runs_in_older_stores_less_is_known(tmp_path: Path, version: int) -> 
     assert (new.branch, new.failed, new.flaky) == ("main", 0, 0)
     assert history.warnings == []
     history.close()
+
+
+def test_what_the_compared_run_had_collected_is_read_from_its_log(history: History) -> None:
+    log = recorded.begin(history.directory, 1)
+    tests = [CollectedTest(A), CollectedTest(B)]
+    log.event(TestsCollected(now=0.0, tests=tests, estimates=[None, None], setup_costs={}))
+    recorded.add_attempts(log, 1, [Attempt(A, 1.0)])
+    path = recorded.end(log)
+    assert history.fold(path)
+    assert past(history, facts(2, branch=None)).collected == {(A, 0), (B, 0)}
+    path.unlink()
+    assert past(history, facts(2, branch=None)).collected == frozenset()

@@ -36,3 +36,15 @@ def test_what_is_run_again_was_as_bad_as_its_worst_phase(
 
 def test_phases_add_up_one_by_one() -> None:
     assert added((1.0, 2.0, 3.0), (0.5, 0.0, 0.25)) == (1.5, 2.0, 3.25)
+
+
+def test_a_call_after_one_with_an_outcome_of_a_plugin_is_another_attempt() -> None:
+    attempt = attempt_of(("setup", "passed"), ("call", "retried"))
+    assert attempt.ends_before(SimpleNamespace(when="call", outcome="passed", duration=1.0))
+    assert attempt.outcome == "failed"
+
+
+def test_an_outcome_of_a_plugin_alone_is_no_failure() -> None:
+    attempt = attempt_of(("setup", "passed"), ("call", "known"))
+    assert not attempt.ends_before(SimpleNamespace(when="teardown", outcome="passed", duration=1.0))
+    assert attempt.outcome == "passed"

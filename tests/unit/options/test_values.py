@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import string
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from execnet.xspec import XSpec
@@ -24,7 +23,6 @@ from pytest_orchestrate.options.values import (
     parse_crash_limit,
     parse_keep,
     parse_lines,
-    parse_path,
     parse_resources,
     parse_seconds,
     parse_size,
@@ -106,21 +104,6 @@ def test_a_switch_takes_the_words_that_pytest_takes(text: str, value: bool) -> N
 def test_a_switch_refuses_other_words() -> None:
     with pytest.raises(SettingError, match=r"'ture' .* Did you mean 'true'"):
         parse_switch(HERE, "ture")
-
-
-def test_home_and_environment_variables_in_a_path_are_expanded(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("SOME_FOLDER", "runs")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert parse_path(HERE, " ~/$SOME_FOLDER ") == tmp_path / "runs"
-
-
-@pytest.mark.parametrize("text", ["", "  ", "~nobody-of-that-name/runs"])
-def test_a_path_that_names_nothing_is_refused(text: str) -> None:
-    with pytest.raises(SettingError, match="--orchestrate-thing"):
-        parse_path(HERE, text)
 
 
 @given(st.integers(1, 10**20), st.sampled_from(sorted(SIZE_UNITS)), st.booleans(), st.booleans())

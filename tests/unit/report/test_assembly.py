@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
 from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import VERSION, Commands, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
+from pytest_orchestrate.report.formats import junit, markdown, text
 from pytest_orchestrate.report.next_commands import replay_command, seen_from
 from pytest_orchestrate.report.timeline import Span
 from pytest_orchestrate.report.verdict import sentence
@@ -463,3 +466,44 @@ def test_what_could_not_be_collected_stands_beside_the_tests() -> None:
     assert attempted.failure is not None
     assert attempted.failure.message == "ImportError: no shop"
     assert sentence(report.summary) == "1 of 3 tests failed"
+    assert (report.summary.collected, report.summary.uncollected) == (2, 1)
+
+
+def test_what_skips_itself_stands_beside_the_tests() -> None:
+    told = {"record": "skipped", "nodeid": "b.py", "reason": "no shop", "path": "b.py", "line": 2}
+    ran = [attempt(0, "a.py::t0", "gw0", 0), attempt(1, "a.py::t1", "gw0", 1)]
+    report = short_run(*ran, told, end(exitstatus=0))
+    skipped = report.tests[2]
+    assert (skipped.nodeid, skipped.outcome, skipped.line) == ("b.py", "skipped", 2)
+    assert skipped.is_collection
+    assert skipped.attempts[0].reason == "no shop"
+    assert report.summary.outcomes == {"passed": 2, "skipped": 1}
+    assert (report.summary.collected, report.summary.ran) == (2, 2)
+    assert sentence(report.summary) == "2 of 3 tests passed, 1 skipped"
+    case = ET.fromstring(junit.render(report)).findall("testsuite/testcase")[2]
+    assert case.attrib.items() >= {"classname": "", "name": "b", "line": "2"}.items()
+    (element,) = case.findall("skipped")
+    assert element.attrib == {"type": "pytest.skip", "message": "collection skipped"}
+    assert element.text == "no shop"
+
+
+def test_what_a_test_took_is_told_without_fixtures_that_others_use_too() -> None:
+    fixture = {"record": "fixture", "worker": "gw0", "file": "a.py", "name": "db"}
+    first = {**attempt(0, "a.py::t0", "gw0", 0, 0.25), "setup": 2.0}
+    second = {**attempt(1, "a.py::t1", "gw0", 1, 0.25), "setup": 0.5}
+    report = short_run(
+        {**fixture, "scope": "module", "setup": 1.75}, first, second, end(exitstatus=0)
+    )
+    assert [(test.shared, test.own) for test in report.tests] == [(1.75, 0.5), (0.0, 0.75)]
+    estimated = replace(report, tests=tuple(replace(t, estimate=0.5) for t in report.tests))
+    told = markdown.render(estimated)
+    assert "| test | took | without shared fixtures | expected | worker |" in told
+    assert "| `a.py::t0` | 2.2 s | 0.50 s | 0.50 s | gw0 |" in told
+
+
+def test_workers_that_got_no_test_are_told() -> None:
+    ran = [attempt(0, "a.py::t0", "gw0", 0, 0.5), attempt(1, "a.py::t1", "gw0", 1, 0.5)]
+    report = short_run(event("WorkerJoined", 0.0, worker=1), *ran, end(), workers=2)
+    assert (report.summary.workers, report.summary.started) == (1, 2)
+    assert "on 1 of 2 workers" in markdown.render(report)
+    assert "2 tests on 1 of 2 workers in" in text.render(report, width=100)

@@ -77,6 +77,7 @@ def test_a_run_becomes_figures() -> None:
         notes=("gw1 died",),
         reason=None,
         exitstatus=1,
+        started=2,
         limits=Limits(
             workers=2,
             before=1.1,

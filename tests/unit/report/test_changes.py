@@ -256,3 +256,22 @@ def test_where_something_could_not_be_collected_nothing_is_gone() -> None:
     found = analysed(on_main(reported("a"), broken), past).changes
     assert found is not None
     assert (found.newly_failing, found.added, found.removed) == ((1,), (), ())
+
+
+def test_tests_of_a_file_that_skips_itself_are_not_gone_and_the_file_is_no_new_test() -> None:
+    skipped = reported("b.py", "skipped", is_collection=True)
+    past = past_of({"a": "passed", "b.py::t": "passed", "c": "passed"})
+    found = analysed(on_main(reported("a"), skipped), past)
+    assert found.changes is not None
+    assert (found.changes.added, found.changes.removed) == ((), ("c",))
+    now = found.trend[-1]
+    assert (now.tests, now.added, now.removed) == (1, 0, 1)
+
+
+def test_what_the_compared_run_had_collected_and_not_run_is_not_new() -> None:
+    there = frozenset({("a", 0), ("was_blocked", 0), ("goes", 0)})
+    past = replace(past_of({"a": "passed"}), collected=there)
+    tests = [reported("a"), reported("was_blocked"), reported("is_new", "blocked")]
+    found = analysed(on_main(*tests), past).changes
+    assert found is not None
+    assert (found.added, found.removed) == ((2,), ("goes",))

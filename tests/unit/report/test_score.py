@@ -85,3 +85,14 @@ def test_idle_workers_cost_points() -> None:
 def test_without_tests_there_is_no_score() -> None:
     assert analysed(report_of(), Past()).score is None
     assert analysed(report_of(reported("a", "not run")), Past()).score is None
+
+
+def test_a_run_that_ended_early_has_no_score_and_says_so() -> None:
+    tests = [*many(2), reported("a::9", "not run"), reported("a::8", "interrupted")]
+    found = analysed(report_of(*tests, exitstatus=2), Past())
+    assert found.score is None
+    told = "because the run ended early: 2 of 4 tests did not come to an end"
+    assert found.remarks == (f"there is no quality score, {told}",)
+    complete = analysed(report_of(*many(2)), Past())
+    assert complete.score is not None
+    assert complete.remarks == ()

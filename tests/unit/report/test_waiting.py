@@ -11,6 +11,8 @@ from pytest_orchestrate.report.attempts import Waited
 from pytest_orchestrate.report.critical_path import critical_path
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.explanation import explained
+from pytest_orchestrate.report.formats import ctrf, markdown, text
+from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.lanes import Waits
 from pytest_orchestrate.report.story import Story
 from tests.support.logs import attempt, collected, command, event, finished, run
@@ -139,3 +141,45 @@ def test_waits_add_up_over_time() -> None:
 
 def test_holders_are_told_with_a_wait_only_if_it_is_for_a_resource() -> None:
     assert Waited("queue", 0.0, 1.0, (0,)).held == ()
+
+
+@pytest.fixture
+def kept_between_tests() -> list[Json]:
+    """For the fixtures of a.py the first worker keeps it while it runs a test without need."""
+    known = needing(0, 2)
+    known[2]["event"]["constraints"][0]["demands"][0]["scope"] = "a.py"
+    return [
+        *known,
+        command("Assign", worker=0, tests=[0, 1]),
+        *ran(0, 0, 1.0, 2.0),
+        *ran(1, 0, 2.0, 3.0, 1),
+        event("TornDown", 3.25, worker=0),
+        command("Assign", worker=1, tests=[2]),
+        *ran(2, 1, 3.25, 4.0),
+    ]
+
+
+def test_who_keeps_a_resource_between_two_tests_is_told(kept_between_tests: list[Json]) -> None:
+    report = report_of(kept_between_tests)
+    (wait,) = report.tests[2].waited
+    assert (wait.kind, wait.tests) == ("resource", (0,))
+    (kept,) = wait.kept
+    assert (kept.scope, kept.worker) == ("a.py", "gw0")
+    assert kept.seconds == pytest.approx(3.25 - 2.05)
+    (lane,) = report.timeline.resources
+    assert [each.kept_for for each in lane.held] == ["", "a.py", ""]
+    (keeper,) = lane.waited_by_keeper
+    assert keeper.seconds == pytest.approx(kept.seconds)
+    whom = "gw0 between tests of a.py"
+    assert told_holders(report, lane, most=9)[0] == (keeper.seconds, whom)
+    assert f"`{whom}` 1.2 s" in markdown.render(report)
+    assert f"1.2 s of it while held by {whom}" in text.render(report, width=200)
+    assert whom in ctrf.render(report).decode()
+
+
+def test_an_explanation_names_who_keeps_a_resource(kept_between_tests: list[Json]) -> None:
+    story = Story()
+    for record in kept_between_tests:
+        story.add(record)
+    (told,) = [line for line in explained(story, 2) if "db was free" in line]
+    assert told.endswith("a.py::t0 (for 1.050 s), gw0 between tests of a.py (for 1.200 s)")

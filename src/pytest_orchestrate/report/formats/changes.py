@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import Changes
-from pytest_orchestrate.report.words import percent, seconds
+from pytest_orchestrate.report.words import is_nothing, percent, seconds
 
 
 def differences(report: Report, changes: Changes) -> str:
@@ -27,9 +27,13 @@ def _differences(wall: float, changes: Changes) -> Iterator[str]:
     if changes.wall is None:
         yield f"times not comparable ({changes.unlike})"
         return
+    if is_nothing(changes.wall):
+        yield "about as fast"
+        return
     before = wall - changes.wall
     slower = "slower" if changes.wall >= 0 else "faster"
-    share = f" ({percent(abs(changes.wall) / before)})" if before > 0 else ""
+    share = percent(abs(changes.wall) / before) if before > 0 else percent(0)
+    share = "" if share == percent(0) else f" ({share})"
     yield f"{seconds(abs(changes.wall))} {slower}{share}"
 
 

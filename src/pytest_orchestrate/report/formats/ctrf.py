@@ -19,6 +19,7 @@ from pytest_orchestrate.report.attempts import Artifact, Attempt, TestReport
 from pytest_orchestrate.report.document import Report, RunFacts
 from pytest_orchestrate.report.formats.failures import headline, located, why
 from pytest_orchestrate.report.formats.output import output_of
+from pytest_orchestrate.report.holding import kept_by
 from pytest_orchestrate.report.verdict import verdict
 
 VERSION = "0.0.0"
@@ -109,7 +110,7 @@ def _ran(attempts: Sequence[Attempt]) -> Json:
     told = {
         "start": _milliseconds(attempts[0].started),
         "stop": _milliseconds(last.started + last.seconds),
-        "threadId": last.worker,
+        **_without_empty({"threadId": last.worker}),
         **_ended(last),
     }
     if len(attempts) > 1:
@@ -185,7 +186,17 @@ def _extra(tests: Sequence[TestReport], test: TestReport) -> Json:
         told["requires"] = [tests[each].nodeid for each in test.requires]
     if test.waited:
         told["waited"] = [
-            {"for": wait.kind, "name": wait.name, "seconds": round(wait.seconds, 6)}
+            {
+                "for": wait.kind,
+                "name": wait.name,
+                "seconds": round(wait.seconds, 6),
+                **_without_empty(
+                    {
+                        "tests": [tests[each].nodeid for each in wait.tests],
+                        "kept": [kept_by(each) for each in wait.kept],
+                    }
+                ),
+            }
             for wait in test.waited
         ]
     return {f"orchestrate.{name.replace(' ', '_')}": value for name, value in told.items()}
@@ -209,6 +220,7 @@ def _environment(report: Report) -> Json:
         "hostname": run.hostname,
         "mode": run.mode,
         "workers": report.summary.workers,
+        "workers_started": report.summary.started,
         "dirty": run.dirty,
         "plugins": dict(run.plugins),
         "settings": dict(run.settings),

@@ -181,6 +181,8 @@ def _more_of(test: TestReport) -> dict[str, Any]:
     more: dict[str, Any] = {name: value for name, value in named.items() if value}
     if test.cause is not None:
         more["cause"] = test.cause
+    if _ticks(test.shared):
+        more["shared"] = _ticks(test.shared)
     if test.waited:
         more["waited"] = [
             (
@@ -190,6 +192,7 @@ def _more_of(test: TestReport) -> dict[str, Any]:
                 waited.name,
                 len(waited.tests),
                 waited.tests[-WAITED_FOR:],
+                waited.kept,
             )
             for waited in test.waited
         ]

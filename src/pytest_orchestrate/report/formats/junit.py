@@ -109,8 +109,7 @@ def _case(tests: Sequence[TestReport], test: TestReport, outcome: str) -> Elemen
         tag = "failure" if outcome == "failed" else "error"
         _add_failure(case, tag, outcome, last.failure if last is not None else None)
     elif outcome in _SKIPPED:
-        attributes = {"type": _SKIPPED[outcome], "message": _legal(_message(why(tests, test)))}
-        SubElement(case, "skipped", attributes)
+        _add_skipped(case, outcome, why(tests, test), is_collection=test.is_collection)
     if len(test.attempts) > 1:
         _add_earlier(case, test.attempts[:-1], "rerun" if outcome in BAD else "flaky")
     if last is not None:
@@ -143,6 +142,14 @@ def _add_failure(case: Element, tag: str, outcome: str, failure: Failure | None)
     added = SubElement(case, tag, _described(outcome, failure))
     if failure is not None:
         added.text = _legal(failure.text)
+
+
+def _add_skipped(case: Element, outcome: str, reason: str, *, is_collection: bool) -> None:
+    # of what skips itself when it is collected, pytest tells just that in the message
+    message = "collection skipped" if is_collection else _message(reason)
+    added = SubElement(case, "skipped", {"type": _SKIPPED[outcome], "message": _legal(message)})
+    if is_collection:
+        added.text = _legal(reason)
 
 
 def _add_earlier(case: Element, attempts: Sequence[Attempt], prefix: str) -> None:

@@ -50,7 +50,7 @@ def _headline(report: Report) -> Section:
     summary, run = report.summary, report.run
     sign = _SIGNS[verdict(summary)]
     outcomes = [each for each in OUTCOMES if summary.outcomes.get(each)]
-    counts = (summary.collected, *(summary.outcomes[each] for each in outcomes))
+    counts = (summary.total, *(summary.outcomes[each] for each in outcomes))
     table = table_head("tests>", *(f"{each}>" for each in outcomes)) + row(map(str, counts))
     about = [f"run {code(run.run)}"]
     if run.branch:
@@ -76,7 +76,7 @@ def _speed(summary: Summary) -> str:
     told = [] if rate is None else [f"pass rate **{exact_percent(rate)}**"]
     told.append(f"wall time **{seconds(summary.wall)}**")
     if summary.mode == "workers" and summary.workers:
-        told[-1] += f" on {count_of(summary.workers, 'worker')}"
+        told[-1] += f" on {summary.who}"
     serial = f"{seconds(summary.serial)} in tests"
     if speedup >= SPEEDUP_WORTH_SAYING:
         serial = f"{seconds(summary.serial)} one after another, **{speedup:.1f}x** as fast"

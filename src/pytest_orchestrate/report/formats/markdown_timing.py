@@ -10,10 +10,11 @@ from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.fitting import Piece, Section
 from pytest_orchestrate.report.formats.flaky import flaky
+from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.formats.markup import code, prose, row, table_head
 from pytest_orchestrate.report.formats.ranks import Rank
 from pytest_orchestrate.report.timeline import ResourceLane
-from pytest_orchestrate.report.words import most_percent, percent, seconds
+from pytest_orchestrate.report.words import is_nothing, most_percent, percent, seconds
 
 #: Rows of a table.
 ROWS = 10
@@ -57,19 +58,18 @@ def _regressions(report: Report) -> Section:
 
 def _slow(report: Report) -> Section:
     slowest = nlargest(ROWS, report.tests, key=lambda test: test.seconds)
-    rows = [
-        row(
-            (
-                code(test.nodeid),
-                seconds(test.seconds),
-                "" if test.estimate is None else seconds(test.estimate),
-                test.attempts[-1].worker,
-            )
-        )
-        for test in slowest
-        if test.seconds >= SLOW
-    ]
-    head = _head("Slowest", "test", "took>", "expected>", "worker")
+    shown = [test for test in slowest if test.seconds >= SLOW]
+    # what is expected of a test has no fixtures in it that others use, too
+    shares = any(not is_nothing(test.shared) for test in shown)
+    rows = []
+    for test in shown:
+        cells = [code(test.nodeid), seconds(test.seconds)]
+        if shares:
+            cells.append(seconds(test.own))
+        cells.append("" if test.estimate is None else seconds(test.estimate))
+        rows.append(row((*cells, test.attempts[-1].worker)))
+    own = ["without shared fixtures>"] if shares else []
+    head = _head("Slowest", "test", "took>", *own, "expected>", "worker")
     return _table(head, rows, Rank.FINDINGS, "slow test")
 
 
@@ -99,7 +99,7 @@ def _timing(report: Report) -> Section:
 
 
 def _waiting(report: Report) -> Section:
-    lanes = [lane for lane in report.timeline.resources if lane.waited > 0]
+    lanes = [lane for lane in report.timeline.resources if not is_nothing(lane.waited)]
     lanes.sort(key=lambda lane: -lane.waited)
     rows = [
         row((code(lane.name), str(lane.capacity), seconds(lane.waited), _holders(report, lane)))
@@ -110,9 +110,9 @@ def _waiting(report: Report) -> Section:
 
 
 def _holders(report: Report, lane: ResourceLane) -> str:
-    longest = nlargest(3, lane.waited_by_holder, key=lambda each: each[1])
-    told = [f"{code(report.tests[test].nodeid)} {seconds(waited)}" for test, waited in longest]
-    more = len(lane.waited_by_holder) - len(told)
+    longest = told_holders(report, lane, most=3)
+    told = [f"{code(holder)} {seconds(waited)}" for waited, holder in longest]
+    more = len(lane.waited_by_holder) + len(lane.waited_by_keeper) - len(told)
     return ", ".join([*told, f"{more} more"] if more > 0 else told)
 
 
@@ -127,8 +127,8 @@ def _areas(report: Report) -> Section:
             code(area.path if area.is_file else f"{area.path}/"),
             str(area.tests),
             str(bad(area) or ""),
-            seconds(area.seconds),
-            percent(area.share),
+            # code without tests is there for what was run of it
+            *((seconds(area.seconds), percent(area.share)) if area.tests else ("", "")),
         ]
         if measured:
             cells.append("" if area.coverage is None else percent(area.coverage))

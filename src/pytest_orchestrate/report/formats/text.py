@@ -6,6 +6,7 @@ afterwards. No colours, and nothing that a terminal would take for a command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from textwrap import wrap
@@ -19,9 +20,10 @@ from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.changes import compared_with, differences, short
 from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
 from pytest_orchestrate.report.formats.flaky import flaky
+from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.terminal import lines as summary_lines
 from pytest_orchestrate.report.verdict import pass_rate, sentence
-from pytest_orchestrate.report.words import count_of, exact_percent, percent, seconds
+from pytest_orchestrate.report.words import count_of, exact_percent, is_nothing, percent, seconds
 
 #: Entries of a list.
 LISTED = 10
@@ -29,6 +31,9 @@ LISTED = 10
 NAMED = 5
 #: Workers with failures whose order can be had again.
 REPLAYED = 3
+#: Between a number and its unit, which stay on one line; nothing visible has that character.
+_WITH_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|min|h)(?!\w))")
+_TOGETHER = "\0"
 #: Narrower terminals get lines that are too long for them.
 NARROWEST = 40
 
@@ -62,9 +67,12 @@ def _head(report: Report, width: int) -> Iterator[str]:
     if run.ci is not None:
         about.append(f"{run.ci.name} {run.ci.url}" if run.ci.url else run.ci.name)
     yield from _wrapped(", ".join(about), width)
-    rate = pass_rate(summary)
-    passed = "" if rate is None else f" (pass rate {exact_percent(rate)})"
-    yield from _wrapped(f"{sentence(summary)}{passed}", width)
+    rate, score = pass_rate(summary), report.score
+    rated = [] if rate is None else [f"pass rate {exact_percent(rate)}"]
+    if score is not None:
+        rated.append(f"quality score {score.points:.0f} of 100")
+    told = f" ({', '.join(rated)})" if rated else ""
+    yield from _wrapped(f"{sentence(summary)}{told}", width)
     # what failed is told below, by cause
     for line in summary_lines(replace(summary, causes=())):
         yield from _wrapped(line.text, width)
@@ -122,12 +130,11 @@ def _slower(report: Report) -> Iterator[str]:
 
 def _waited(report: Report) -> Iterator[str]:
     for lane in sorted(report.timeline.resources, key=lambda lane: -lane.waited):
-        if lane.waited <= 0:
+        if is_nothing(lane.waited):
             continue
         text = f"{lane.name} ({count_of(lane.capacity, 'slot')}): {seconds(lane.waited)}"
-        if lane.waited_by_holder:
-            test, waited = max(lane.waited_by_holder, key=lambda each: each[1])
-            text += f", {seconds(waited)} of it while held by {report.tests[test].nodeid}"
+        for waited, holder in told_holders(report, lane, most=1):
+            text += f", {seconds(waited)} of it while held by {holder}"
         yield text
 
 
@@ -184,11 +191,12 @@ def _wrapped(text: str, width: int) -> list[str]:
     shown = visible(text).replace("\n", " ")
     bare = shown.lstrip(" ")
     indent = " " * (len(shown) - len(bare))
-    return wrap(
-        bare,
+    lines = wrap(
+        _WITH_UNIT.sub(_TOGETHER, bare),
         width,
         initial_indent=indent,
         subsequent_indent=f"{indent}    ",
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_TOGETHER, " ") for line in lines]

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.report.areas import areas
-from pytest_orchestrate.report.findings import Area, Changes
+from pytest_orchestrate.report.findings import Area, Changes, Score
 from pytest_orchestrate.report.formats.text import render
 from pytest_orchestrate.report.past import Basis
 from pytest_orchestrate.report.summary import Cause
@@ -31,6 +31,12 @@ def test_it_has_what_failed_why_and_what_to_do_next() -> None:
     assert "    orchestrate_resources =" in lines
 
 
+@pytest.mark.parametrize("width", [40, 47, 53, 61, 66, 72])
+def test_a_number_and_its_unit_are_on_one_line(width: int) -> None:
+    lines = render(story_of_a_run(), width=width).splitlines()
+    assert not [line for line in lines if line.strip().startswith(("%", "s ", "min "))]
+
+
 def test_it_does_not_grow_with_the_run() -> None:
     assert len(render(big_report(4_000, 2_000), width=80).splitlines()) < 150
 
@@ -38,6 +44,8 @@ def test_it_does_not_grow_with_the_run() -> None:
 def test_a_run_in_which_all_is_well_is_told_in_a_few_lines() -> None:
     text = render(report_of(reported("a.py::b")), width=80)
     assert text.splitlines()[1] == "The only test passed (pass rate 100 %)"
+    scored = render(report_of(reported("a.py::b"), score=Score(87.4, ())), width=80)
+    assert "(pass rate 100 %, quality score 87 of 100)" in scored
     assert len(text.splitlines()) <= 4
 
 

@@ -65,7 +65,7 @@ const Facts = (() => {
               "mode",
               run.mode === "in-process"
                 ? "in-process"
-                : `${countOf(summary.workers, "worker")}, ${summary.sharded ? "sharded" : "full"} collection`,
+                : `${workersOf(summary)}, ${summary.sharded ? "sharded" : "full"} collection`,
             ],
             ["selected", code(run.selection)],
           ]),

@@ -68,6 +68,8 @@ const Run = (() => {
     line: (test) => tests.line[test],
     outcome: (test) => data.outcomes[tests.outcome[test]],
     outcomeNumber: (test) => tests.outcome[test],
+    /** What it took without fixtures that other tests use, too: as it is in what is expected. */
+    own: (test) => Math.max(0, took[test] - (more.tests[test]?.shared ?? 0) * data.tick),
     /** Expected seconds, or null. */
     estimate: (test) => (tests.estimate[test] < 0 ? null : tests.estimate[test] * data.tick),
     /** The name within its file: `TestOrders::test_total[eur]`. */

@@ -31,7 +31,7 @@ const Summary = (() => {
 
   function readings() {
     const rate = Run.pass_rate;
-    const workers = summary.mode === "in-process" ? "in-process" : countOf(summary.workers, "worker");
+    const workers = summary.mode === "in-process" ? "in-process" : workersOf(summary);
     return element(
       "dl",
       { class: "readings" },
@@ -43,7 +43,7 @@ const Summary = (() => {
       reading(
         "Wall time",
         seconds(summary.wall),
-        changes && changes.wall !== null ? `${slower(changes.wall)} than before` : "",
+        changes && changes.wall !== null ? slower(changes.wall) : "",
         "",
         comparable.length > 2
           ? sparkline(
@@ -87,7 +87,7 @@ const Summary = (() => {
         ),
         "aria-current": onTests && !asked.size ? "true" : null,
       },
-      element("b", {}, count(summary.collected)),
+      element("b", {}, count(summary.collected + (summary.uncollected || 0))),
       " all",
     );
     const some = Run.outcomes

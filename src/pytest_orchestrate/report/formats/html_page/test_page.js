@@ -84,7 +84,8 @@ const TestPage = (() => {
 
   function expected(test) {
     const estimate = Run.estimate(test);
-    return estimate === null ? null : element("span", { class: "quiet" }, `expected ${seconds(estimate)}`);
+    const fixtures = Run.own(test) < Run.took[test] - 0.0005 ? ` of ${seconds(Run.own(test))} without shared fixtures` : "";
+    return estimate === null ? null : element("span", { class: "quiet" }, `expected ${seconds(estimate)}${fixtures}`);
   }
 
   const steps = () =>

@@ -222,6 +222,7 @@ const Timeline = (() => {
         ),
         line(`${seconds(held.seconds)} at ${seconds(held.at)}`),
         ...tests,
+        ...(held.kept_for ? [line("between tests of ", visibleName(held.kept_for))] : []),
       ];
     }
     const test = Run.testOf[attempt];

@@ -45,11 +45,13 @@ const TimelineTables = (() => {
     if (!resources.length) return null;
     const rows = resources.map((each) => {
       const held = each.held.reduce((sum, one) => sum + one.seconds * one.amount, 0);
-      const holders = each.waited_by_holder
+      const holders = [
+        ...each.waited_by_holder.map(([test, waited]) => [waited, () => testLink(test, Run.name(test))]),
+        ...each.waited_by_keeper.map((kept) => [kept.seconds, () => keeper(kept)]),
+      ]
+        .sort(([one], [other]) => other - one)
         .slice(0, 3)
-        .map(([test, waited]) =>
-          element("div", {}, seconds(waited), " for ", testLink(test, Run.name(test))),
-        );
+        .map(([waited, whom]) => element("div", {}, seconds(waited), " for ", whom()));
       return [
         each.name,
         String(each.capacity),

@@ -24,7 +24,7 @@ function waitsOf(test) {
     element(
       "ul",
       { class: "waited" },
-      waited.map(([kind, at, took, name, all, tests]) => {
+      waited.map(([kind, at, took, name, all, tests, kept]) => {
         const named = [...tests].reverse().slice(0, 3);
         const others = all - named.length;
         return element(
@@ -43,11 +43,12 @@ function waitsOf(test) {
             }),
           ),
           element("span", { class: "for" }, "for ", waitWords[kind](name)),
-          named.length
+          named.length || kept.length
             ? element(
                 "div",
                 { class: "whom" },
                 named.map((each) => testLink(each, Run.name(each))),
+                kept.map((each) => element("span", {}, keeper(each))),
                 others > 0 ? element("span", { class: "quiet" }, `and ${count(others)} before`) : null,
               )
             : null,

@@ -12,8 +12,11 @@ function seconds(value) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-/** `0.70 s slower`. */
-const slower = (value) => `${seconds(Math.abs(value))} ${value < 0 ? "faster" : "slower"}`;
+/** `0.70 s slower than before`. */
+function slower(value) {
+  if (Math.abs(value) < 0.005) return "about as fast as before";
+  return `${seconds(Math.abs(value))} ${value < 0 ? "faster" : "slower"} than before`;
+}
 
 /** `20,000` */
 const count = (number) => number.toLocaleString("en");
@@ -80,4 +83,15 @@ function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** `2 workers` or, where one of those that were there got no test, `1 of 2 workers`. */
+function workersOf({ workers, started }) {
+  const there = Math.max(workers, started ?? 0);
+  return `${workers < there ? `${count(workers)} of ` : ""}${countOf(there, "worker")}`;
+}
+
+/** Who keeps a resource without a test that needs it. */
+function keeper({ scope, worker }) {
+  return `${worker} between tests of ${visibleName(scope)}`;
 }
