@@ -63,7 +63,6 @@ def test_what_pytest_xdist_keeps_together_is_kept_together(
     [
         (["-n2", "--workers=3"], "-n and --workers say the same: leave one of them out"),
         (["-nmany"], "-n: 'many' is not accepted"),
-        (["-n2", "--dist=each"], "--dist=each: pytest-orchestrate runs each test once"),
         (["-n2", "--dist=odd"], "invalid choice: 'odd'"),
     ],
     ids=lambda args: args[-1] if isinstance(args, list) else "",

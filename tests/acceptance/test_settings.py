@@ -108,6 +108,7 @@ WRONG = {
     "--orchestrate-priorities=smoke = high": ("'smoke = high'", "is not a whole number"),
     "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
     "--orchestrate-keep-together=flie": ("'flie'", "Did you mean 'file'?"),
+    "--orchestrate-run-on=both": ("'both'", "Accepted: one, each."),
     "--orchestrate-stop-on=first": ("'first'", "Accepted: nothing, critical."),
     "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
     "--orchestrate-missing=slect": ("'slect'", "Did you mean 'select'?"),

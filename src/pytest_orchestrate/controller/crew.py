@@ -86,7 +86,7 @@ class Crew:
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
         self._terminal = GatheredTerminal(config)
         self.live = Live(self, self._terminal)
-        self.collecting = Collecting(self)
+        self.collecting = self._new_collecting()
         self.faults: list[str] = []
         self.messages = Messages(self)
         self.stopping = Stopping(self)
@@ -110,6 +110,13 @@ class Crew:
         #: the engine knows of the run and of its workers
         self._has_begun = False
         self._is_given_up = False  #: not even its end could be told
+
+    def _new_collecting(self) -> Collecting:
+        if self.context.options.run_on == "one":
+            return Collecting(self)
+        from pytest_orchestrate.controller.collecting_each import CollectingEach
+
+        return CollectingEach(self)
 
     @property
     def session(self) -> pytest.Session:

@@ -41,7 +41,8 @@ def decide(
         forced = "the Python interpreter's path is unknown (sys.executable)"
     explicit = settings.workers != "auto" or settings.spec_workers > 0
     expected = small = None
-    if not explicit and forced is None:
+    each = settings.run_on == "each"
+    if not explicit and forced is None and not each:
         expected = _expected(context())
         if expected is None:
             small = _is_small(config)
@@ -54,6 +55,7 @@ def decide(
         nested="PYTEST_CURRENT_TEST" in os.environ,
         expected=expected,
         small=small,
+        each=each,
     )
 
 

@@ -69,6 +69,7 @@ def choose(
     nested: bool = False,
     expected: Expected | None = None,
     small: bool | None = None,
+    each: bool = False,
 ) -> Decision:
     """The number of workers to start.
 
@@ -76,7 +77,7 @@ def choose(
     user asked for; ``most`` is the most that there may be, or 0; ``in_process_because`` names
     what cannot be done on workers, such as ``--pdb``; ``nested`` says that a test started this
     run; ``expected`` is None without history; ``small`` is the answer of :func:`quick_walk`,
-    where it was asked.
+    where it was asked; ``each`` says that every worker runs every test.
     """
     if workers == 0:
         return Decision(0, "0 workers asked for")
@@ -92,6 +93,9 @@ def choose(
         return Decision(workers, "asked for")
     if nested:
         return Decision(0, "started by a test")
+    if each:
+        number = min(cores, most or cores)
+        return Decision(number, "every test on each")
     return _automatic(cores, most or cores, expected, small)
 
 

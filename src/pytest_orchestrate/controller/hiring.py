@@ -30,6 +30,10 @@ class Hiring:
         self._stands_for: dict[int, int] = {}
         self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
 
+    def stands_for(self, number: int) -> int:
+        """Return the number of the worker of the start whose place this one has."""
+        return self._stands_for[number]
+
     def begin(self) -> None:
         """Tell plugins which workers are about to be started."""
         count = self.crew.decision.workers

@@ -30,7 +30,7 @@ MODES = {
     "loadscope": "class",
     "loadgroup": "group",
     "no": "off",
-    "each": "",
+    "each": "off",
 }
 
 #: A flag that takes a value -> its name in ``config.option``.
@@ -187,13 +187,9 @@ class _Translation:
 
     def _mode(self, mode: str) -> None:
         together = MODES[mode]
-        if not together:
-            raise pytest.UsageError(
-                f"--dist={mode}: pytest-orchestrate runs each test once. To run all of them in "
-                "several environments, start it once for each, with "
-                "--orchestrate-worker-spec=SPEC"
-            )
-        if together != "off":
+        if mode == "each":
+            self._set("run_on", "--dist", mode, "each")
+        elif together != "off":
             self._set("keep_together", "--dist", mode, together)
 
     def _specs(self, written: list[tuple[str, str]]) -> None:

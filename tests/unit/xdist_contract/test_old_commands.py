@@ -16,7 +16,7 @@ def translated(
 ) -> tuple[argparse.Namespace, pytest.Config, Given]:
     """The settings that arguments of pytest-xdist amount to, beside flags of ours."""
     known = argparse.Namespace(file_or_dir=["4", "tests"])
-    names = ("workers", "max_workers", "max_crashes", "keep_together", "worker_spec")
+    names = ("workers", "max_workers", "max_crashes", "keep_together", "run_on", "worker_spec")
     for name in names:
         setattr(known, f"orchestrate_{name}", ours.get(name))
     parser: Any = SimpleNamespace(
@@ -148,7 +148,6 @@ def test_workers_are_asked_for_by_what_pytest_xdist_would_start_some_for(
         (["-n"], "-n: '' is not accepted"),
         (["--maxprocesses=x"], "--maxprocesses: 'x' is not accepted. Accepted: a whole number"),
         (["-d", "--tx=2*poepn"], "--tx: '2*poepn' is not accepted: execnet knows no key 'poepn'"),
-        (["-n2", "--dist=each"], "--dist=each: pytest-orchestrate runs each test once."),
     ],
 )
 def test_what_cannot_be_done_is_refused(arguments: list[str], why: str) -> None:
