@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import wire
+from pytest_orchestrate import wire, xdist_contract
 from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.borrowing import Borrowing
 from pytest_orchestrate.controller.collecting import Collecting
@@ -80,7 +80,7 @@ class Crew:
         self.decision = decision
         self.collect_mode = collect_mode
         self.workers: dict[int, WorkerState] = {}
-        self.relay = Relay(config, context.run_id)
+        self.relay = Relay(config, xdist_contract.uid(config, context.run_id))
         self.refusing = Refusing(config, context)
         self.voice = Voice(config)
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
