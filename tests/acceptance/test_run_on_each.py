@@ -98,6 +98,12 @@ def test_each_worker_runs_all_that_it_has_collected(pytester: pytest.Pytester) -
     ]
     assert [each.get("value") for each in workers if each is not None] == ["gw0", "gw1"]
 
+    # the tests of one worker are those that it ran, and no others of these names
+    again = run_orchestrated(
+        pytester, "-n2", "--dist=each", "--orchestrate-replay=last:gw1", workers=None
+    )
+    assert again.counts == {"passed": 8}
+
     # it has failed on one worker: that it passed on the other takes nothing away
     again = run_orchestrated(pytester, "-n2", "--dist=each", "--lf", workers=None)
     assert sorted(again.outcomes["test_a.py::test_each[1]"]) == ["failed", "passed"]

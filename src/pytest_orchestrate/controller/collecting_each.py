@@ -64,7 +64,7 @@ class CollectingEach(Collecting):
         """Put the lists together as soon as everybody has sent one."""
         there = [worker for worker in self.crew.workers.values() if not worker.has_left]
         if self.collection is None and there and all(w.number in self._lists for w in there):
-            self.collection = united([collection for _, collection in self._parts()])
+            self.collection = united([part for number, part in self._parts() if self._runs(number)])
 
     def _parts(self) -> list[tuple[int, wire.Collection]]:
         """Workers of the start, each with what it, or who is in its place, has collected."""
@@ -73,6 +73,14 @@ class CollectingEach(Collecting):
             ((stands_for(number), each) for number, each in self._lists.items()),
             key=lambda part: part[0],
         )
+
+    def _runs(self, number: int) -> bool:
+        """Whether the tests of this worker of the start are run: a replay may be of one worker."""
+        replay = self.context.replay
+        only = None if replay is None else replay.course.only
+        # one that took another's place had tests of that one: then all are there to be found
+        at_start = {f"gw{each}" for each in range(self.crew.decision.workers)}
+        return only not in at_start or only == f"gw{number}"
 
     def open(self) -> None:
         """Hand the tests to the engine; they may be run from now on."""
@@ -83,12 +91,14 @@ class CollectingEach(Collecting):
         tests: list[CollectedTest] = []
         seen: dict[str, int] = {}
         for number, part in parts:
-            self._own[number] = number_tests(part, f"tests of gw{number}", tests, seen)
+            runs = self._runs(number)
+            own = number_tests(part, f"tests of gw{number}", tests if runs else [], seen)
+            self._own[number] = own if runs else {}
         crew.relay.know(collection.nodeids)
         context.constraining = ConstrainingApart(
             crew.config,
             context.options,
-            [(len(part.nodeids), part.requirable) for _, part in parts],
+            [(len(part.nodeids), part.requirable) for n, part in parts if self._runs(n)],
         )
         context.collected(tests, collection.annotations)
         crew.config.pluginmanager.register(SeveralOfAName(crew.config), "orchestrate-each")
