@@ -61,6 +61,10 @@ def pytest_load_initial_conftests(
         # a conftest that implements one of these hooks is right also where no worker is started
         xdist_contract.add_hookspecs(early_config)
         xdist_contract.keep_out(early_config)
+        if getattr(early_config.known_args_namespace, "looponfail", False):
+            from pytest_orchestrate.xdist_contract.old_commands import refuse_loop
+
+            refuse_loop()
         if _tests_may_run(early_config):
             settings = options.read(early_config)
             _check_reports(early_config, settings)
@@ -86,7 +90,7 @@ def _read_old_flags(
     """Read pytest-xdist's flags as settings of ours, if this run is ours or they ask for that."""
     from pytest_orchestrate.xdist_contract import old_commands
 
-    given = old_commands.find([str(arg) for arg in args])
+    given = old_commands.given_to(config, parser, [str(arg) for arg in args])
     if given.values and (
         ours or options.asked_for(config) or old_commands.ask_for_us(config, given)
     ):
@@ -96,12 +100,12 @@ def _read_old_flags(
 
 def _add_old_flags(config: pytest.Config, parser: pytest.Parser) -> None:
     """Add pytest-xdist's flags where it is not there to do so, and nobody else did."""
-    from pytest_orchestrate.xdist_contract import old_commands
+    from pytest_orchestrate.xdist_contract import old_commands, old_flags
 
     manager = config.pluginmanager
     is_ours = manager.hasplugin(_SEED) or options.asked_for(config)
     if is_ours or not old_commands.is_installed():
-        old_commands.add_flags(parser)
+        old_flags.add_flags(parser)
 
 
 @pytest.fixture
@@ -159,7 +163,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def run_id(config: pytest.Config) -> str:
-    """Return the id of this run, in the controller; a new one where nothing is orchestrated."""
+    """Return what ``testrun_uid`` is in this process: ``--testrunuid``, or the id of the run."""
+    given = getattr(config.option, "testrunuid", None)
+    if given:
+        return str(given)
     if _run_id_key not in config.stash:
         import uuid
 

@@ -56,7 +56,7 @@ def pytest_configure(config):
              dsession=config.pluginmanager.hasplugin("dsession"),
              dist=config.option.dist, numprocesses=config.option.numprocesses)
 """
-    run_with(pytester, conftest)
+    run_with(pytester, conftest, "--testrunuid=mine")
     (controller,) = told(pytester.path, "controller")
     assert controller == {"xdist": True, "dsession": True, "dist": "load", "numprocesses": 2}
     runs = set()
@@ -76,7 +76,7 @@ def pytest_configure(config):
         assert (facts["dist"], facts["numprocesses"]) == ("no", None)
         assert (facts["xdist"], facts["dsession"]) == (True, False)
         runs.add(given["testrunuid"])
-    assert len(runs) == 1
+    assert runs == {"mine"}
 
 
 def test_a_run_without_workers_does_not_look_distributed(pytester: pytest.Pytester) -> None:

@@ -8,7 +8,20 @@ from tests.acceptance.support import run_orchestrated, write_files
 from tests.acceptance.test_contract import TELLING, told
 
 HOOKS = """
-from pytest_orchestrate import get_xdist_worker_id, is_xdist_controller, is_xdist_worker
+import pytest_orchestrate
+
+try:
+    import xdist  # as conftests do that have been written for it
+except ImportError:
+    xdist = pytest_orchestrate
+
+def answers(of):
+    ours, theirs = (
+        (each.is_xdist_worker(of), each.is_xdist_controller(of), each.get_xdist_worker_id(of))
+        for each in (pytest_orchestrate, xdist)
+    )
+    assert ours == theirs
+    return ours
 
 def pytest_xdist_setupnodes(config, specs):
     tell(hook="setupnodes", specs=[(spec.id, bool(spec.popen)) for spec in specs])
@@ -27,6 +40,9 @@ def pytest_handlecrashitem(crashitem, report, sched):
     sched.mark_test_pending(crashitem)
     report.outcome = "rerun"
 
+def pytest_testnodedown(node, error):
+    tell(hook="down", id=node.gateway.id, error=error, output=hasattr(node, "workeroutput"))
+
 CONFIG = []
 
 def pytest_configure(config):
@@ -35,12 +51,13 @@ def pytest_configure(config):
 @pytest.fixture
 def asked(request):
     assert request.config.workerinput["raw"] == b"\\x00\\xff"
-    return is_xdist_worker(request), is_xdist_controller(request), get_xdist_worker_id(request)
+    # hypothesis looks for it, subtests need it
+    assert request.config.pluginmanager.hasplugin("terminalreporter")
+    return answers(request)
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    tell(hook="end", asked=[is_xdist_worker(session), is_xdist_controller(session),
-                            get_xdist_worker_id(session)])
+    tell(hook="end", asked=answers(session))
 """
 
 FILE = """
@@ -75,6 +92,10 @@ def test_plugins_hear_of_start_collection_and_crash(pytester: pytest.Pytester) -
     assert {"gw0", "gw1"} <= set(collected)
     assert collected["gw0"] == [f"test_{f}.py::test_{t}" for f in "ab" for t in ("asked", "crash")]
     assert events[-1]["asked"] == [False, True, "master"]
+    # pytest-cov tells by these which workers have failed
+    down = {event["id"]: event for event in events if event["hook"] == "down"}
+    assert [each["output"] for each in down.values()].count(False) == 1
+    assert all((each["error"] is None) is each["output"] for each in down.values())
 
 
 @pytest.mark.parametrize(("ours", "workers"), [("None", 3), ("2", 2)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -422,3 +423,14 @@ def test_collection_errors_in_process(pytester: Pytester) -> None:
         ours = run_orchestrated(pytester, *flags, workers=0, log=bool(flags))
         assert_same(plain, ours)
     log_of(pytester)
+
+
+def test_durations_of_pytest_split_decide_how_many_workers_there_are(
+    pytester: pytest.Pytester,
+) -> None:
+    files = {f"test_{name}.py": f"def test_{name}(): pass\n" for name in "ab"}
+    durations = {f"test_{name}.py::test_{name}": 0.01 for name in "ab"}
+    write_files(pytester, {**files, ".test_durations": json.dumps(durations)})
+    ran = run_orchestrated(pytester, workers=None, environ={"PYTHON_CPU_COUNT": "2"})
+    assert "orchestrate: in-process (0.0 s expected, " in ran.out
+    assert ", history of 2 tests" in ran.out

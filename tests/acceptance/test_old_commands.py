@@ -61,9 +61,12 @@ def test_what_pytest_xdist_keeps_together_is_kept_together(
 @pytest.mark.parametrize(
     ("args", "why"),
     [
-        (["-n2", "--workers=3"], "-n and --workers say the same: leave one of them out"),
+        (
+            ["-n2", "--workers=3"],
+            "-n (the command line) and --workers (the command line) say the same: leave one of",
+        ),
+        (["-n2", "-f"], "-f (--looponfail) is a loop of pytest-xdist"),
         (["-nmany"], "-n: 'many' is not accepted"),
-        (["-n2", "--dist=each"], "--dist=each: pytest-orchestrate runs each test once"),
         (["-n2", "--dist=odd"], "invalid choice: 'odd'"),
     ],
     ids=lambda args: args[-1] if isinstance(args, list) else "",

@@ -108,6 +108,7 @@ WRONG = {
     "--orchestrate-priorities=smoke = high": ("'smoke = high'", "is not a whole number"),
     "--orchestrate-order=fast": ("'fast'", "Did you mean 'fastest'?"),
     "--orchestrate-keep-together=flie": ("'flie'", "Did you mean 'file'?"),
+    "--orchestrate-run-on=both": ("'both'", "Accepted: one, each."),
     "--orchestrate-stop-on=first": ("'first'", "Accepted: nothing, critical."),
     "--orchestrate-on-blocked=stop": ("'stop'", "Accepted: skip, fail, run."),
     "--orchestrate-missing=slect": ("'slect'", "Did you mean 'select'?"),
@@ -291,7 +292,8 @@ def test_merely_installed_the_plugin_imports_nothing_heavy_and_does_nothing(
     result = passing.runpytest_subprocess("-s")
     result.assert_outcomes(passed=1)
     ours = ["hookspecs", "options", "plugin"]
-    ours += [f"options.{name}" for name in ("activation", "markers", "registering", "table")]
+    ours += [f"options.{name}" for name in ("activation", "choices", "markers")]
+    ours += [f"options.{name}" for name in ("registering", "table")]
     expected = ("pytest_orchestrate", *(f"pytest_orchestrate.{name}" for name in sorted(ours)))
     result.stdout.fnmatch_lines([f"ours: {' '.join(expected)}", "heavy: END"])
     assert not was_active(passing)

@@ -78,3 +78,44 @@ def test_flags_never_collide_however_plugins_are_loaded(
     result.stdout.fnmatch_lines(["*orchestrate: 12 tests on 2 workers*" if not conftest else "*"])
     assert "item]" not in result.stdout.str()
     assert "orchestrate: " + OURS in result.stdout.str()
+
+
+#: Arguments, variables, what the ini file and a conftest have -> whether the run is ours.
+WHOSE: list[tuple[str, str, str, str, bool]] = [
+    ("", "", "", "", False),
+    ("-p no:orchestrate", "", "orchestrate = true", "", False),
+    ("", "PYTEST_PLUGINS=orchestrate", "", "", False),  # loaded, and not asked for
+    ("", "", "orchestrate = true", "", True),
+    ("-p xdist", "", "orchestrate = true", "xdist", True),
+    ("-p no:xdist", "", "orchestrate = true", "xdist", True),
+    ("-p pytest_orchestrate -p xdist", "", "", "", True),
+    ("-p xdist.looponfail -p orchestrate", "no", "", "", True),
+    ("-p orchestrate", "PYTEST_PLUGINS=orchestrate,xdist", "", "", True),
+    ("-p orchestrate", "no PYTEST_PLUGINS=xdist,orchestrate", "", "", True),
+    ("-p xdist", "no PYTEST_PLUGINS=orchestrate", "", "", False),
+    ("-p orchestrate", "no", "", "xdist", True),
+]
+
+
+@pytest.mark.parametrize(("args", "variables", "ini", "conftest", "is_ours"), WHOSE, ids=str)
+def test_a_run_is_of_one_plugin_and_never_of_both(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    args: str,
+    variables: str,
+    ini: str,
+    conftest: str,
+    is_ours: bool,
+) -> None:
+    pytest.importorskip("xdist")
+    if "PYTEST_PLUGINS" in variables and pytest.version_tuple < (9, 2):
+        pytest.skip("names of entry points in PYTEST_PLUGINS are of pytest 9.2")
+    for word in variables.split():
+        name, _, value = word.replace("no", "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1").partition("=")
+        monkeypatch.setenv(name, value)
+    pytester.makeini(f"[pytest]\n{ini}\n")
+    pytester.makeconftest(f"pytest_plugins = [{conftest!r}]\n" if conftest else "")
+    # who takes -n shows without a single worker
+    result = pytester.runpytest_subprocess("-n2", "--collect-only", *args.split(), timeout=60)
+    assert result.ret == 0, result.stderr.str()
+    assert (f"orchestrate: {OURS}" in result.stdout.str()) is is_ours

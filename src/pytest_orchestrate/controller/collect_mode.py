@@ -30,6 +30,8 @@ def collect_mode(config: pytest.Config, context: RunContext, workers: int) -> Co
     wanted = context.options.collect
     if wanted == "full":
         return CollectMode("full", "asked for")
+    if context.options.run_on == "each":
+        return CollectMode("full", "each worker runs every test")
     if workers < 2:
         return CollectMode("full", "one worker")
     if context.replay is not None and not context.replay.course.owners:

@@ -33,6 +33,11 @@ class Constraining:
         self._known = 0
         self._is_listed = False
 
+    def forget(self) -> None:
+        """Let nothing that is known by now be required by tests that are told of later."""
+        self._unlisted = []
+        self.__dict__.pop("_resolving", None)
+
     def know(self, requirable: Requirable) -> None:
         """Take note of what may be required beside the tests of the run."""
         told = {

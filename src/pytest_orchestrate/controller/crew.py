@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_orchestrate import wire
+from pytest_orchestrate import wire, xdist_contract
 from pytest_orchestrate.controller import critical, starting
 from pytest_orchestrate.controller.borrowing import Borrowing
 from pytest_orchestrate.controller.collecting import Collecting
@@ -80,13 +80,13 @@ class Crew:
         self.decision = decision
         self.collect_mode = collect_mode
         self.workers: dict[int, WorkerState] = {}
-        self.relay = Relay(config, context.run_id)
+        self.relay = Relay(config, xdist_contract.uid(config, context.run_id))
         self.refusing = Refusing(config, context)
         self.voice = Voice(config)
         self.borrowing = Borrowing(context, self.voice.say, self._fail)
         self._terminal = GatheredTerminal(config)
         self.live = Live(self, self._terminal)
-        self.collecting = Collecting(self)
+        self.collecting = self._new_collecting()
         self.faults: list[str] = []
         self.messages = Messages(self)
         self.stopping = Stopping(self)
@@ -110,6 +110,13 @@ class Crew:
         #: the engine knows of the run and of its workers
         self._has_begun = False
         self._is_given_up = False  #: not even its end could be told
+
+    def _new_collecting(self) -> Collecting:
+        if self.context.options.run_on == "one":
+            return Collecting(self)
+        from pytest_orchestrate.controller.collecting_each import CollectingEach
+
+        return CollectingEach(self)
 
     @property
     def session(self) -> pytest.Session:

@@ -16,6 +16,8 @@ from pytest_orchestrate.controller.cores import usable_cores
 
 if TYPE_CHECKING:
     from pytest_orchestrate.controller.run_context import RunContext
+    from pytest_orchestrate.history.known_work import KnownWork
+    from pytest_orchestrate.history.store import History
     from pytest_orchestrate.options import Options
 
 #: Seconds from starting a worker until it can collect, before any run has measured it, where
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 USUAL_FORK = 0.2
 #: and where each is an interpreter of its own.
 USUAL_START = 0.6
+
+#: Share of the test files of which nothing may be known, and durations still count as known: there
+#: are files without a test.
+MOST_UNKNOWN = 0.1
 
 
 def decide(
@@ -41,10 +47,15 @@ def decide(
         forced = "the Python interpreter's path is unknown (sys.executable)"
     explicit = settings.workers != "auto" or settings.spec_workers > 0
     expected = small = None
-    if not explicit and forced is None:
+    unknown = "durations unknown"
+    each = settings.run_on == "each"
+    if not explicit and forced is None and not each:
         expected = _expected(context())
         if expected is None:
             small = _is_small(config)
+            store = context().history
+            if store is not None and store.known_tests():
+                unknown = "no whole run like this yet"
     return fleet_size.choose(
         settings.workers,
         cores=usable_cores(),
@@ -54,6 +65,8 @@ def decide(
         nested="PYTEST_CURRENT_TEST" in os.environ,
         expected=expected,
         small=small,
+        each=each,
+        unknown=unknown,
     )
 
 
@@ -85,19 +98,55 @@ def ask_hook(
 
 
 def _expected(context: RunContext) -> fleet_size.Expected | None:
-    last = context.last_run()
-    if last is None or not last.tests or last.not_run:
-        return None
     store = context.history
-    measured = store.start_cost() if store is not None else None
+    if store is None:
+        return None
+    measured = store.start_cost()
+    start = _usual_start(context) if measured is None else measured
+    sharded = context.options.collect != "full"
+    last = context.last_run()
+    if last is None:
+        known = _known_work(context.config, store)
+        if known is None:
+            return None
+        return fleet_size.Expected(
+            known.tests, known.work, start, known.collect, known.longest, sharded
+        )
+    if not last.tests or last.not_run:
+        return None
     return fleet_size.Expected(
         tests=last.tests,
         work=last.work,
-        start=_usual_start(context) if measured is None else measured,
+        start=start,
         collect=last.collect or 0.0,
         # unless a run on workers has shown otherwise
-        sharded=context.options.collect != "full" and last.shared is not False,
+        sharded=sharded and last.shared is not False,
     )
+
+
+def _known_work(config: pytest.Config, store: History) -> KnownWork | None:
+    """What is known of tests that have not been run together yet; None if it is too little."""
+    given = config.known_args_namespace
+    if any(getattr(given, name, None) for name in ("keyword", "markexpr", "lf", "pyargs")):
+        return None  # most of the tests may be left out
+    if not store.known_tests():
+        return None
+    arguments = [argument.partition("::") for argument in _arguments(config)]
+    folder, root = config.invocation_params.dir, config.rootpath
+
+    def place(path: str | Path) -> str:
+        return Path(os.path.relpath(os.path.normpath(folder / path), root)).as_posix()
+
+    known = store.known_work([f"{place(path)}{mark}{rest}" for path, mark, rest in arguments])
+    if not known.tests:
+        return None
+    paths = [path for path, _, _ in arguments]
+    patterns, left_out = _patterns(config)
+    try:
+        files = {place(file) for file in fleet_size.walked(paths, patterns, left_out, folder)}
+    except fleet_size.TooMuch:
+        return None
+    return known if len(files - known.files) <= len(files) * MOST_UNKNOWN else None
 
 
 def _usual_start(context: RunContext) -> float:
@@ -106,23 +155,34 @@ def _usual_start(context: RunContext) -> float:
 
 
 def _is_small(config: pytest.Config) -> bool:
+    patterns, left_out = _patterns(config)
+    return fleet_size.quick_walk(
+        _arguments(config),
+        patterns,
+        left_out,
+        config.invocation_params.dir,
+        pyargs=bool(config.known_args_namespace.pyargs),
+    )
+
+
+def _patterns(config: pytest.Config) -> tuple[list[str], list[str]]:
+    """Patterns of test files, and of folders that pytest does not enter."""
     given = config.known_args_namespace
     patterns = [str(pattern) for pattern in config.getini("python_files")]
     if getattr(given, "doctestmodules", False):
         patterns.append("*.py")
     # pytest's own default for text files is test*.txt
     patterns += [str(pattern) for pattern in getattr(given, "doctestglob", None) or ["test*.txt"]]
-    arguments = [str(argument) for argument in given.file_or_dir]
+    return patterns, [str(pattern) for pattern in config.getini("norecursedirs")]
+
+
+def _arguments(config: pytest.Config) -> list[str]:
+    """What pytest is to collect, relative to where it was started."""
+    arguments = [str(argument) for argument in config.known_args_namespace.file_or_dir]
     if not arguments and config.invocation_params.dir == config.rootpath:
         for path in config.getini("testpaths"):
             arguments += sorted(map(str, config.rootpath.glob(str(path))))
-    return fleet_size.quick_walk(
-        arguments or ["."],
-        patterns,
-        [str(pattern) for pattern in config.getini("norecursedirs")],
-        config.invocation_params.dir,
-        pyargs=bool(given.pyargs),
-    )
+    return arguments or ["."]
 
 
 def _knows_its_interpreter() -> bool:

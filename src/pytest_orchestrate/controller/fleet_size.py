@@ -69,6 +69,8 @@ def choose(
     nested: bool = False,
     expected: Expected | None = None,
     small: bool | None = None,
+    each: bool = False,
+    unknown: str = "durations unknown",
 ) -> Decision:
     """The number of workers to start.
 
@@ -76,7 +78,8 @@ def choose(
     user asked for; ``most`` is the most that there may be, or 0; ``in_process_because`` names
     what cannot be done on workers, such as ``--pdb``; ``nested`` says that a test started this
     run; ``expected`` is None without history; ``small`` is the answer of :func:`quick_walk`,
-    where it was asked.
+    where it was asked; ``each`` says that every worker runs every test; ``unknown`` is
+    what is said where ``expected`` is None.
     """
     if workers == 0:
         return Decision(0, "0 workers asked for")
@@ -92,10 +95,15 @@ def choose(
         return Decision(workers, "asked for")
     if nested:
         return Decision(0, "started by a test")
-    return _automatic(cores, most or cores, expected, small)
+    if each:
+        number = min(cores, most or cores)
+        return Decision(number, "every test on each")
+    return _automatic(cores, most or cores, expected, small, unknown)
 
 
-def _automatic(cores: int, most: int, expected: Expected | None, small: bool | None) -> Decision:
+def _automatic(
+    cores: int, most: int, expected: Expected | None, small: bool | None, unknown: str
+) -> Decision:
     if cores < 2:
         return Decision(0, "one usable core")
     if most < 2:
@@ -103,9 +111,9 @@ def _automatic(cores: int, most: int, expected: Expected | None, small: bool | N
     if expected is not None:
         return _by_history(expected, min(cores, most))
     if small:
-        return Decision(0, "a single file or named tests, durations unknown")
+        return Decision(0, f"a single file or named tests, {unknown}")
     limit = f", {most} at most" if most < cores else ""
-    return Decision(min(cores, most), f"{cores} usable cores{limit}, durations unknown")
+    return Decision(min(cores, most), f"{cores} usable cores{limit}, {unknown}")
 
 
 def _by_history(expected: Expected, cores: int) -> Decision:
@@ -145,7 +153,33 @@ def quick_walk(
     """
     if any("::" in argument for argument in arguments):
         return True
-    found: set[Path] = set()
+    found = set()
+    try:
+        for file in walked(arguments, python_files, norecursedirs, folder, pyargs=pyargs):
+            found.add(file)
+            if len(found) > 1:
+                return False
+    except TooMuch:
+        return False
+    return True
+
+
+class TooMuch(Exception):
+    """A walk would take too long, or what it would find is not known."""
+
+
+def walked(
+    arguments: Sequence[str],
+    python_files: Sequence[str],
+    norecursedirs: Sequence[str],
+    folder: Path,
+    *,
+    pyargs: bool = False,
+) -> Iterator[Path]:
+    """Test files that arguments without ``::`` mean, as in :func:`quick_walk`.
+
+    :raises TooMuch: there are too many entries in the folders, or an argument may be a package.
+    """
     budget = [WALK_LIMIT]
     for argument in arguments or (".",):
         path = folder / argument
@@ -155,16 +189,13 @@ def quick_walk(
             files = iter((path,))
         elif pyargs:
             # A package: to find it could mean to import it.
-            return False
+            raise TooMuch
         else:
             continue
         for file in files:
-            found.add(file.resolve())
-            if len(found) > 1:
-                return False
+            yield file.resolve()
         if budget[0] <= 0:
-            return False
-    return True
+            raise TooMuch
 
 
 def _test_files(

@@ -24,11 +24,16 @@ class Hiring:
     def __init__(self, crew: Crew, sys_path: list[str]) -> None:
         self.crew = crew
         self._sys_path = sys_path
-        self._manager = xdist_contract.NodeManager(crew.config, crew.context.run_id)
+        self._uid = xdist_contract.uid(crew.config, crew.context.run_id)
+        self._manager = xdist_contract.NodeManager(crew.config, self._uid)
         given = crew.context.options.worker_spec
         #: Worker -> the one of the start whose place it has.
         self._stands_for: dict[int, int] = {}
         self._specs = [s.spec for s in given for _ in range(s.workers)] or ["popen"]
+
+    def stands_for(self, number: int) -> int:
+        """Return the number of the worker of the start whose place this one has."""
+        return self._stands_for[number]
 
     def begin(self) -> None:
         """Tell plugins which workers are about to be started."""
@@ -61,7 +66,7 @@ class Hiring:
 
         :raises pytest.UsageError: a plugin gave it something that cannot be sent.
         """
-        crew, run_id, count = self.crew, self.crew.context.run_id, self.crew.decision.workers
+        crew, count = self.crew, self.crew.decision.workers
         replay = crew.context.replay
         if replaces is None:
             spec = self._specs[number % len(self._specs)]
@@ -77,7 +82,7 @@ class Hiring:
                 output = crew.pipes.add(number, folder)
         link = Link(number, spec, folder)
         argv = [str(word) for word in sys.argv]
-        given = xdist_contract.workerinput(number, count, run_id, argv)
+        given = xdist_contract.workerinput(number, count, self._uid, argv)
         gateway = xdist_contract.GatewayView(f"gw{number}", execnet.XSpec(spec))
         node = xdist_contract.Node(self._manager, gateway, given)
         worker = WorkerState(link, node)
@@ -97,7 +102,7 @@ class Hiring:
             crew.config,
             number=number,
             count=count,
-            run_id=run_id,
+            run_id=self._uid,
             spec=spec,
             folder=folder,
             output=output,

@@ -33,10 +33,6 @@ NEEDS = (
     Need("benchmark_save", "--benchmark-save", unless="benchmark_disable"),
     Need("benchmark_json", "--benchmark-json", unless="benchmark_disable"),
     Need("benchmark_compare", "--benchmark-compare", unless="benchmark_disable"),
-    # pytest-testmon gives out what it learnt when a test is followed by none
-    Need("testmon", "--testmon", unless="testmon_nocollect"),
-    Need("testmon_noselect", "--testmon-noselect", unless="testmon_nocollect"),
-    Need("testmon_forceselect", "--testmon-forceselect", unless="testmon_nocollect"),
 )
 
 

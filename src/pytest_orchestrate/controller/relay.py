@@ -108,9 +108,9 @@ class TextOnly:
 class Relay:
     """Replays what workers report."""
 
-    def __init__(self, config: pytest.Config, run_id: str) -> None:
+    def __init__(self, config: pytest.Config, uid: str) -> None:
         self.config = config
-        self.run_id = run_id
+        self._uid = uid
         self._root = os.fspath(config.rootpath)
         self._markers = foreign_markers(config)
         self._ids: dict[int, Any] = {}
@@ -235,7 +235,7 @@ class Relay:
         attributes["node"] = node
         attributes["worker_id"] = node.gateway.id
         attributes["item_index"] = test
-        attributes["testrun_uid"] = self.run_id
+        attributes["testrun_uid"] = self._uid
 
     def attributes(self, test: int, pairs: list[tuple[str, str]]) -> None:
         """Keep XML attributes for the test's tear-down report."""

@@ -101,11 +101,20 @@ class Resolving:
                 f"{', '.join(shown)}{' ...' if len(circle) > LISTED else ''}"
             )
         for number, target in [] if is_partial(self.config) else lost:
-            text = (
-                f"{catalogue.nodeid(number)} is to run before or after {target!r} "
-                f"({orders[number].where}), and there is no such test"
-            )
-            self.config.issue_config_time_warning(pytest.PytestWarning(text), stacklevel=2)
+            self._warn_of_lost(number, target, orders[number])
+
+    def _warn_of_lost(self, number: int, target: str, order: Order) -> None:
+        from pytest_orchestrate.internals.warning import warn_at
+
+        nodeid = self._catalogue.nodeid(number)
+        word = "after" if target in order.after else "before"
+        close = self._catalogue.close(number, target)
+        meant = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        text = f"{nodeid} has order({word}={target!r}), and there is no such test{meant}"
+        file, _, line = order.where.rpartition(":")
+        if not line.isdigit():  # a collector that does not tell
+            file, line = order.where, "0"
+        warn_at(self.config, text, nodeid, self.config.rootpath / file, int(line))
 
     def _index(self, number: int) -> int:
         index = self._tests[number]

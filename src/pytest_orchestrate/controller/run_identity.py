@@ -11,6 +11,16 @@ import pytest
 
 from pytest_orchestrate.report.redaction import HIDDEN, redacted_arguments, redacted_text
 
+#: Options beside ``-k`` and ``-m`` that say which tests run, or how often.
+_SELECTING = (
+    "lf",
+    "deselect",
+    "ignore",
+    "ignore_glob",
+    "orchestrate_replay",
+    "orchestrate_run_on",
+)
+
 
 def new_run_id() -> str:
     """Return a new id: sortable by time, to a fraction of a second, and unique among machines."""
@@ -40,7 +50,7 @@ def selection_of(config: pytest.Config) -> str:
         value = getattr(namespace, name, "")
         if value:
             parts.append(f"{name}={value}")
-    for name in ("lf", "deselect", "ignore", "ignore_glob", "orchestrate_replay"):
+    for name in _SELECTING:
         value = getattr(namespace, name, None)
         if value:
             parts.append(f"{name}={value}")

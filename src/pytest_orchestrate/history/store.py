@@ -14,6 +14,7 @@ from pytest_orchestrate.history import directory as directories
 from pytest_orchestrate.history import fold, rows
 from pytest_orchestrate.history.database import Database
 from pytest_orchestrate.history.estimate import median
+from pytest_orchestrate.history.known_work import KnownWork, known_work
 from pytest_orchestrate.history.log import is_live
 
 
@@ -175,6 +176,14 @@ class History:
             return msgspec.structs.replace(facts, shared=shared, collect=collect)
 
         return self._database.read(query, None)
+
+    def known_work(self, places: Sequence[str]) -> KnownWork:
+        """What is known of the tests in these places, whichever runs they were in.
+
+        :param places: Node ids, files and folders, relative to the root directory; "." is all.
+        """
+        wanted = [rows.storable(place) for place in places]
+        return self._database.read(lambda connection: known_work(connection, wanted), KnownWork())
 
     def start_cost(self) -> float | None:
         """Seconds from spawn to ready of one worker: the median of the last five runs with any."""

@@ -38,6 +38,13 @@ def still_last_failed(config: pytest.Config, nodeid: str) -> Iterator[None]:
         last_failed.lastfailed[report_id(nodeid)] = True
 
 
+def keep_last_failed(config: pytest.Config, nodeids: Iterable[str]) -> None:
+    """Count these tests among the last failures, though reports that came later took them off."""
+    plugin = config.pluginmanager.getplugin("lfplugin")
+    if plugin is not None:
+        plugin.lastfailed.update((report_id(nodeid), True) for nodeid in nodeids)
+
+
 def note_collected(
     config: pytest.Config, nodeids: Iterable[str], collected_files: Iterable[str]
 ) -> None:

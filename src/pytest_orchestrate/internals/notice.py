@@ -181,6 +181,29 @@ def _key(report: Any) -> object:
         return report.nodeid
 
 
+class ReportedTests(set[object]):
+    """What the terminal reporter counts for its percentage, where node ids are not unique."""
+
+    #: Tells the test that is reported from others with its node id.
+    mark: object = None
+
+    def add(self, key: object) -> None:
+        """Count a test, once."""
+        super().add((key, self.mark))
+
+
+def count_every_test(config: pytest.Config) -> ReportedTests:
+    """Let the percentage count tests, not node ids: the caller sets a mark before each report.
+
+    Relies on ``TerminalReporter._progress_nodeids_reported``.
+    """
+    reported = ReportedTests()
+    reporter: Any = config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None:
+        reporter._progress_nodeids_reported = reported
+    return reported
+
+
 def hide_percentage(reporter: Any) -> None:
     """Let the terminal reporter not end its letters with a percentage: there are none."""
     reporter._show_progress_info = False

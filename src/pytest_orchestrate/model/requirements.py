@@ -204,6 +204,10 @@ class Catalogue:
         self._targets.refresh()
         return self._targets.find(target, test)
 
+    def close(self, test: int, target: str) -> tuple[str, ...]:
+        """What may have been meant by a target that means no test, the likest first."""
+        return self._targets.close(target, test)
+
     def unknown(self, tests: Iterable[int]) -> Iterator[tuple[int, str]]:
         """Targets of these tests that mean no test; whatever its parameters are."""
         self._targets.refresh()

@@ -16,7 +16,8 @@ PLUGIN_NAMES = frozenset({"orchestrate", "pytest_orchestrate", "pytest_orchestra
 #: How flags of pytest-xdist begin that may be meant for us.
 _OLD_FLAGS = (
     *("-n", "-d", "--numprocesses", "--maxprocesses", "--max-worker-restart", "--dist", "--tx"),
-    *("--maxschedchunk", "--loadscope-reorder", "--no-loadscope-reorder"),
+    *("--maxschedchunk", "--loadscope-reorder", "--no-loadscope-reorder", "--px", "--rsync"),
+    *("--testrunuid", "-f", "--looponfail"),
 )
 
 

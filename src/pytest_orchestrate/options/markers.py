@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Literal
 
 import pytest
 
@@ -105,17 +106,22 @@ def declare_foreign_markers(config: pytest.Config, renamed: Mapping[str, str]) -
                 config.stash[_names_key][name] = name
 
 
+#: Keys of plugins that are stood in for -> their type, and why they have no effect.
+_FOREIGN_KEYS: dict[str, tuple[Literal["bool", "paths"], str]] = {
+    "automark_dependency": ("bool", "every test can be required (a key of pytest-dependency)"),
+    "rsyncdirs": ("paths", "nothing is copied to other machines (a key of pytest-xdist)"),
+    "rsyncignore": ("paths", "nothing is copied to other machines (a key of pytest-xdist)"),
+    "looponfailroots": ("paths", "there is no --looponfail here (a key of pytest-xdist)"),
+}
+
+
 def accept_foreign_keys(config: pytest.Config, parser: pytest.Parser) -> None:
-    """Let the ini file hold what markers of a plugin want that is not there: it holds anyway."""
-    try:
-        config.getini("automark_dependency")
-    except ValueError:  # there is no such key yet
-        parser.addini(
-            "automark_dependency",
-            "No effect: every test can be required (a key of pytest-dependency)",
-            type="bool",
-            default=False,
-        )
+    """Let the ini file hold what is meant for plugins that are not there."""
+    for key, (kind, why) in _FOREIGN_KEYS.items():
+        try:
+            config.getini(key)
+        except ValueError:  # there is no such key yet
+            parser.addini(key, f"No effect: {why}", type=kind)
 
 
 def marker_names(config: pytest.Config) -> Mapping[str, str]:

@@ -13,6 +13,21 @@ import msgspec
 import pytest
 
 from pytest_orchestrate.errors import SettingError
+from pytest_orchestrate.options.choices import (
+    Collect,
+    Failures,
+    KeepArtifacts,
+    KeepTogether,
+    Live,
+    Missing,
+    OnBlocked,
+    Order,
+    Record,
+    RunOn,
+    Start,
+    StopOn,
+    TellCI,
+)
 from pytest_orchestrate.options.destinations import (
     Destination,
     parse_destinations,
@@ -20,24 +35,7 @@ from pytest_orchestrate.options.destinations import (
 )
 from pytest_orchestrate.options.markers import FOREIGN_READ, MARKERS
 from pytest_orchestrate.options.paths import parse_path
-from pytest_orchestrate.options.table import (
-    ACTIVATION,
-    SETTINGS,
-    Collect,
-    Failures,
-    KeepArtifacts,
-    KeepTogether,
-    Kind,
-    Live,
-    Missing,
-    OnBlocked,
-    Order,
-    Record,
-    Setting,
-    Start,
-    StopOn,
-    TellCI,
-)
+from pytest_orchestrate.options.table import ACTIVATION, SETTINGS, Kind, Setting
 from pytest_orchestrate.options.values import (
     Capacity,
     CrashLimit,
@@ -76,6 +74,7 @@ class Options(msgspec.Struct, frozen=True):
     priorities: dict[str, int]
     order: Order
     keep_together: KeepTogether
+    run_on: RunOn
     stop_on: StopOn
     on_blocked: OnBlocked
     missing: Missing
@@ -190,6 +189,7 @@ def _options(config: pytest.Config, written: dict[str, _Written]) -> Options:
             "KeepTogether", parse_choice(*last("keep_together"), get_args(KeepTogether))
         ),
         order=cast("Order", parse_choice(*last("order"), get_args(Order))),
+        run_on=cast("RunOn", parse_choice(*last("run_on"), get_args(RunOn))),
         stop_on=cast("StopOn", parse_choice(*last("stop_on"), get_args(StopOn))),
         on_blocked=cast("OnBlocked", parse_choice(*last("on_blocked"), get_args(OnBlocked))),
         missing=cast("Missing", parse_choice(*last("missing"), get_args(Missing))),

@@ -8,28 +8,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-Kind = Literal["text", "whole number", "number", "switch", "list", "action"]
+from pytest_orchestrate.options import choices
 
-#: How much is written down of a run.
-Record = Literal["on", "no-output", "off"]
-KeepArtifacts = Literal["on-failure", "always"]
-Start = Literal["auto", "fork", "spawn"]
-Collect = Literal["auto", "sharded", "full"]
-#: What becomes of a test whose requirements did not end well.
-OnBlocked = Literal["skip", "fail", "run"]
-#: What becomes of a test that requires what was not selected.
-Missing = Literal["select", "skip", "fail", "run"]
-#: Which tests stay on one worker.
-KeepTogether = Literal["off", "group", "class", "file"]
-Order = Literal["fastest", "declared", "failures-first"]
-#: What is told to the service that the run is a job of.
-TellCI = Literal["auto", "off"]
-#: Where a status region is shown.
-Live = Literal["auto", "on", "off"]
-#: When the section of a failure is printed.
-Failures = Literal["end", "at-once"]
-#: Which failure ends the run.
-StopOn = Literal["nothing", "critical"]
+Kind = Literal["text", "whole number", "number", "switch", "list", "action"]
 
 #: Formats of reports; ``report/formats`` has what writes each.
 REPORT_FORMATS = ("json", "junit", "markdown", "html", "ctrf", "events")
@@ -119,7 +100,7 @@ SETTINGS: tuple[Setting, ...] = (
         "'auto' forks where that is safe, and spawns elsewhere; 'fork' does the same, and says "
         "why where it could not. It is not safe where a plugin has started threads or "
         "processes, or has opened sockets or files for writing, and under coverage.",
-        choices=get_args(Start),
+        choices=get_args(choices.Start),
     ),
     Setting(
         "preload",
@@ -138,7 +119,7 @@ SETTINGS: tuple[Setting, ...] = (
         "auto, sharded, full",
         "What each worker collects: a share of the test files ('sharded'), everything ('full'), "
         "or a share where no hook may depend on seeing all tests ('auto').",
-        choices=get_args(Collect),
+        choices=get_args(choices.Collect),
     ),
     Setting(
         "resources",
@@ -170,7 +151,7 @@ SETTINGS: tuple[Setting, ...] = (
         "which the run ends earliest ('fastest'), those that pytest collected first, as far "
         "as several workers allow ('declared'), or those that are likely to fail, by how they "
         "ended in earlier runs and by the files that git says have changed ('failures-first').",
-        choices=get_args(Order),
+        choices=get_args(choices.Order),
     ),
     Setting(
         "keep_together",
@@ -182,7 +163,17 @@ SETTINGS: tuple[Setting, ...] = (
         "are marked with the same @pytest.mark.xdist_group(NAME) ('group'), those of a class, or "
         "of a file as far as they are in no class ('class'), those of a file ('file'), or only "
         "those for which that is fastest ('off').",
-        choices=get_args(KeepTogether),
+        choices=get_args(choices.KeepTogether),
+    ),
+    Setting(
+        "run_on",
+        "text",
+        "one",
+        "CHOICE",
+        "one, each",
+        "Whether a test runs on one worker ('one'), or on every worker ('each'): with workers of "
+        "several interpreters or machines (worker_spec), the whole suite on each of them.",
+        choices=get_args(choices.RunOn),
     ),
     Setting(
         "stop_on",
@@ -192,7 +183,7 @@ SETTINGS: tuple[Setting, ...] = (
         "nothing, critical",
         "With 'critical', the first failure of a test with the priority of critical (100) or "
         "above ends the run, as -x does for any failure.",
-        choices=get_args(StopOn),
+        choices=get_args(choices.StopOn),
     ),
     Setting(
         "on_blocked",
@@ -202,7 +193,7 @@ SETTINGS: tuple[Setting, ...] = (
         "skip, fail, run",
         "What becomes of a test when something that it requires did not end well: it is skipped, "
         "it fails without being run, or it is run all the same.",
-        choices=get_args(OnBlocked),
+        choices=get_args(choices.OnBlocked),
     ),
     Setting(
         "missing",
@@ -214,7 +205,7 @@ SETTINGS: tuple[Setting, ...] = (
         "-m, --lf, --sw and the arguments have left out is run, too; where --deselect or a plugin "
         "has left it out the test is skipped. 'skip', 'fail', 'run': the test is "
         "skipped, fails without being run, or is run all the same.",
-        choices=get_args(Missing),
+        choices=get_args(choices.Missing),
     ),
     Setting(
         "markers",
@@ -295,7 +286,7 @@ SETTINGS: tuple[Setting, ...] = (
         "to be over at once ('auto'), whenever that is possible ('on'), or never ('off'). It is "
         "not possible with -s, without workers, and where another plugin has taken over the "
         "terminal.",
-        choices=get_args(Live),
+        choices=get_args(choices.Live),
     ),
     Setting(
         "failures",
@@ -305,7 +296,7 @@ SETTINGS: tuple[Setting, ...] = (
         "end, at-once",
         "When a failure is shown with its traceback and output: after the last test, as pytest "
         "does ('end'), or as soon as its test is over, and then not again ('at-once').",
-        choices=get_args(Failures),
+        choices=get_args(choices.Failures),
     ),
     Setting(
         "record",
@@ -315,7 +306,7 @@ SETTINGS: tuple[Setting, ...] = (
         "on, no-output, off",
         "What is written down of a run: everything ('on'), everything but what tests print and "
         "how they failed ('no-output'), or nothing ('off').",
-        choices=get_args(Record),
+        choices=get_args(choices.Record),
     ),
     Setting(
         "report",
@@ -357,7 +348,7 @@ SETTINGS: tuple[Setting, ...] = (
         "What is told to the service that the run is a job of. With 'auto' a job of GitHub Actions "
         "gets a summary, and annotations of its failures unless the plugin "
         "pytest-github-actions-annotate-failures makes them.",
-        choices=get_args(TellCI),
+        choices=get_args(choices.TellCI),
     ),
     Setting(
         "dir",
@@ -391,6 +382,6 @@ SETTINGS: tuple[Setting, ...] = (
         "CHOICE",
         "on-failure, always",
         "Of which tests the folder is kept that the fixture 'artifacts' has given them.",
-        choices=get_args(KeepArtifacts),
+        choices=get_args(choices.KeepArtifacts),
     ),
 )

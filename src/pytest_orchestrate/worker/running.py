@@ -16,6 +16,7 @@ from pytest_orchestrate.model.attempt import Attempt
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.slots import Slots
 from pytest_orchestrate.transport.outbox import Outbox
+from pytest_orchestrate.worker import learning
 from pytest_orchestrate.worker.known_tests import KnownTests
 from pytest_orchestrate.worker.queue import TestQueue
 from pytest_orchestrate.worker.serial import report_bytes
@@ -57,6 +58,10 @@ class Runner:
         self._parking = False
         self._held: pytest.TestReport | None = None
         self._process = getpid()
+        #: What runs after a test would not count as that test's: nothing stays up for later.
+        self._tears_all_down = learning.learns(session.config)
+        if self._tears_all_down:
+            learning.tell_what_is_learnt()
 
     def run(self) -> tuple[str, list[str]] | None:
         """Run tests until the queue has ended.
@@ -91,7 +96,7 @@ class Runner:
             nextitem: pytest.Item | None
             if following is not None:
                 announced = nextitem = following
-            elif queue.ended:
+            elif queue.ended or self._tears_all_down:
                 announced = nextitem = None
             else:
                 announced, nextitem = item, placeholder(item)

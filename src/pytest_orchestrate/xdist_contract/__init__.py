@@ -223,6 +223,11 @@ def get_xdist_worker_id(request_or_session: pytest.FixtureRequest | pytest.Sessi
     return "master" if given is None else str(given["workerid"])
 
 
+def uid(config: pytest.Config, run_id: str) -> str:
+    """Return what plugins and tests are told of the run: ``--testrunuid``, or its own id."""
+    return str(getattr(config.option, "testrunuid", None) or run_id)
+
+
 def workerinput(number: int, count: int, run_id: str, argv: Iterable[str]) -> dict[str, Any]:
     """Return what a worker finds as ``config.workerinput`` before plugins add to it."""
     return {

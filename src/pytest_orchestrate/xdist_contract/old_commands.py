@@ -1,9 +1,9 @@
 """The command line of pytest-xdist, read as settings of ours.
 
-``-n 4`` is ``--workers=4``, and so on (:data:`NEW_NAMES`). Where pytest-xdist has not added these
-flags, we do: but only when all conftests are loaded, so that whoever wants one of the names has it
-already. What the flags say is needed before conftests are loaded, so it is read from the arguments
-themselves: pytest-xdist 3.8 ``plugin.py`` says what they mean.
+``-n 4`` is ``--workers=4``, and so on. Where pytest-xdist has not added these flags, we do: but
+only when all conftests are loaded, so that whoever wants one of the names has it already. What the
+flags say is needed before conftests are loaded, so it is read from the arguments themselves:
+pytest-xdist 3.8 ``plugin.py`` says what they mean.
 """
 
 from __future__ import annotations
@@ -12,104 +12,37 @@ import argparse
 import copy
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from pytest_orchestrate.errors import SettingError
 from pytest_orchestrate.options.values import Place, parse_worker_specs
 from pytest_orchestrate.xdist_contract import forget_options, is_loaded
-
-#: What pytest-xdist calls its ways to distribute -> what is to be kept together here.
-MODES = {
-    "load": "off",
-    "worksteal": "off",
-    "loadfile": "file",
-    "loadscope": "class",
-    "loadgroup": "group",
-    "no": "off",
-    "each": "",
-}
-
-#: A flag that takes a value -> its name in ``config.option``.
-_DESTINATIONS = {
-    "-n": "numprocesses",
-    "--numprocesses": "numprocesses",
-    "--maxprocesses": "maxprocesses",
-    "--max-worker-restart": "maxworkerrestart",
-    "--dist": "dist",
-    "--tx": "tx",
-    "--maxschedchunk": "maxschedchunk",
-}
-_SWITCHES = {"-d", "--loadscope-reorder", "--no-loadscope-reorder"}
+from pytest_orchestrate.xdist_contract.old_flags import MODES, Given, find, of_others, written_in
 
 #: How many workers there are, where ``-n auto`` or ``-n logical`` is given.
 AUTO_VARIABLE = "PYTEST_XDIST_AUTO_NUM_WORKERS"
 
+#: Flags that say the same.
+_SAME: dict[str, Collection[str]] = {
+    "-n": {"-n", "--numprocesses"},
+    "--numprocesses": {"-n", "--numprocesses"},
+    "--dist": {"--dist", "-d"},
+}
+
 _notes_key = pytest.StashKey[list[str]]()
 
 
-class Given(NamedTuple):
-    """The old flags among the arguments."""
-
-    #: Name in ``config.option`` -> each value with the flag as it was written, in order.
-    values: dict[str, list[tuple[str, str]]]
-    #: The arguments without them.
-    rest: list[str]
-
-    def last(self, name: str) -> tuple[str, str] | None:
-        """The value that counts, with its flag."""
-        return self.values[name][-1] if name in self.values else None
-
-    @property
-    def asks_to_distribute(self) -> bool:
-        """Whether pytest-xdist would start workers for this."""
-        number = self.last("numprocesses")
-        if number is not None:
-            return number[1] != "0"
-        # a conftest may have a --tx of its own
-        specs = [text for _, text in self.values.get("tx", ())]
-        return (
-            bool(specs)
-            and all("popen" in spec or "=" in spec for spec in specs)
-            and self.mode not in (None, "no")
-        )
-
-    @property
-    def mode(self) -> str | None:
-        """How pytest-xdist would distribute, as far as the arguments say."""
-        given = self.last("dist")
-        return "load" if "-d" in self.values else None if given is None else given[1]
-
-
-def find(arguments: Sequence[str]) -> Given:
-    """Find the old flags among arguments, as argparse would.
-
-    A value never begins with a hyphen, so what does is a flag, unless ``--`` stands before it.
-    """
-    values: dict[str, list[tuple[str, str]]] = {}
-    rest: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word == "--":
-            rest += [word, *words]
-            break
-        flag, equals, value = word.partition("=")
-        if word in _SWITCHES:
-            values.setdefault(word, []).append((word, ""))
-            continue
-        if word.startswith("-n"):  # pytest itself refuses -vn4
-            flag, equals = "-n", word[2:]
-            value = equals.removeprefix("=")
-        elif flag not in _DESTINATIONS:
-            rest.append(word)
-            continue
-        if not equals:
-            value = next(words, "")
-        values.setdefault(_DESTINATIONS[flag], []).append((flag, value))
-    return Given(values, rest)
+def given_to(config: pytest.Config, parser: pytest.Parser, arguments: list[str]) -> Given:
+    """Find the old flags among arguments, without those of the same name that are others'."""
+    given = find(arguments)
+    if not given.values or is_loaded(config):
+        return given
+    theirs = of_others(config, parser, given)
+    return find(arguments, theirs) if theirs else given
 
 
 def is_installed() -> bool:
@@ -148,12 +81,15 @@ def translate(config: pytest.Config, parser: pytest.Parser, given: Given) -> Non
 
 class _Translation:
     def __init__(self, config: pytest.Config, known: argparse.Namespace, given: Given) -> None:
+        self._config = config
         self._known = known
         self._given = given
         self._notes = config.stash.setdefault(_notes_key, [])
 
     def do(self) -> None:
         given = self._given
+        if given.last("looponfail") is not None:
+            refuse_loop()
         number = given.last("numprocesses")
         if number is not None:
             self._number(*number)
@@ -163,42 +99,43 @@ class _Translation:
         restarts = given.last("maxworkerrestart")
         if restarts is not None:
             self._set("max_crashes", *restarts, f"{_whole(*restarts)} in all")
-        if given.mode in MODES and (number is None or number[1] != "0"):
-            self._mode(given.mode)
-        if "tx" in given.values and number is None:
-            self._specs(given.values["tx"])
-        for name, flag in (
-            ("tx", "--tx"),
-            ("maxschedchunk", "--maxschedchunk"),
-            ("--loadscope-reorder", "--loadscope-reorder"),
-            ("--no-loadscope-reorder", "--no-loadscope-reorder"),
-        ):
-            if name in given.values and (name != "tx" or number is not None):
-                self._notes.append(f"{flag} has no effect")
+        mode = given.mode if number is None or number[1] != "0" else "no"
+        if mode in MODES:
+            self._mode(mode)
+        if "tx" in given.values:
+            if number is None:
+                self._specs(given.values["tx"])
+            else:
+                self._no_effect("--tx", f"{number[0]} goes before it")
+        self._elsewhere(given.values.get("tx", []) if number is None else [])
+        self._reorder(mode)
+        if "maxschedchunk" in given.values:
+            self._no_effect("--maxschedchunk", "durations say how much is sent ahead")
 
     def _number(self, flag: str, text: str) -> None:
         number = text.strip()
         if number not in ("auto", "logical"):
             number = _whole(flag, text, "a number of workers, auto or logical")
         else:
-            asked = os.environ.get(AUTO_VARIABLE, "")
-            number = asked if asked.isdigit() else "auto"
+            asked = os.environ.get(AUTO_VARIABLE, "").strip()
+            if asked and not _is_whole(asked):
+                text_of_warning = f"{AUTO_VARIABLE} is not a number: {asked!r}. Ignoring it."
+                self._config.issue_config_time_warning(
+                    pytest.PytestWarning(text_of_warning), stacklevel=2
+                )
+            number = asked if _is_whole(asked) else "auto"
         self._set("workers", flag, text, number, short="--workers")
 
     def _mode(self, mode: str) -> None:
         together = MODES[mode]
-        if not together:
-            raise pytest.UsageError(
-                f"--dist={mode}: pytest-orchestrate runs each test once. To run all of them in "
-                "several environments, start it once for each, with "
-                "--orchestrate-worker-spec=SPEC"
-            )
-        if together != "off":
+        if mode == "each":
+            self._set("run_on", "--dist", mode, "each")
+        elif together != "off":
             self._set("keep_together", "--dist", mode, together)
 
     def _specs(self, written: list[tuple[str, str]]) -> None:
         if self._given.mode in (None, "no"):
-            self._notes.append("--tx has no effect without --dist")
+            self._no_effect("--tx", "there is no --dist")
             return
         specs = [text for _, text in written]
         parse_worker_specs(Place("--tx", "[COUNT*]SPEC of execnet"), specs)
@@ -208,23 +145,92 @@ class _Translation:
             self._known.orchestrate_workers = "auto"  # as many as are specified
         self._notes.append("--tx is --orchestrate-worker-spec")
 
+    def _elsewhere(self, specs: list[tuple[str, str]]) -> None:
+        """What is there for workers on other machines."""
+        given = self._given.values
+        keys = [_keys(text) for _, text in specs]
+        if "px" in given:
+            if any("via" in each for each in keys):
+                raise pytest.UsageError(
+                    "--px: pytest-orchestrate starts no workers through another machine. Say in "
+                    "--tx how to get to each directly (ssh=HOST, where ssh's own ProxyJump may "
+                    "help), or run with pytest-xdist (-p no:orchestrate)"
+                )
+            self._no_effect("--px", "no worker is started through it")
+        for flag in ("--rsyncdir", "--rsyncignore"):
+            if flag.removeprefix("--") not in given:
+                continue
+            if any("popen" not in each or "chdir" in each for each in keys):
+                raise pytest.UsageError(
+                    f"{flag}: pytest-orchestrate copies nothing to other machines. Copy the "
+                    "project there first, name its folder in --tx (ssh=HOST//chdir=FOLDER), and "
+                    f"leave out {flag}"
+                )
+            self._no_effect(flag, "workers on this machine need no copy")
+
+    def _reorder(self, mode: str | None) -> None:
+        """By default pytest-xdist begins with the scopes that have most tests."""
+        said = self._given.last("loadscopereorder")
+        if said is None:
+            return
+        flag, _ = said
+        if mode not in ("loadscope", "loadfile", "loadgroup"):
+            self._no_effect(flag, "there is no --dist=loadscope")
+        elif flag == "--no-loadscope-reorder":
+            self._set("order", flag, "", "declared")
+        else:
+            self._no_effect(flag, "what takes longest is begun first anyway")
+
+    def _no_effect(self, flag: str, why: str) -> None:
+        self._notes.append(f"{flag} has no effect ({why})")
+
     def _set(self, name: str, flag: str, text: str, value: str, *, short: str = "") -> None:
         self._refuse_both(name, flag, short)
         setattr(self._known, f"orchestrate_{name}", value)
-        joint = "=" if flag.startswith("--") else " "
+        joint = "" if not text else "=" if flag.startswith("--") else " "
         ours = short or f"--orchestrate-{name.replace('_', '-')}"
         shown = f'"{value}"' if " " in value else value
         self._notes.append(f"{flag}{joint}{text} is {ours}={shown}")
 
     def _refuse_both(self, name: str, flag: str, short: str = "") -> None:
-        if getattr(self._known, f"orchestrate_{name}", None) is not None:
-            ours = short or f"--orchestrate-{name.replace('_', '-')}"
-            raise pytest.UsageError(f"{flag} and {ours} say the same: leave one of them out")
+        if getattr(self._known, f"orchestrate_{name}", None) is None:
+            return
+        full = f"--orchestrate-{name.replace('_', '-')}"
+        place = written_in(self._config, _SAME.get(flag, {flag}))
+        other = written_in(self._config, {full, short} - {""})
+        advice = (
+            "" if place == "the command line" else f" ({flag} on the command line goes before that)"
+        )
+        raise pytest.UsageError(
+            f"{flag} ({place}) and {short or full} ({other}) say the same: leave one of them out"
+            f"{advice}"
+        )
+
+
+def refuse_loop() -> None:
+    """Refuse ``-f``: pytest-xdist starts a pytest of its own for it, again and again.
+
+    :raises pytest.UsageError: always.
+    """
+    raise pytest.UsageError(
+        "-f (--looponfail) is a loop of pytest-xdist around a pytest of its own, and "
+        "pytest-orchestrate has none. Run it by pytest-xdist alone (pytest -p no:orchestrate -f), "
+        "or leave it out and run what has failed with --lf"
+    )
+
+
+def _keys(spec: str) -> Collection[str]:
+    """What is said in a specification of execnet: ``popen``, ``ssh``, ``chdir`` ..."""
+    return {part.partition("=")[0] for part in spec.rpartition("*")[2].split("//")}
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _whole(flag: str, text: str, accepted: str = "a whole number from 0 on") -> str:
     number = text.strip()
-    if not (number.isascii() and number.isdigit()):
+    if not _is_whole(number):
         raise Place(flag, accepted).refusal(text)
     return number
 
@@ -247,100 +253,3 @@ class StandsDown:
         if is_loaded(config) or not config.pluginmanager.hasplugin("dsession"):
             forget_options(config.option)
         return (yield)
-
-
-def add_flags(parser: pytest.Parser) -> None:
-    """Add those of the old flags that nobody has added.
-
-    To be called when all conftests are loaded that may still add options.
-    """
-    group: Any = parser.getgroup("orchestrate-old", "pytest-xdist's flags, for pytest-orchestrate")
-    for names, more in _FLAGS:
-        free = [name for name in names if not _is_taken(parser, name)]
-        if free:
-            group._addoption(*free, **more)  # noqa: SLF001  # the public way refuses -n and -d
-
-
-def _is_taken(parser: pytest.Parser, flag: str) -> bool:
-    try:
-        _, unknown = parser.parse_known_and_unknown_args([flag])
-    except pytest.UsageError:  # it lacks a value
-        return True
-    return flag not in unknown
-
-
-def _number(text: str) -> int | str:
-    return text if text in ("auto", "logical") else int(text)
-
-
-def _ours(text: str) -> str:
-    return f"The same as {text}"
-
-
-_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (
-        ("-n", "--numprocesses"),
-        {
-            "dest": "numprocesses",
-            "type": _number,
-            "metavar": "N",
-            "help": _ours("--orchestrate-workers=N; auto and logical are its auto"),
-        },
-    ),
-    (
-        ("--maxprocesses",),
-        {
-            "dest": "maxprocesses",
-            "type": int,
-            "metavar": "N",
-            "help": _ours("--orchestrate-max-workers=N"),
-        },
-    ),
-    (
-        ("--max-worker-restart",),
-        {
-            "dest": "maxworkerrestart",
-            "metavar": "N",
-            "help": _ours("--orchestrate-max-crashes='N in all'"),
-        },
-    ),
-    (
-        ("--dist",),
-        {
-            "dest": "dist",
-            "choices": list(MODES),
-            "default": "no",
-            "metavar": "MODE",
-            "help": "loadfile, loadscope, loadgroup: "
-            + _ours("--orchestrate-keep-together=file, class, group").lower(),
-        },
-    ),
-    (
-        ("--tx",),
-        {
-            "dest": "tx",
-            "action": "append",
-            "default": [],
-            "metavar": "SPEC",
-            "help": _ours("--orchestrate-worker-spec=SPEC, where --dist is given"),
-        },
-    ),
-    (("-d",), {"dest": "distload", "action": "store_true", "help": _ours("--dist=load")}),
-    (
-        ("--loadscope-reorder",),
-        {
-            "dest": "loadscopereorder",
-            "action": "store_true",
-            "default": True,
-            "help": "No effect",
-        },
-    ),
-    (
-        ("--no-loadscope-reorder",),
-        {"dest": "loadscopereorder", "action": "store_false", "help": "No effect"},
-    ),
-    (
-        ("--maxschedchunk",),
-        {"dest": "maxschedchunk", "type": int, "metavar": "N", "help": "No effect"},
-    ),
-)

@@ -36,6 +36,12 @@ def test_an_explicit_number_is_taken() -> None:
     assert choose(1, cores=8, small=True, expected=expected(work=0.001)).workers == 1
 
 
+def test_where_every_worker_runs_every_test_auto_is_the_number_of_cores() -> None:
+    assert choose("auto", cores=3, each=True, small=True) == Decision(3, "every test on each")
+    assert choose("auto", cores=3, each=True, most=2).workers == 2
+    assert choose(1, cores=3, each=True).workers == 1
+
+
 def test_specifications_say_how_many() -> None:
     assert choose("auto", cores=2, spec_workers=5, small=True) == Decision(5, "as specified")
 

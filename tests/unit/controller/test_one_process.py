@@ -21,7 +21,7 @@ def config(*plugins: object, **options: object) -> pytest.Config:
 
 
 def test_nothing_is_needed_where_no_option_is_given() -> None:
-    assert reason(config(usepdb=False, benchmark_compare=[], testmon=None)) is None
+    assert reason(config(usepdb=False, benchmark_compare=[])) is None
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,6 @@ def test_nothing_is_needed_where_no_option_is_given() -> None:
         ({"usepdb": True}, "--pdb"),
         ({"cucumber_json_path": "report.json"}, "--cucumberjson"),
         ({"benchmark_only": True, "benchmark_disable": False}, "--benchmark-only"),
-        ({"testmon": True, "testmon_nocollect": False}, "--testmon"),
     ],
 )
 def test_the_flag_is_the_reason(options: dict[str, object], flag: str) -> None:
@@ -38,7 +37,6 @@ def test_the_flag_is_the_reason(options: dict[str, object], flag: str) -> None:
 
 
 def test_an_option_may_take_the_need_away() -> None:
-    assert reason(config(testmon=True, testmon_nocollect=True)) is None
     assert reason(config(benchmark_json="a.json", benchmark_disable=True)) is None
 
 

@@ -301,3 +301,29 @@ class TestForgetting:
         history = History.open(tmp_path / "nowhere")
         assert forget(history, 1e12).attempts == 0
         assert list(tmp_path.iterdir()) == []
+
+
+class TestKnownWork:
+    def test_it_is_that_of_the_places_that_are_named(self, here: History, tmp_path: Path) -> None:
+        source = tmp_path / ".test_durations"
+        durations = {A: 1.5, f"{A}[2]": 0.5, B: 2.5, "other/test_c.py::C::three": 4.0}
+        source.write_text(json.dumps(durations))
+        import_from(here, source)
+
+        def known(*places: str) -> tuple[int, float, float]:
+            work = here.known_work(places)
+            return work.tests, work.work, work.longest
+
+        assert known(".") == (4, 8.5, 4.0)
+        assert known("tests") == (3, 4.5, 2.5)
+        assert known("tests/test_a.py", "other/test_c.py::C") == (3, 6.0, 4.0)
+        assert known(A) == (2, 2.0, 1.5)
+        assert known("test", f"{A}[") == (0, 0.0, 0.0)
+        assert here.known_work(["tests"]).files == {FILE, "tests/test_b.py"}
+
+    def test_what_files_cost_is_part_of_it(self, here: History) -> None:
+        add_run(here, 4, [Attempt(A, 3.0)])
+        work = here.known_work([FILE])
+        # four seconds to collect the file, and half of that for its fixtures
+        assert (work.tests, work.collect, work.longest) == (1, 4.0, 3.0)
+        assert work.work == 5.0

@@ -75,6 +75,7 @@ def test_without_flags_and_ini_file_the_defaults_hold() -> None:
         priorities={},
         order="fastest",
         keep_together="off",
+        run_on="one",
         stop_on="nothing",
         on_blocked="skip",
         missing="select",

@@ -27,7 +27,7 @@ from pytest_orchestrate.controller.start_choice import expected_start
 from pytest_orchestrate.history.overview import session_fixtures
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.options.activation import ini_asks, names_us
-from pytest_orchestrate.xdist_contract import old_commands
+from pytest_orchestrate.xdist_contract import old_commands, old_flags
 
 #: Where the words of the user are.
 ARGUMENTS = "the arguments"
@@ -125,7 +125,7 @@ def _activated(config: pytest.Config, sources: Iterable[Source]) -> str | None:
         for flag in ("--orchestrate-workers", "--orchestrate-plan"):
             if _has(source.words, flag):
                 return f"{flag} in {source.place}"
-        if not old_commands.is_installed() and old_commands.find(source.words).asks_to_distribute:
+        if not old_commands.is_installed() and old_flags.find(source.words).asks_to_distribute:
             return f"{_first_old_flag(source)} in {source.place}, as pytest-xdist is not installed"
     if ini_asks(config):
         where = "-o" if config.inipath is None else config.inipath.name
@@ -168,7 +168,7 @@ def _place_of(flag: str, sources: Iterable[Source]) -> str:
 
 def _old_flags(sources: Iterable[Source]) -> Iterable[OldFlag]:
     for source in sources:
-        for written in old_commands.find(source.words).values.values():
+        for written in old_flags.find(source.words).values.values():
             for flag, value in written:
                 yield OldFlag(flag, value, source.place)
 

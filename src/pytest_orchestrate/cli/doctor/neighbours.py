@@ -127,9 +127,9 @@ NEIGHBOURS = (
         "pytest-testmon",
         "2.2.0",
         "works with a note",
-        "runs that learn [need one process](#options-that-need-one-process); with "
-        "`--testmon-nocollect` workers run the tests that it selects, and the last line "
-        "does not count those that it leaves out",
+        "it learns in workers, too; the last line does not count the tests that it leaves out. "
+        "Fixtures of classes and modules are torn down whenever a worker does not know its next "
+        "test yet, so that their lines count",
     ),
     Neighbour(
         "pytest-timeout",

@@ -11,9 +11,6 @@ from pytest_orchestrate.cli.doctor.facts import Configured
 from pytest_orchestrate.cli.doctor.overriding import OLD_FLAGS
 from pytest_orchestrate.report.words import count_of
 
-#: Flags of pytest-xdist that have no effect where it stands down.
-WITHOUT_EFFECT = ("--px", "--rsyncdir", "--rsyncignore", "--looponfail", "-f", "--testrunuid")
-
 
 def of_configuration(found: Configured) -> Iterator[Finding]:
     """Say it."""
@@ -105,11 +102,6 @@ def _old_flags(found: Configured) -> Iterator[Finding]:
             text = f"flags of pytest-xdist in {places}: {', '.join(map(str, flags))}"
         level = "note" if "has no effect" in means else "setting"
         yield Finding(level, "xdist", text)  # type: ignore[arg-type]
-    for source in found.sources:
-        for flag in WITHOUT_EFFECT:
-            if any(word == flag or word.startswith(f"{flag}=") for word in source.words):
-                text = f"{flag} of pytest-xdist ({source.place}) has no effect"
-                yield Finding("note", "xdist", text, "leave it out")
 
 
 def _settings(found: Configured) -> Iterator[Finding]:

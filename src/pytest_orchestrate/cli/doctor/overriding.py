@@ -19,13 +19,15 @@ OLD_FLAGS = {
     "--dist": "orchestrate_keep_together",
     "-d": "orchestrate_keep_together",
     "--tx": "orchestrate_worker_spec",
+    "--no-loadscope-reorder": "orchestrate_order",
+    "--dist=each": "orchestrate_run_on",
 }
 
 
 def overridden(configured: Configured) -> dict[str, str]:
     """Key -> the flag that says it, and where that is written; the strongest one counts."""
     found = {
-        OLD_FLAGS[flag.flag]: f"{flag} in {flag.place}"
+        OLD_FLAGS.get(str(flag), OLD_FLAGS[flag.flag]): f"{flag} in {flag.place}"
         for flag in configured.old_flags
         if flag.flag in OLD_FLAGS
     }

@@ -56,8 +56,9 @@ def render(report: Report) -> bytes:
     if report.run.hostname:
         suite.set("hostname", _legal(report.run.hostname))
     _add_properties(suite, list(_facts(report.run)))
+    several = {test.nodeid for test in report.tests if test.occurrence}
     for test, outcome in zip(report.tests, outcomes, strict=True):
-        suite.append(_case(report.tests, test, outcome))
+        suite.append(_case(report.tests, test, outcome, names_worker=test.nodeid in several))
     # so that two of them can be compared line by line
     root.text = suite.text = suite.tail = "\n"
     for child in suite:
@@ -94,7 +95,9 @@ def _facts(run: RunFacts) -> Iterator[tuple[str, str]]:
             yield f"{name}.{key}", value
 
 
-def _case(tests: Sequence[TestReport], test: TestReport, outcome: str) -> Element:
+def _case(
+    tests: Sequence[TestReport], test: TestReport, outcome: str, *, names_worker: bool
+) -> Element:
     classname, name = address(test.nodeid)
     case = Element("testcase", {"classname": _legal(classname), "name": _legal(name)})
     if test.file:
@@ -102,9 +105,10 @@ def _case(tests: Sequence[TestReport], test: TestReport, outcome: str) -> Elemen
         if test.line is not None:
             case.set("line", str(test.line))
     case.set("time", _seconds(test.seconds))
-    if test.properties:
-        _add_properties(case, test.properties)
     last = test.attempts[-1] if test.attempts else None
+    worker = (("worker", last.worker),) if names_worker and last is not None else ()
+    if worker or test.properties:
+        _add_properties(case, [*worker, *test.properties])
     if outcome in BAD:
         tag = "failure" if outcome == "failed" else "error"
         _add_failure(case, tag, outcome, last.failure if last is not None else None)
