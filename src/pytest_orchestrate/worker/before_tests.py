@@ -1,8 +1,8 @@
 """What a process is like before its first test, for files that are collected after it.
 
 Plain pytest has imported every test file before any test runs. A test may put another module into
-``sys.modules``, leave an environment variable or another working directory behind, and a fixture may
-do so for as long as it lives: a file that is imported then is not to notice.
+``sys.modules``, or leave an environment variable or another working directory behind, and a fixture
+may do so for as long as it lives: a file that is imported then is not to notice.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import operator
 import os
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 _MISSING = object()
@@ -97,6 +98,6 @@ def _inside(wanted: str | None, present: str | None) -> Iterator[None]:
 def _folder() -> str | None:
     """Return the working directory; None where it has been removed."""
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except OSError:
         return None
