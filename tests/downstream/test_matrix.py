@@ -11,21 +11,14 @@ from tests.downstream.projects import PROJECTS, SMALL_PROJECTS
 HEAD = (
     "platform linux\norchestrate: 2 workers (asked for), forked, {}, no history yet\nrootdir: /\n"
 )
-FULL = (
-    "full collection (pytest_collection_modifyitems in tests/conftest.py:12 may depend on seeing"
-    " all tests; orchestrate_collect = sharded overrides)"
-)
+FULL = f"full collection ({WHY}; orchestrate_collect = sharded overrides)"
 
 
 @pytest.mark.parametrize(
     ("said", "collection"),
     [
         (HEAD.format("sharded collection"), "sharded"),
-        (
-            HEAD.format(FULL),
-            "full: pytest_collection_modifyitems in tests/conftest.py:12 may depend on seeing"
-            " all tests",
-        ),
+        (HEAD.format(FULL), f"full: {WHY}"),
         (HEAD.format("full collection (asked for)"), "full: asked for"),
         (
             HEAD.format("sharded collection")
