@@ -8,9 +8,8 @@ from tests.downstream.kinds import KINDS
 from tests.downstream.matrix import collection_of, head_of, ways
 from tests.downstream.projects import PROJECTS, SMALL_PROJECTS
 
-HEAD = (
-    "platform linux\norchestrate: 2 workers (asked for), forked, {}, no history yet\nrootdir: /\n"
-)
+HEAD = "platform linux\norchestrate: 2 workers (asked for), forked, {}, no history yet\nroot: /\n"
+WHY = "pytest_collection_modifyitems in tests/conftest.py:12 may depend on seeing all tests"
 FULL = f"full collection ({WHY}; orchestrate_collect = sharded overrides)"
 
 
