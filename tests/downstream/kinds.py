@@ -190,20 +190,6 @@ KINDS = (
         args=("--benchmark-disable",),  # it disables itself on workers
     ),
     Project(
-        name="cattrs",
-        version="26.2.1",
-        kind="property tests; tests that generate classes",
-        declared="pyproject.toml, dependency group test (all that is not an extra)",
-        requirements=(
-            "hypothesis>=6.135.26",
-            "immutables>=0.21",
-            "pytest-benchmark>=5.1.0",
-            "pytest-xdist>=3.8.0",
-        ),
-        seconds=60,
-        args=("tests", "--benchmark-disable", "--hypothesis-seed=0"),
-    ),
-    Project(
         name="structlog",
         version="26.1.0",
         kind="pytest-asyncio and pytest-randomly",
