@@ -1,9 +1,9 @@
 """Setting objects aside for the garbage collector, unnoticed by those who ask it for objects.
 
-``gc.get_objects`` and ``gc.get_referrers`` do not see what ``gc.freeze`` has set aside. Tests ask them
-who holds an object, or how many there are of a kind; hypothesis asks who holds a random number
-generator that is registered, and warns when nobody does. So where something was set aside, these two
-put all of it back before they answer.
+``gc.get_objects`` and ``gc.get_referrers`` do not see what ``gc.freeze`` has set aside. Tests ask
+them who holds an object, or how many there are of a kind; hypothesis asks who holds a random number
+generator that is registered, and warns when nobody does. So where something was set aside, these
+two put all of it back before they answer.
 """
 
 from __future__ import annotations
