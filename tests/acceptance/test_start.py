@@ -135,10 +135,20 @@ def test_the_collector_tells_tests_of_what_plugins_have_made(
         {
             "early.py": "class Made: pass\nMADE = Made()\n",
             "test_it.py": """
-import gc, early
+import gc, sys, early, pytest
 
 def test_of_its_holders():
     assert early.__dict__ in gc.get_referrers(early.MADE)
+
+@pytest.mark.skipif(not (3, 11) <= sys.version_info < (3, 14), reason="it has others")
+def test_of_no_others():
+    async def look():
+        made = early.Made()
+        return gc.get_referrers(made)
+
+    with pytest.raises(StopIteration) as ended:
+        look().send(None)
+    assert ended.value.value == []
 
 def test_of_itself():
     assert early.MADE in [each for each in gc.get_objects() if type(each) is early.Made]
