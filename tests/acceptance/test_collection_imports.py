@@ -80,6 +80,51 @@ def test_a_namespace_package_that_cannot_be_imported(pytester: Pytester) -> None
     assert ours.counts == {"passed": 2, "errors": 1}
 
 
+def test_what_tests_leave_behind_is_not_there_where_files_are_collected_late(
+    pytester: Pytester,
+) -> None:
+    """Plain pytest has imported every file before the first test."""
+    write_files(
+        pytester,
+        {
+            "shop.py": "",
+            "conftest.py": "import shop\nSHOP = shop\n",
+            "test_big.py": """
+import os, pathlib, time, pytest
+import shop
+from conftest import SHOP
+
+run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+deadline = time.monotonic() + 10
+while run and not pathlib.Path(__file__).with_name(run).exists() and time.monotonic() < deadline:
+    time.sleep(0.01)  # until the other worker has its file
+
+FOUND = os.getcwd(), os.environ.get("SHOP")
+
+@pytest.mark.parametrize("number", range(20))
+def test_big(number, request):
+    time.sleep(0.05)
+    assert shop is SHOP
+    assert FOUND == (str(request.config.invocation_params.dir), None)
+""",
+            "test_small.py": """
+import os, pathlib, sys
+
+pathlib.Path(__file__).with_name(os.environ.get("PYTEST_XDIST_TESTRUNUID", "plain")).touch()
+
+def test_small(tmp_path):
+    del sys.modules["shop"]
+    import shop
+    os.environ["SHOP"] = "open"
+    os.chdir(tmp_path)
+""",
+        },
+    )
+    _, ours = assert_as_plain(pytester)
+    assert ours.counts == {"passed": 21}
+    assert "sharded collection" in ours.out
+
+
 def test_equal_helpers_where_files_are_collected_late(pytester: Pytester) -> None:
     """Imported within a test, it is that of the folder which came last."""
     files = {f"{folder}/lookup.py": f"WHERE = {folder!r}" for folder in "ab"}

@@ -187,3 +187,45 @@ def test_grouped_files_are_set_up_once(traced_suite: pytest.Pytester) -> None:
     for event, count in plain.items():
         if event[1] not in ("session", "package"):
             assert ups[event] == count, event
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_hook_that_looks_at_the_next_test_is_told_when_a_class_is_over(
+    pytester: pytest.Pytester, workers: int
+) -> None:
+    """SQLAlchemy's conftest disposes of what a class has used; nobody else is to lose it."""
+    pytester.makepyfile(
+        conftest="""
+        import pytest
+
+        current = None
+
+        def pytest_runtest_setup(item):
+            global current
+            assert current in (None, item.cls), f"{current} is not over"
+            current = item.cls
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_runtest_teardown(item, nextitem):
+            global current
+            yield
+            if nextitem is None or nextitem.getparent(pytest.Class) is not item.parent:
+                current = None
+        """,
+        test_it="""
+        import pytest
+
+        class TestOne:
+            def test_a(self): pass
+
+        class TestTwo:
+            @pytest.mark.requires("TestOne")
+            def test_b(self): pass
+
+        class TestThree:
+            @pytest.mark.requires("TestTwo")
+            def test_c(self): pass
+        """,
+    )
+    ran = run_orchestrated(pytester, workers=workers)
+    assert ran.counts == {"passed": 3}

@@ -6,7 +6,13 @@ import sys
 
 import pytest
 
-from tests.acceptance.support import NO_NEIGHBOURS, run_orchestrated, run_plain
+from tests.acceptance.support import (
+    NO_NEIGHBOURS,
+    assert_as_plain,
+    run_orchestrated,
+    run_plain,
+    write_files,
+)
 
 AUTO = "--orchestrate-start=auto"
 FORK = "--orchestrate-start=fork"
@@ -117,6 +123,39 @@ def test_each_forked_worker_has_random_numbers_of_its_own(pytester: pytest.Pytes
     assert ran.counts == {"passed": 2}
     drawn = {path.read_text() for path in pytester.path.glob("drawn-*")}
     assert len(drawn) == 2
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_collector_tells_tests_of_what_plugins_have_made(
+    pytester: pytest.Pytester, workers: int
+) -> None:
+    """It is set aside, which they are not to notice (hypothesis, for one, looks for holders)."""
+    write_files(
+        pytester,
+        {
+            "early.py": "class Made: pass\nMADE = Made()\n",
+            "test_it.py": """
+import gc, sys, early, pytest
+
+def test_of_its_holders():
+    assert early.__dict__ in gc.get_referrers(early.MADE)
+
+@pytest.mark.skipif(not (3, 11) <= sys.version_info < (3, 14), reason="it has others")
+def test_of_no_others():
+    async def look():
+        made = early.Made()
+        return gc.get_referrers(made)
+
+    with pytest.raises(StopIteration) as ended:
+        look().send(None)
+    assert ended.value.value == []
+
+def test_of_itself():
+    assert early.MADE in [each for each in gc.get_objects() if type(each) is early.Made]
+""",
+        },
+    )
+    assert_as_plain(pytester, "-p", "early", workers=workers)
 
 
 def test_what_a_plugin_cleans_up_at_exit_is_there_until_the_run_ends(

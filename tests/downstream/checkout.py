@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +45,17 @@ class Checkout:
                 shutil.rmtree(self.source / name, ignore_errors=True)
 
 
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without what would reach into the project's Python."""
-    return {
+def clean_environment(more: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+    """Return this process's environment without what would reach into the project's Python.
+
+    :param more: Names and values to be added.
+    """
+    kept = {
         name: value
         for name, value in os.environ.items()
         if not name.upper().startswith(FOREIGN_VARIABLES)
     }
+    return {**kept, **dict(more)}
 
 
 def prepare(
@@ -131,13 +135,15 @@ def unpack(checkout: Checkout, folder: Path) -> None:
 
 def pip(checkout: Checkout, verb: str, *args: str) -> None:
     """Let the pip of the project's environment do something."""
-    command(checkout.program("python"), "-m", "pip", verb, "--quiet", *args)
+    variables = checkout.project.build_variables
+    command(checkout.program("python"), "-m", "pip", verb, "--quiet", *args, variables=variables)
 
 
-def command(*args: str, cwd: Path | None = None) -> None:
+def command(*args: str, cwd: Path | None = None, variables: Iterable[tuple[str, str]] = ()) -> None:
     """Run one step of the preparation. Raises :class:`CheckoutError` when it fails."""
+    environment = clean_environment(variables)
     done = subprocess.run(
-        args, cwd=cwd, env=clean_environment(), capture_output=True, text=True, check=False
+        args, cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         end = "\n".join((done.stdout + done.stderr).splitlines()[-20:])

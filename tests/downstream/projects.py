@@ -10,7 +10,8 @@ class Project:
     """One released project and how its own developers run its tests.
 
     ``requirements`` is what the project declares for its tests, less pytest itself; ``declared``
-    says where. ``seconds`` is about what plain pytest takes on a machine with two cores.
+    says where. ``seconds`` is about what plain pytest takes on a machine with two cores; ``kind``
+    is what its suite does that others do not.
     """
 
     name: str
@@ -21,6 +22,9 @@ class Project:
     args: tuple[str, ...] = ()
     from_wheel: bool = False
     has_pytest_config: bool = True
+    kind: str = "pure Python"
+    #: Environment variables with which it is built.
+    build_variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def requirement(self) -> str:
@@ -34,6 +38,7 @@ PROJECTS = (
     Project(
         name="click",
         version="8.5.1",
+        kind="parametrised tests, most of them deselected",
         declared="pyproject.toml, dependency group tests",
         requirements=(),
         seconds=7,
@@ -48,6 +53,7 @@ PROJECTS = (
     Project(
         name="attrs",
         version="26.1.0",
+        kind="property tests",
         declared="pyproject.toml, dependency group tests",
         requirements=("cloudpickle", "hypothesis", "pympler", "pytest-xdist[psutil]"),
         seconds=8,
@@ -55,6 +61,7 @@ PROJECTS = (
     Project(
         name="more-itertools",
         version="11.2.1",
+        kind="unittest, 21,000 subtests in one file",
         declared="nowhere: its tests are unittest's and need nothing",
         requirements=(),
         seconds=18,
@@ -63,6 +70,7 @@ PROJECTS = (
     Project(
         name="werkzeug",
         version="3.1.9",
+        kind="web framework, files that are watched",
         declared="pyproject.toml, dependency group tests",
         requirements=(
             "cffi",
@@ -78,6 +86,7 @@ PROJECTS = (
     Project(
         name="networkx",
         version="3.6.1",
+        kind="numpy, 8,000 tests of a package that is installed",
         declared="pyproject.toml, extra default (numpy alone: the rest is large and optional)",
         requirements=("numpy>=1.25",),
         seconds=95,

@@ -21,11 +21,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.downstream.checkout import ROOT, Checkout, CheckoutError, prepare
 from tests.downstream.comparison import Difference, Verdict, compare, judge, reasons
+from tests.downstream.kinds import KINDS
+from tests.downstream.matrix import HEADINGS, WITHOUT_US, Row, examine_in_every_way
 from tests.downstream.projects import PROJECTS, QUICK_SECONDS, SMALL_PROJECTS, Project
 from tests.downstream.suite import SuiteRun, SuiteRunner
 
 SHOWN = 20
-WITHOUT_US = ("-p", "no:orchestrate")
+ALL = PROJECTS + KINDS + SMALL_PROJECTS
 XDIST = "pytest-xdist"
 XDIST_MODES = ("load", "worksteal", "loadfile")
 
@@ -59,6 +61,8 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="downstream-") as scratch:
         folder = Path(options.keep or scratch).resolve()
         runner = SuiteRunner(folder, options.limit, options.keep_history, options.memory)
+        if options.matrix:
+            return show_matrix([row_of(each, settings, runner) for each in settings.projects])
         ratios = [examine(project, settings, runner) for project in settings.projects]
     same = [ratio for ratio in ratios if ratio is not None]
     said = f"{len(same)} passed, {len(ratios) - len(same)} failed"
@@ -72,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(description="Compare the suites of real projects.")
     add = result.add_argument
-    names = [project.name for project in PROJECTS + SMALL_PROJECTS]
+    names = [project.name for project in ALL]
     add(
         "project",
         nargs="*",
@@ -81,6 +85,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--quick", action="store_true", help=f"only suites below {QUICK_SECONDS:.0f} s")
     add("--small", action="store_true", help="ten suites that take about a second")
+    add("--kinds", action="store_true", help="those of other kinds, about a quarter of an hour")
+    add("--matrix", action="store_true", help="in every way, as a table; of all kinds by default")
     add("--workers", type=int, default=2, help="how many workers (default: 2)")
     add("--repeat", type=int, default=1, metavar="N", help="pairs of runs (default: 1)")
     add("--times", action="store_true", help="measure pytest-xdist too: the best of its modes")
@@ -98,12 +104,14 @@ def parser() -> argparse.ArgumentParser:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """Check and complete what was given on the command line."""
-    known = {project.name: project for project in PROJECTS + SMALL_PROJECTS}
+    known = {project.name: project for project in ALL}
     unknown = [name for name in options.project if name not in known]
     if unknown:
         sys.exit(f"unknown project {unknown[0]!r}: choose from {', '.join(known)}")
     chosen = tuple(known[name] for name in options.project)
-    chosen = chosen or (SMALL_PROJECTS if options.small else PROJECTS)
+    if not chosen:
+        larger = KINDS if options.kinds else PROJECTS + KINDS if options.matrix else PROJECTS
+        chosen = SMALL_PROJECTS if options.small else larger
     if options.quick:
         chosen = tuple(project for project in chosen if project.seconds < QUICK_SECONDS)
     ours = ("-p", "orchestrate", f"--workers={options.workers}")
@@ -184,6 +192,30 @@ def verdict_on(
     again = [*plain[1:], runner.run(checkout, "plain-again", WITHOUT_US)]
     between_plain = tuple(d for run in again for d in compare(reference, run.facts()))
     return judge(tuple(found.values()), between_plain)
+
+
+def row_of(project: Project, settings: Settings, runner: SuiteRunner) -> Row | None:
+    """Run one project in every way; None if it could not be prepared."""
+    try:
+        checkout = prepare(project, settings.cache, settings.pytest, settings.extra, say)
+    except CheckoutError as error:
+        say(f"{project.name} {project.version}: FAILED to prepare: {error}")
+        return None
+    say(f"{project.name} {project.version}:")
+    row = examine_in_every_way(
+        checkout, runner, settings.workers, settings.repeat, settings.ignore, say
+    )
+    say(str(row))
+    return row
+
+
+def show_matrix(rows: list[Row | None]) -> int:
+    """Print the table; return 1 if a project differs, or could not be prepared."""
+    say(f"\n{HEADINGS}")
+    there = [row for row in rows if row is not None]
+    for row in there:
+        say(str(row))
+    return int(len(there) < len(rows) or any(row.differences for row in there))
 
 
 def best_of_xdist(checkout: Checkout, settings: Settings, runner: SuiteRunner) -> tuple[float, str]:

@@ -44,7 +44,12 @@ class SuiteRun:
         """The end of what a run printed that wrote no record; empty for any other."""
         if self.record is not None:
             return []
-        return self.output.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+        return self.text.splitlines()[-LAST_LINES:]
+
+    @property
+    def text(self) -> str:
+        """All that the run printed."""
+        return self.output.read_text(encoding="utf-8", errors="replace")
 
     def facts(self) -> dict[Fact, str]:
         """Return everything that has to be equal in every run."""
@@ -67,13 +72,23 @@ class SuiteRunner:
         recorder = Path(__file__).with_name("recorder.py").read_text(encoding="utf-8")
         (self.plugins / f"{PLUGIN}.py").write_text(recorder, encoding="utf-8")
 
-    def run(self, checkout: Checkout, how: str, args: tuple[str, ...]) -> SuiteRun:
-        """Run the suite with ``args`` added; ``how`` becomes a part of the file names."""
+    def run(
+        self,
+        checkout: Checkout,
+        how: str,
+        args: tuple[str, ...],
+        *,
+        keep_history: bool | None = None,
+    ) -> SuiteRun:
+        """Run the suite with ``args`` added; ``how`` becomes a part of the file names.
+
+        :param keep_history: Not as said when the runner was made.
+        """
         self.count += 1
         stem = self.folder / f"{checkout.project.name}-{self.count:02}-{how}"
         target = stem.with_name(f"{stem.name}.json")
         target.unlink(missing_ok=True)
-        checkout.clean(self.keep_history)
+        checkout.clean(self.keep_history if keep_history is None else keep_history)
         environment = {
             **clean_environment(),
             "PYTHONPATH": str(self.plugins),

@@ -21,7 +21,7 @@ from pytest_orchestrate.controller.voice import Voice
 from pytest_orchestrate.errors import assert_never
 from pytest_orchestrate.internals.notice import short_way
 from pytest_orchestrate.internals.session import show_selected
-from pytest_orchestrate.internals.teardown import placeholder, settle
+from pytest_orchestrate.internals.teardown import looks_at_next, settle, stand_in
 from pytest_orchestrate.measuring import FileCosts, FixtureCosts, named, togetherness
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.annotations import Demand
@@ -211,7 +211,8 @@ class InProcessSession:
             nextitem = items[self._queue[0]] if self._queue else None
             parked = None
             if nextitem is None and context.unfinished > 1:  # the rest waits for this one
-                parked, nextitem = item, placeholder(item)
+                parked = item
+                nextitem = stand_in(item, keeps_class=not looks_at_next(self.config))
             with self._slots.given(test, item) if self._slots.has(test) else _NOTHING:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             if borrowed and context.host_slots is not None:

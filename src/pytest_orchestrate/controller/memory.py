@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from pytest_orchestrate.transport.frozen import freeze, objects_not_frozen
 from pytest_orchestrate.transport.own_program import is_own_program, stays_after_pytest
 
 #: Whether imports are set aside.
@@ -52,7 +53,7 @@ def set_imports_aside(config: pytest.Config) -> None:
         return
     if not is_own_program() or stays_after_pytest():
         return
-    gc.freeze()
+    freeze()
     config.stash[_imports_key] = True
     # what is added first is called last: pytest itself has looked for cycles by then
     config.add_cleanup(_leave)
@@ -70,7 +71,7 @@ def _leave() -> None:
     ``config``. What is in the buffer of an open file is written when it is freed, or never: here
     it is written at once.
     """
-    left = gc.get_objects()
+    left = objects_not_frozen()
     # by identity: classes need not be hashable, and comparing them may run code of theirs
     kinds = {id(kind): kind for kind in map(type, left)}
     files = {number for number, kind in kinds.items() if _is_file(kind)}
@@ -88,7 +89,7 @@ def _leave() -> None:
             with contextlib.suppress(Exception):
                 each.flush()
     if all(map(_is_transparent, others)):
-        gc.freeze()
+        freeze()
 
 
 def _is_file(kind: type) -> bool:
@@ -192,4 +193,4 @@ class LongLived:
     def _freeze(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "stop" and info["generation"] == 2:
             self._is_needed = True
-            gc.freeze()
+            freeze()

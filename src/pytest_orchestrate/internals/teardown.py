@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dis
 import os
 
 import pytest
@@ -35,9 +36,41 @@ def placeholder_above(item: pytest.Item) -> pytest.Item | None:
     return None
 
 
+def looks_at_next(config: pytest.Config) -> bool:
+    """Whether a plugin or conftest looks at ``nextitem`` when a test is torn down.
+
+    It may tell from that whether a class or a file is over (SQLAlchemy's does), and is not asked
+    again when that turns out later.
+    """
+    for implementation in config.hook.pytest_runtest_teardown.get_hookimpls():
+        function = implementation.function
+        module = str(getattr(function, "__module__", "")).partition(".")[0]
+        if "nextitem" not in implementation.argnames or module in ("_pytest", "pytest_orchestrate"):
+            continue
+        code = getattr(function, "__code__", None)
+        if code is None or any(map(_loads_next, dis.get_instructions(code))):
+            return True
+    return False
+
+
+def _loads_next(instruction: dis.Instruction) -> bool:
+    if not instruction.opname.startswith("LOAD"):
+        return False
+    loaded = instruction.argval  # of two at once, both
+    return "nextitem" in (loaded if isinstance(loaded, tuple) else (loaded,))
+
+
 class _Placeholder(pytest.Item):
     def runtest(self) -> None:
         raise AssertionError("a placeholder is never run")
+
+
+def stand_in(item: pytest.Item, *, keeps_class: bool) -> pytest.Item:
+    """Return an item to be given as ``nextitem`` while that is not known.
+
+    :param keeps_class: What belongs to the class and the file of ``item`` stays up.
+    """
+    return (None if keeps_class else placeholder_above(item)) or placeholder(item)
 
 
 def settle(item: pytest.Item, nextitem: pytest.Item | None) -> pytest.TestReport | None:

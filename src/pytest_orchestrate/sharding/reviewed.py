@@ -51,6 +51,12 @@ REVIEWED = (
         "marks items one by one; notes that there is a benchmark, for a warning",
     ),
     Review(
+        "pytest_codspeed.plugin",
+        "pytest_collection_modifyitems",
+        "pytest-codspeed 5.0.4",
+        "where benchmarks are measured, deselects what is none, item by item",
+    ),
+    Review(
         "pytest_django.plugin",
         "pytest_itemcollected",
         "pytest-django 4.14.0",

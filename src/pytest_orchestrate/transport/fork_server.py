@@ -14,7 +14,6 @@ with the worker's socket attached; from it ``unsafe REASON``, ``born N PID``,
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import select
@@ -23,7 +22,7 @@ import socket
 from collections.abc import Iterable
 from contextlib import suppress
 
-from pytest_orchestrate.transport import fork_safety
+from pytest_orchestrate.transport import fork_safety, frozen
 
 SERVER_NAME = "pytest-orchestrate-fork-server"
 
@@ -71,7 +70,7 @@ def _serve(descriptor: int, preload: Iterable[str]) -> int:
     signal.set_wakeup_fd(wake_write)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the controller's affair
-    gc.freeze()
+    frozen.freeze()
     while True:
         readable, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in readable:

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_orchestrate import wire
 from pytest_orchestrate.internals.session import import_quietly
+from pytest_orchestrate.worker.before_tests import BeforeTests
 
 if TYPE_CHECKING:
     from pytest_orchestrate.worker.share import Share
@@ -24,6 +25,8 @@ class KnownTests:
         #: put in by the receiving thread, before it queues the tests
         self._expected: deque[wire.CollectFile] = deque()
         self._modules: list[str] = []
+        #: Only there where files may be collected late.
+        self._before_tests: BeforeTests | None = None
 
     def begin(
         self, session: pytest.Session, items: list[pytest.Item], share: Share | None = None
@@ -45,10 +48,14 @@ class KnownTests:
             names, self._modules = self._modules, []
             assert self._session is not None
             import_quietly(self._session.config, names)
+        if self._before_tests is None and self._share is not None:
+            self._before_tests = BeforeTests()
         while position >= len(self._items):
             message = self._expected.popleft()
             assert message.first == len(self._items)
             assert self._session is not None
             assert self._share is not None
-            self._items += self._share.collect_late(self._session, message.file, message.tests)
+            assert self._before_tests is not None
+            with self._before_tests.again():
+                self._items += self._share.collect_late(self._session, message.file, message.tests)
         return self._items[position]

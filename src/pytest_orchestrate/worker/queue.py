@@ -18,6 +18,8 @@ class TestQueue:
         self._finishing = False
         self._tears_down = False
         self._mark = 0
+        #: Is not taken back.
+        self._kept: int | None = None
 
     def put(self, tests: Iterable[int]) -> None:
         """Append tests."""
@@ -28,8 +30,8 @@ class TestQueue:
 
     def take_back(self, tests: Iterable[int]) -> list[int]:
         """Remove and return those of these tests that are still waiting, in queue order."""
-        wanted = set(tests)
         with self._changed:
+            wanted = set(tests) - {self._kept}
             returned = [test for test in self._tests if test in wanted]
             if returned:
                 self._tests = deque(test for test in self._tests if test not in wanted)
@@ -73,10 +75,15 @@ class TestQueue:
     def _has_news(self) -> bool:
         return bool(self._tests) or self._finishing or self._tears_down
 
-    def peek(self) -> int | None:
-        """Return the test that is next as things stand, or None."""
+    def peek(self, *, keep: bool = False) -> int | None:
+        """Return the test that is next as things stand, or None.
+
+        :param keep: It is not taken back any more.
+        """
         with self._changed:
-            return self._tests[0] if self._tests else None
+            following = self._tests[0] if self._tests else None
+            self._kept = following if keep else None
+            return following
 
     def drop(self, test: int) -> bool:
         """Forget the next test if it is still this one; return whether it was."""

@@ -11,7 +11,12 @@ import pytest
 from pytest_orchestrate import wire
 from pytest_orchestrate.internals.junit import XmlRecorder
 from pytest_orchestrate.internals.reports import only_own_serializers, plain_report_fields
-from pytest_orchestrate.internals.teardown import placeholder, placeholder_above, settle
+from pytest_orchestrate.internals.teardown import (
+    looks_at_next,
+    placeholder_above,
+    settle,
+    stand_in,
+)
 from pytest_orchestrate.model.attempt import Attempt
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.slots import Slots
@@ -32,7 +37,8 @@ class Runner:
 
     pytest has to be told the next test before it runs one, so that it knows which fixtures
     to keep. If the next test is not known yet, the worker *parks*: function-scoped fixtures
-    are torn down, higher scopes stay until the next test is known.
+    are torn down, higher scopes stay until the next test is known. Where plugins look at the next
+    test, too, it stays the next one, and while it is not known it is one of another file.
     """
 
     def __init__(
@@ -62,6 +68,7 @@ class Runner:
         self._tears_all_down = learning.learns(session.config)
         if self._tears_all_down:
             learning.tell_what_is_learnt()
+        self._keeps_next = False
 
     def run(self) -> tuple[str, list[str]] | None:
         """Run tests until the queue has ended.
@@ -75,6 +82,7 @@ class Runner:
 
     def _run(self) -> tuple[str, list[str]] | None:
         session, queue = self.session, self.queue
+        self._keeps_next = looks_at_next(session.config)
         last: pytest.Item | None = None
         announced: pytest.Item | None = None
         while True:
@@ -99,7 +107,7 @@ class Runner:
             elif queue.ended or self._tears_all_down:
                 announced = nextitem = None
             else:
-                announced, nextitem = item, placeholder(item)
+                announced, nextitem = item, stand_in(item, keeps_class=not self._keeps_next)
                 # nothing is `item` again, so whatever comes is settled first
             self._parking = announced is item
             self._run_one(test, item, nextitem)
@@ -111,7 +119,7 @@ class Runner:
 
     def _following(self) -> pytest.Item | None:
         """Return the test that is next as things stand, or None."""
-        while (position := self.queue.peek()) is not None:
+        while (position := self.queue.peek(keep=self._keeps_next)) is not None:
             item = self.tests.at(position)
             if item is not None:
                 return item

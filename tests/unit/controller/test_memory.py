@@ -15,6 +15,7 @@ import pytest
 
 from pytest_orchestrate.controller import memory
 from pytest_orchestrate.controller.memory import LongLived
+from pytest_orchestrate.transport.frozen import objects_not_frozen
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def as_before() -> Iterator[None]:
 
 def is_looked_at(thing: object) -> bool:
     """Whether the collector would look at it; what others have frozen comes and goes."""
-    return any(each is thing for each in gc.get_objects())
+    return any(each is thing for each in objects_not_frozen())
 
 
 def test_what_survives_a_full_collection_is_not_looked_at_again() -> None:

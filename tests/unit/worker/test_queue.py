@@ -30,3 +30,13 @@ def test_what_is_cleared_tears_down_at_its_end_only() -> None:
     queue.clear()
     assert queue.ended
     assert not queue.begin_tear_down()
+
+
+def test_a_test_that_was_announced_as_the_next_is_not_taken_back() -> None:
+    queue = TestQueue()
+    queue.put([1, 2, 3])
+    assert queue.peek(keep=True) == 1
+    assert queue.take_back([1, 2]) == [2]
+    assert queue.get() == 1
+    assert queue.peek() == 3
+    assert queue.take_back([3]) == [3]

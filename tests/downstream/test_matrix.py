@@ -1,0 +1,57 @@
+"""The table of projects says what their runs said."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.downstream.kinds import KINDS
+from tests.downstream.matrix import collection_of, head_of, ways
+from tests.downstream.projects import PROJECTS, SMALL_PROJECTS
+
+HEAD = "platform linux\norchestrate: 2 workers (asked for), forked, {}, no history yet\nroot: /\n"
+WHY = "pytest_collection_modifyitems in tests/conftest.py:12 may depend on seeing all tests"
+FULL = f"full collection ({WHY}; orchestrate_collect = sharded overrides)"
+
+
+@pytest.mark.parametrize(
+    ("said", "collection"),
+    [
+        (HEAD.format("sharded collection"), "sharded"),
+        (HEAD.format(FULL), f"full: {WHY}"),
+        (HEAD.format("full collection (asked for)"), "full: asked for"),
+        (
+            HEAD.format("sharded collection")
+            + "orchestrate: every worker has collected everything: a/conftest.py:3 reads"
+            " session.items; orchestrate_collect = sharded overrides\n",
+            "full: a/conftest.py:3 reads session.items",
+        ),
+        ("orchestrate: in-process (--pdb)\n", "in-process (--pdb)"),
+        ("12 passed in 0.01s\n", "not said"),
+    ],
+)
+def test_how_files_were_collected_is_what_the_run_said(said: str, collection: str) -> None:
+    assert collection_of(said) == collection
+
+
+def test_the_head_says_how_many_workers_there_were() -> None:
+    assert head_of(HEAD.format("sharded collection")) == "2 workers (asked for)"
+
+
+def test_where_everything_is_collected_anyway_it_is_not_asked_for() -> None:
+    assert [way.name for way in ways(2, 3, is_sharded=False)] == [
+        "full-fork",
+        "full-spawn",
+        "auto",
+    ]
+    assert [way.name for way in ways(2, 3, is_sharded=True)] == [
+        "sharded-fork",
+        "sharded-spawn",
+        "full-fork",
+        "full-spawn",
+        "auto",
+    ]
+
+
+def test_no_project_is_there_twice() -> None:
+    names = [project.name for project in PROJECTS + KINDS + SMALL_PROJECTS]
+    assert len(names) == len(set(names))
