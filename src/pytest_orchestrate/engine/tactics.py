@@ -53,6 +53,8 @@ class Tactics(NamedTuple):
     contended: float = 0.5
     #: ... only what takes no more than so many times as long as it will be held.
     filling: float = 1.0
+    #: How much more a resource counts that is needed for longer: this power of its load.
+    steep: float = 4.0
     #: By so much each test's rank is changed at random, up or down.
     noise: float = 0.0
     seed: int = 0
@@ -102,6 +104,7 @@ _CHOICES: tuple[tuple[float, ...], ...] = (
     (1.0, 1.0, 3.0),
     (0.3, 0.5),
     (0.1, 1.0),
+    (0.5, 2.0, 4.0, 4.0),
     (0.0, 0.05, 0.1, 0.2),
 )
 
