@@ -166,6 +166,8 @@ def _prepare_some(roster: Roster, now: float, limit: float) -> bool:
     for worker in roster.idle:
         place = roster.place_of_worker[worker]
         idle[place] = idle.get(place, 0) + 1
+    #: Place -> how many of those that are there have something to go on with.
+    taken: dict[int, int] = {}
     prepares = False
     for _, test, place, ready_at in wanted:
         if roster.state[test] or (room <= 0 and (is_deep or not is_awaited(roster, test))):
@@ -174,7 +176,12 @@ def _prepare_some(roster: Roster, now: float, limit: float) -> bool:
             idle[place] -= 1
             _stay_for(roster, place, ready_at)
             continue
-        if any(free_at(roster, each) <= ready_at for each in roster.members[place]):
+        # Who is there is as good as others, if it has done before they could be there; but for
+        # one test only.
+        due = max(ready_at, now + roster.outlook.entries[place])
+        there = sum(free_at(roster, each) <= due for each in roster.members[place])
+        if taken.get(place, 0) < there:
+            taken[place] = taken.get(place, 0) + 1
             _stay_for(roster, place, ready_at)
             continue
         if any(_goes_on(roster, each, test, ready_at) for each in range(workers)):
