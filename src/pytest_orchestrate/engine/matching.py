@@ -24,8 +24,6 @@ PASSED_OVER = 8
 def decide(roster: Roster, now: float) -> list[Move]:
     """What idle workers and those that stand by do now."""
     moves = roster.moves = []
-    if roster.free:
-        roster.weigh(roster.tactics.steep)
     if roster.outlook.crowds:
         keep_room(roster, now)
     if roster.standby:
@@ -54,7 +52,7 @@ def _waiting(roster: Roster, limit: float) -> list[int]:
 
     There is nothing for them to do with it now. As many wait as need not work all the time.
     """
-    resource = max(range(len(roster.load)), key=roster.load.__getitem__)
+    resource = roster.scarcest
     if roster.load[resource] < limit or not roster.outlook.varied[resource]:
         return []
     room = min(roster.spare, int(roster.wanted[resource] * VARIED)) - len(roster.standby)

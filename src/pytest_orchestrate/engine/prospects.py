@@ -80,6 +80,8 @@ def time_left(roster: Roster, now: float) -> float:
             left = max(left, -rank)
             break
         heappop(roster.paths)
+    if roster.free:
+        roster.weigh(roster.tactics.steep)
     roster.spare = int(workers - work / left) if left > 0.0 else 0
     roster.horizon = now + left
     roster.horizon_until = now + left * GLANCE

@@ -33,6 +33,8 @@ class Stock:
         self.users_in: list[dict[int, list[float]]] = [{} for _ in self.free]
         #: Resource -> seconds by which a unit of it counts, as looked up last.
         self.weights = [0.0] * len(self.free)
+        #: The resource that is needed for longest, as looked up last.
+        self.scarcest = 0
         #: Seconds of the tests that were not given out, with the first entry to each place.
         self.work = sum(seconds) + sum(outlook.entries)
         self.unsent = tests
@@ -70,7 +72,7 @@ class Stock:
     def copy_to(self, other: Stock) -> None:
         """Bring another one into the same state."""
         other.outlook, other.seconds, other.wanted = self.outlook, self.seconds, self.wanted
-        other.weights = self.weights
+        other.weights, other.scarcest = self.weights, self.scarcest
         other.state, other.blocked = self.state[:], self.blocked[:]
         other.work, other.unsent = self.work, self.unsent
         for name in _LISTS:
@@ -180,6 +182,7 @@ class Stock:
         """Look up how much a unit of each resource counts now: by this power of its load."""
         top = max(self.load, default=0.0)
         if top > 0.0:
+            self.scarcest = self.load.index(top)
             self.weights = [
                 top * (load / top) ** steep / capacity if load > 0.0 else 0.0
                 for load, capacity in zip(self.load, self.outlook.capacities, strict=True)
