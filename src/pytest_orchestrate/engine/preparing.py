@@ -81,7 +81,11 @@ def _prepare_user(roster: Roster, now: float, resource: int) -> bool:
     place = max(elsewhere or there, key=lambda each: (users[each][0], -each))
     entry = roster.outlook.entries[place]
     waiting = sum(roster.place_of_worker[worker] in users for worker in roster.idle)
-    is_short = roster.outlook.varied[resource] and use.coming + waiting < min(pool, roster.spare)
+    is_short = (
+        roster.tactics.reserve > 0.0
+        and roster.outlook.varied[resource]
+        and use.coming + waiting < min(pool, roster.spare)
+    )
     if not is_short and _suffices(roster, now, resource, use, there, entry if elsewhere else 0.0):
         return False
     first = first_in(roster, place, resource, free=not entry)
@@ -100,7 +104,7 @@ def _pool(roster: Roster, resource: int) -> float:
     """
     pool = roster.wanted[resource] * roster.tactics.pool
     if roster.outlook.varied[resource]:
-        pool = max(pool, min(roster.spare, roster.wanted[resource] * VARIED))
+        pool = max(pool, min(roster.spare, roster.wanted[resource] * roster.tactics.reserve))
     return pool
 
 
