@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_orchestrate.engine.guesses import Guesses
 from pytest_orchestrate.engine.leases import signature
 from pytest_orchestrate.engine.matching import decide
 from pytest_orchestrate.engine.moves import Move
@@ -33,6 +34,8 @@ KINDS = 32
 REHEARSALS_AGAIN = 12
 #: Tests without history are expected to take another time when it has changed by this factor.
 DRIFT = 1.1
+#: What is expected in each of so many files is looked up all the time; in more, now and then.
+GUESSED = 64
 WAITS = "nothing that may run now is worth entering its file"
 
 
@@ -43,6 +46,7 @@ class Conductor:
         "_dispatch",
         "_effort",
         "_ended",
+        "_guesses",
         "_look_again",
         "_roster",
         "_start",
@@ -71,19 +75,23 @@ class Conductor:
             {each.test: each.priority for each in constraints},
         )
         tests = len(estimates.file_of)
-        seconds = [estimates.of(test) for test in range(tests)]
         unseen = [test for test in range(tests) if estimates.history[test] < 0.0]
-        # Where most have no history, there is nothing to tell them from.
-        doubtful = unseen if 2 * len(unseen) < tests else ()
-        #: What it takes to play a test: all that tests need in different ways is looked at.
-        self._effort = 1 + len(set(facts.needs_of)) // KINDS
-        self._roster = Roster(facts, seconds, Tactics(), doubtful)
+        self._guesses = Guesses(estimates, facts.entries[1:], len(dispatch.fleet.ready))
         #: File -> its tests without history.
         self._unseen: dict[int, list[int]] = {}
         for test in unseen:
             self._unseen.setdefault(estimates.file_of[test], []).append(test)
         #: File -> what these were expected to take when that was looked up last.
-        self._usual = {file: estimates.unseen(file) for file in self._unseen}
+        self._usual = dict(zip(self._unseen, self._guesses.of([*self._unseen], 0.0), strict=True))
+        seconds = [
+            history if history >= 0.0 else self._usual[estimates.file_of[test]]
+            for test, history in enumerate(estimates.history)
+        ]
+        # Where most have no history, there is nothing to tell them from.
+        doubtful = unseen if 2 * len(unseen) < tests else ()
+        #: What it takes to play a test: all that tests need in different ways is looked at.
+        self._effort = 1 + len(set(facts.needs_of)) // KINDS
+        self._roster = Roster(facts, seconds, Tactics(), doubtful)
         self._ended = 0
         #: It is rehearsed again when so many tests have ended.
         self._look_again = 0
@@ -109,7 +117,9 @@ class Conductor:
         """A worker has done with a test."""
         self._ended += 1
         self._roster.finished(worker, test)
-        self._learn(self._dispatch.estimates.file_of[test])
+        if self._unseen:
+            self._guesses.end(worker)
+            self._learn(self._dispatch.estimates.file_of[test])
 
     def prepared(self, worker: int) -> None:
         """A worker has entered the file of the test for which it was to prepare."""
@@ -119,6 +129,8 @@ class Conductor:
         """Find something to do for idle workers and for those that have prepared."""
         now = self._dispatch.now
         roster = self._roster
+        if 0 < len(self._unseen) <= GUESSED:
+            self._learn(*self._unseen)
         if self._ended >= self._look_again and roster.unsent:
             self._rehearse()
         for move in decide(roster, now):
@@ -139,6 +151,9 @@ class Conductor:
             worker.remember(dispatch.now, "prepares")
             dispatch.out.append(Prepare(worker=move.worker, test=test))
             return
+        if self._unseen:
+            file = dispatch.estimates.file_of[test]
+            self._guesses.begin(move.worker, file, dispatch.now + move.entry)
         seconds = self._roster.seconds[test] + move.entry
         worker.queue.append(test)
         worker.costs[test] = seconds
@@ -152,21 +167,26 @@ class Conductor:
             slots = constrained.slots([test])
         dispatch.out.append(Assign(worker=move.worker, tests=[test], slots=slots))
 
-    def _learn(self, file: int) -> None:
-        """What is expected of the tests without history after one of a file has ended."""
-        tests = self._unseen.get(file)
-        if not tests:
-            return
-        usual = self._dispatch.estimates.unseen(file)
-        before = self._usual[file]
-        if before / DRIFT <= usual <= before * DRIFT:
-            return
-        self._usual[file] = usual
-        roster = self._roster
-        left = [test for test in tests if roster.state[test] in (WAITING, READY)]
-        self._unseen[file] = left
-        for test in left:
-            roster.expect(test, usual)
+    def _learn(self, *files: int) -> None:
+        """Look up what is expected of the tests without history of these files."""
+        files = tuple(file for file in files if file in self._unseen)
+        roster, now = self._roster, self._dispatch.now
+        history = self._dispatch.estimates.history
+        for file, usual in zip(files, self._guesses.of(files, now), strict=True):
+            before = self._usual[file]
+            if before / DRIFT <= usual <= before * DRIFT:
+                continue
+            self._usual[file] = usual
+            for worker, begun in self._guesses.running_in(file):
+                if history[roster.test_of_worker[worker]] < 0.0:
+                    roster.until[worker] = max(now, begun + usual)
+            left = [t for t in self._unseen[file] if roster.state[t] in (WAITING, READY)]
+            for test in left:
+                roster.expect(test, usual)
+            if left:
+                self._unseen[file] = left
+            else:
+                del self._unseen[file]
 
     def _rehearse(self) -> None:
         """Try other tactics on what is left."""
@@ -179,9 +199,8 @@ class Conductor:
             over = now - roster.until[worker]
             if test >= 0 and roster.running[worker] and over > 0.0:
                 roster.until[worker] = now + over * 0.5
-        for file in self._unseen:
-            if not self._dispatch.estimates.files[file].bodies:
-                self._learn(file)
+        if self._unseen:
+            self._learn(*self._unseen)
         steps = roster.unsent * self._effort
         if first:
             rehearsals = min(REHEARSALS, REHEARSED // steps)

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 from pytest_orchestrate.engine.moves import Move
 from pytest_orchestrate.engine.places import best_place, spared
-from pytest_orchestrate.engine.preparing import keep_busy, prepare
+from pytest_orchestrate.engine.preparing import VARIED, keep_busy, prepare
 from pytest_orchestrate.engine.prospects import first_in, free_at, time_left
 from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, Roster
 from pytest_orchestrate.engine.standby import begin_prepared, keep_room
@@ -40,15 +40,33 @@ def decide(roster: Roster, now: float) -> list[Move]:
         for resource, seconds in enumerate(roster.load):
             if seconds >= scarce:
                 keep_busy(roster, now, resource)
-    _stay(roster, now)
-    _enter(roster, now, left)
+    waiting = _waiting(roster, limit) if roster.spare > 0 and roster.free else []
+    _stay(roster, now, waiting)
+    _enter(roster, now, left, waiting)
     prepare(roster, now, 0.0)
     return moves
 
 
-def _stay(roster: Roster, now: float) -> None:
-    """Give out what needs no entering."""
+def _waiting(roster: Roster, limit: float) -> list[int]:
+    """Idle workers that wait where amounts of the scarcest resource are needed that differ.
+
+    There is nothing for them to do with it now. As many wait as need not work all the time.
+    """
+    resource = roster.scarcest
+    if roster.load[resource] < limit or not roster.outlook.varied[resource]:
+        return []
+    room = min(roster.spare, int(roster.wanted[resource] * VARIED)) - len(roster.standby)
+    users = roster.users_in[resource]
+    there = [each for each in roster.idle if roster.place_of_worker[each] in users]
+    there.sort(key=lambda each: -users[roster.place_of_worker[each]][0])
+    return there[: max(0, room)]
+
+
+def _stay(roster: Roster, now: float, waiting: list[int]) -> None:
+    """Give out what needs no entering, but to those that wait."""
     for worker in tuple(roster.idle):
+        if worker in waiting:
+            continue
         place = roster.place_of_worker[worker]
         if place != NOWHERE and roster.ready_in[place]:
             entry = first_in(roster, place)
@@ -56,9 +74,9 @@ def _stay(roster: Roster, now: float) -> None:
                 roster.give(worker, entry[2], now)
 
 
-def _enter(roster: Roster, now: float, left: float) -> None:
+def _enter(roster: Roster, now: float, left: float, waiting: list[int]) -> None:
     """Let workers enter the places that are most worth it."""
-    free = [each for each in roster.idle if not _waits_here(roster, each, now)]
+    free = [w for w in roster.idle if w not in waiting and not _waits_here(roster, w, now)]
     while free:
         place = best_place(roster, now, left)
         entry = first_in(roster, place) if place != NOWHERE else None

@@ -40,11 +40,18 @@ class Outlook:
     foreign: list[int] = field(default_factory=list)
     #: Index of needs -> resources that they are of.
     names_of: list[frozenset[int]] = field(default_factory=list)
+    #: Resource -> whether tests need different amounts of it.
+    varied: list[bool] = field(default_factory=list)
     #: Seconds to enter the place that takes longest.
     dearest: float = 0.0
 
     def __post_init__(self) -> None:
         self.names_of = [frozenset(each[0] for each in needs) for needs in self.needs]
+        amounts: list[set[int]] = [set() for _ in self.capacities]
+        for needs in self.needs:
+            for resource, amount in needs:
+                amounts[resource].add(amount)
+        self.varied = [len(each) > 1 for each in amounts]
         self.dearest = max(self.entries)
         self.foreign = [0] * len(self.required)
         for test, followers in enumerate(self.followers):

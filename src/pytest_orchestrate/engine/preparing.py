@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pytest_orchestrate.engine.places import TINY, spared
 from pytest_orchestrate.engine.prospects import first_in, free_at, is_awaited, is_waiting
-from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, Roster
+from pytest_orchestrate.engine.roster import NOTHING, NOWHERE, Entry, Roster
 
 #: Tests of a place that are looked at when it is prepared for those that will be ready soon.
 SEEN_OF_PLACE = 8
@@ -29,6 +29,8 @@ STEPS = 32
 LONGEST = 2.0
 #: ... and where there are more workers than this.
 FEW = 3
+#: So many times as many workers as can use a resource wait for it where amounts differ.
+VARIED = 8.0
 
 
 def keep_busy(roster: Roster, now: float, resource: int) -> None:
@@ -71,13 +73,20 @@ def _prepare_user(roster: Roster, now: float, resource: int) -> bool:
     """Let a worker enter a place for the resource, unless those that are there suffice."""
     users, members = roster.users_in[resource], roster.members
     use = _use(roster, now, resource)
-    if not users or use.coming >= roster.wanted[resource] * roster.tactics.pool:
+    pool = _pool(roster, resource)
+    if not users or use.coming >= pool:
         return False
     there = [place for place in users if place and members[place]]
     elsewhere = [place for place in users if not place or not members[place]]
     place = max(elsewhere or there, key=lambda each: (users[each][0], -each))
     entry = roster.outlook.entries[place]
-    if _suffices(roster, now, resource, use, there, entry if elsewhere else 0.0):
+    waiting = sum(roster.place_of_worker[worker] in users for worker in roster.idle)
+    is_short = (
+        roster.tactics.reserve > 0.0
+        and roster.outlook.varied[resource]
+        and use.coming + waiting < min(pool, roster.spare)
+    )
+    if not is_short and _suffices(roster, now, resource, use, there, entry if elsewhere else 0.0):
         return False
     first = first_in(roster, place, resource, free=not entry)
     away = [each for each in roster.idle if not entry or _is_free_for(roster, each, place, users)]
@@ -85,6 +94,18 @@ def _prepare_user(roster: Roster, now: float, resource: int) -> bool:
         return False
     roster.give(spared(roster, place, away), first[2], now)
     return True
+
+
+def _pool(roster: Roster, resource: int) -> float:
+    """How many workers are to wait for a resource, at most.
+
+    Where amounts differ, some are spared: the more of them wait, the better do their tests fill
+    what is free.
+    """
+    pool = roster.wanted[resource] * roster.tactics.pool
+    if roster.outlook.varied[resource]:
+        pool = max(pool, min(roster.spare, roster.wanted[resource] * roster.tactics.reserve))
+    return pool
 
 
 def _suffices(
@@ -114,16 +135,19 @@ def _is_free_for(roster: Roster, worker: int, place: int, users: dict[int, list[
 
 
 def _take_user(roster: Roster, now: float, resource: int) -> bool:
-    """Let a worker that is where a test uses the resource take that test."""
+    """Let a worker that is where a test uses the resource take that test: the largest one."""
     users = roster.users_in[resource]
+    best: tuple[Entry, int] | None = None
     for worker in roster.idle:
         place = roster.place_of_worker[worker]
         if place in users:
             first = first_in(roster, place, resource)
-            if first is not None:
-                roster.give(worker, first[2], now)
-                return True
-    return False
+            if first is not None and (best is None or first < best[0]):
+                best = first, worker
+    if best is None:
+        return False
+    roster.give(best[1], best[0][2], now)
+    return True
 
 
 def prepare(roster: Roster, now: float, limit: float) -> None:
@@ -146,6 +170,8 @@ def _prepare_some(roster: Roster, now: float, limit: float) -> bool:
     for worker in roster.idle:
         place = roster.place_of_worker[worker]
         idle[place] = idle.get(place, 0) + 1
+    #: Place -> how many of those that are there have something to go on with.
+    taken: dict[int, int] = {}
     prepares = False
     for _, test, place, ready_at in wanted:
         if roster.state[test] or (room <= 0 and (is_deep or not is_awaited(roster, test))):
@@ -154,7 +180,12 @@ def _prepare_some(roster: Roster, now: float, limit: float) -> bool:
             idle[place] -= 1
             _stay_for(roster, place, ready_at)
             continue
-        if any(free_at(roster, each) <= ready_at for each in roster.members[place]):
+        # Who is there is as good as others, if it has done before they could be there; but for
+        # one test only.
+        due = max(ready_at, now + roster.outlook.entries[place])
+        there = sum(free_at(roster, each) <= due for each in roster.members[place])
+        if taken.get(place, 0) < there:
+            taken[place] = taken.get(place, 0) + 1
             _stay_for(roster, place, ready_at)
             continue
         if any(_goes_on(roster, each, test, ready_at) for each in range(workers)):

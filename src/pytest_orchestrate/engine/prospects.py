@@ -71,13 +71,18 @@ def time_left(roster: Roster, now: float) -> float:
                 rest += roster.seconds[test]
             work += rest
             rests = max(rests, rest + roster.behind[test])
-    left = max((roster.work + work) / roster.outlook.workers, rests, *roster.load, 0.0)
+    work += roster.work
+    workers = roster.outlook.workers
+    left = max(work / workers, rests, *roster.load, 0.0)
     while roster.paths:
         rank, test = roster.paths[0]
         if roster.state[test] < TAKEN and -rank == roster.rank[test]:
             left = max(left, -rank)
             break
         heappop(roster.paths)
+    if roster.free:
+        roster.weigh(roster.tactics.steep)
+    roster.spare = int(workers - work / left) if left > 0.0 else 0
     roster.horizon = now + left
     roster.horizon_until = now + left * GLANCE
     return left

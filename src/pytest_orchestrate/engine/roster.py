@@ -91,6 +91,8 @@ class Roster(Stock):
             self.rank[test] += self.seconds[test] * DOUBT
         self.horizon_until = -1.0
         self.horizon = 0.0
+        #: So many workers need not work all the time.
+        self.spare = 0
         if tactics.noise:
             seed = tactics.seed * 0x9E3779B1
             scale = 2.0 * tactics.noise / 2**32

@@ -6,10 +6,6 @@ from pytest_orchestrate.engine.outlook import Outlook
 
 WAITING, READY, TAKEN, OVER = range(4)
 
-#: By so much more does a resource count of which all is needed than one of which little is: who
-#: needs much is hard to fit in later.
-LARGER = 0.1
-
 
 class Stock:
     """Tests and resources at one time of a run."""
@@ -35,6 +31,10 @@ class Stock:
         self.load = [0.0] * len(self.free)
         #: Resource -> place -> such seconds of its ready tests, and how many these are.
         self.users_in: list[dict[int, list[float]]] = [{} for _ in self.free]
+        #: Resource -> seconds by which a unit of it counts, as looked up last.
+        self.weights = [0.0] * len(self.free)
+        #: The resource that is needed for longest, as looked up last.
+        self.scarcest = 0
         #: Seconds of the tests that were not given out, with the first entry to each place.
         self.work = sum(seconds) + sum(outlook.entries)
         self.unsent = tests
@@ -72,6 +72,7 @@ class Stock:
     def copy_to(self, other: Stock) -> None:
         """Bring another one into the same state."""
         other.outlook, other.seconds, other.wanted = self.outlook, self.seconds, self.wanted
+        other.weights, other.scarcest = self.weights, self.scarcest
         other.state, other.blocked = self.state[:], self.blocked[:]
         other.work, other.unsent = self.work, self.unsent
         for name in _LISTS:
@@ -177,12 +178,26 @@ class Stock:
                         return False
         return True
 
+    def weigh(self, steep: float) -> None:
+        """Look up how much a unit of each resource counts now: by this power of its load."""
+        top = max(self.load, default=0.0)
+        if top > 0.0:
+            self.scarcest = self.load.index(top)
+            self.weights = [
+                top * (load / top) ** steep / capacity if load > 0.0 else 0.0
+                for load, capacity in zip(self.load, self.outlook.capacities, strict=True)
+            ]
+
     def busy(self, kind: int) -> float:
-        """How long all that is needed will be in demand; the harder to get, the longer."""
-        load = self.load
+        """Seconds by which needs count: what takes much of the scarcest resources is largest.
+
+        What is large goes first, like the longest test: later there is less to fill up with what
+        it leaves free.
+        """
+        weights = self.weights
         seconds = 0.0
-        for each in self.outlook.needs[kind]:
-            seconds += load[each[0]] * (1.0 + LARGER * each[1] / self.outlook.capacities[each[0]])
+        for resource, amount in self.outlook.needs[kind]:
+            seconds += weights[resource] * amount
         return seconds
 
 

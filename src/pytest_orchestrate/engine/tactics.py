@@ -53,6 +53,11 @@ class Tactics(NamedTuple):
     contended: float = 0.5
     #: ... only what takes no more than so many times as long as it will be held.
     filling: float = 1.0
+    #: How much more a resource counts that is needed for longer: this power of its load.
+    steep: float = 4.0
+    #: Where amounts differ, workers enter files until so many times as many as can use a resource
+    #: wait for it, if these need not work all the time.
+    reserve: float = 0.0
     #: By so much each test's rank is changed at random, up or down.
     noise: float = 0.0
     seed: int = 0
@@ -60,7 +65,7 @@ class Tactics(NamedTuple):
 
 #: Tried first, for each is the best for some kind of suite.
 FIRST = (
-    Tactics(),
+    Tactics(reserve=8.0),
     Tactics(entering=1.0, alarm=0.2),
     Tactics(alarm=0.0),
     Tactics(complete=0.0, incomplete=1.0, patience=0.0, grain=0.0, leave=0.0, crowd=0.0),
@@ -102,6 +107,8 @@ _CHOICES: tuple[tuple[float, ...], ...] = (
     (1.0, 1.0, 3.0),
     (0.3, 0.5),
     (0.1, 1.0),
+    (0.5, 2.0, 4.0, 4.0),
+    (0.0, 0.0, 8.0),
     (0.0, 0.05, 0.1, 0.2),
 )
 

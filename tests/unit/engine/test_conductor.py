@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pytest_orchestrate.engine.instance import parsed
 from pytest_orchestrate.engine.rehearsal import Schedule
 from pytest_orchestrate.engine.run import Run
@@ -127,6 +129,48 @@ def test_who_has_to_wait_shortly_stays_where_it_is() -> None:
     groups = {"a.py": {"setup": 3.0}, "b.py": {"setup": 3.0}, "c.py": {"setup": 1.0}}
     found = schedule(tests, groups=groups)
     assert [each.setup for each in found.assignments if each.test == 1] == [0.0]
+
+
+def test_nobody_comes_for_a_link_that_who_is_there_can_begin_sooner() -> None:
+    tests: list[dict[str, Any]] = [
+        {"id": "a.0", "group": "a.py", "estimate": 1.0, "duration": 1.2},
+        {"id": "a.1", "group": "a.py", "duration": 1.0, "requires": ["a.0"]},
+        {"id": "b.0", "group": "b.py", "duration": 1.1},
+    ]
+    groups = {"a.py": {"setup": 1.0}, "b.py": {"setup": 1.0}}
+    found = schedule(tests, groups=groups)
+    assert found.makespan == pytest.approx(3.2)
+    assert sum(each.setup for each in found.assignments) == 2.0
+
+
+def test_of_several_tests_that_one_makes_ready_others_enter_for_all_but_one() -> None:
+    tests: list[dict[str, Any]] = [
+        {"id": "first", "group": "a.py", "duration": 2.0},
+        *(
+            {"id": f"a.{n}", "group": "a.py", "duration": 4.0, "requires": ["first"]}
+            for n in range(3)
+        ),
+    ]
+    found = schedule(tests, workers=6, groups={"a.py": {"setup": 1.0}})
+    assert found.makespan == 1.0 + 2.0 + 4.0
+
+
+def test_amounts_that_fill_a_resource_run_together() -> None:
+    tests = [
+        {"id": str(n), "duration": 1.0, "resources": {"memory": (1, 2, 3, 5, 6, 7)[n % 6]}}
+        for n in range(36)
+    ]
+    assert schedule(tests, workers=8, resources={"memory": 8}).makespan == 18.0
+
+
+def test_tests_without_history_are_shared_out_from_the_start() -> None:
+    tests: list[dict[str, Any]] = [
+        {"id": f"{file}.{n}", "group": f"{file}.py", "estimate": None, "duration": 2.0}
+        for file in "ab"
+        for n in range(4)
+    ]
+    groups = {f"{file}.py": {"setup": 1.0} for file in "ab"}
+    assert schedule(tests, workers=8, groups=groups).makespan == 3.0
 
 
 def begun() -> Run:
