@@ -10,6 +10,7 @@ from typing import Any
 from pytest_orchestrate.model.commands import AnyCommand, EndTest
 from pytest_orchestrate.model.events import AnyEvent, TestAmended, TestFinished, WorkerLeft
 from pytest_orchestrate.report.assembly import Assembly
+from pytest_orchestrate.report.attempts import Kept
 from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.explanation import chain_to_cause, explained
@@ -96,12 +97,19 @@ def check_waits(waiting: Waiting, test: int) -> None:
 
 
 def check_few(few: list[Wait], every: list[Wait]) -> None:
-    """The same waits are told, with one of the tests that were waited for."""
+    """The same waits are told, with one of those that were waited for."""
     assert len(few) == len(every)
     for short, full in zip(few, every, strict=True):
         assert (short.kind, short.start, short.end) == (full.kind, full.start, full.end)
-        assert short.kind == "turn" or len(short.tests) == min(1, len(full.tests))
+        if short.kind != "turn":
+            assert len(short.tests) <= 1
+            assert bool(short.tests or short.kept) == bool(full.tests or full.kept)
         assert set(short.tests) <= set(full.tests)
+        assert {who(each) for each in short.kept} <= {who(each) for each in full.kept}
+
+
+def who(kept: Kept) -> tuple[str, str]:
+    return kept.scope, kept.worker
 
 
 def check_wait(story: Story, test: int, wait: Wait) -> None:
