@@ -103,7 +103,7 @@ def summary_of(tests: Sequence[TestReport], **fields: Any) -> Summary:
     limits = fields.get("limits")
     workers = limits.workers if limits is not None else len(names)
     testing = limits.testing if limits is not None else wall
-    outcomes: Counter[str] = Counter(test.outcome for test in tests)
+    outcomes: Counter[str] = Counter(test.outcome for test in tests if not test.is_collection)
     bad = [test for test in tests if test.outcome in BAD]
     slowest = sorted(attempts, key=lambda each: -each[1].seconds)[:SLOWEST]
     summary = Summary(
@@ -111,8 +111,14 @@ def summary_of(tests: Sequence[TestReport], **fields: Any) -> Summary:
         mode="workers",
         workers=len(names),
         sharded=False,
-        collected=len(tests),
-        ran=sum(bool(test.attempts) or test.outcome == "blocked" for test in tests),
+        collected=outcomes.total(),
+        ran=sum(
+            bool(test.attempts) or test.outcome == "blocked"
+            for test in tests
+            if not test.is_collection
+        ),
+        uncollected=sum(test.is_collection and test.outcome in BAD for test in tests),
+        skipped_files=sum(test.is_collection and test.outcome == "skipped" for test in tests),
         outcomes=dict(outcomes),
         wall=wall,
         serial=serial,
@@ -127,7 +133,7 @@ def summary_of(tests: Sequence[TestReport], **fields: Any) -> Summary:
             for test, attempt in attempts
             if attempt.outcome == "crashed"
         ),
-        failed_on=dict(Counter(test.attempts[-1].worker for test in bad)),
+        failed_on=dict(Counter(test.attempts[-1].worker for test in bad if test.attempts)),
         interrupted=tuple(test.nodeid for test in tests if test.outcome == "interrupted"),
         not_run=tuple(
             NotRun(count, reason)

@@ -8,12 +8,8 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
-from msgspec.structs import replace
-
-from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history import rows
-from pytest_orchestrate.history.circumstances import collected_in
-from pytest_orchestrate.history.directory import logs
+from pytest_orchestrate.history.kept_logs import Logs
 from pytest_orchestrate.history.lineage import (
     Forebears,
     Line,
@@ -34,6 +30,7 @@ from pytest_orchestrate.report.past import (
     Since,
     TestName,
     is_complete,
+    is_empty,
     standing,
 )
 
@@ -60,23 +57,10 @@ def past(
     :param forebears: Finds out where the branch may have come from; called where that counts.
     """
     tests = list(bad)
-    found = history.database.read(
-        lambda connection: _query(connection, run, tests, forebears), Past()
+    return history.database.read(
+        lambda connection: _query(connection, run, tests, forebears, Logs(history.directory)),
+        Past(),
     )
-    if found.compared is None:
-        return found
-    return replace(found, collected=_collected(history, found.runs[found.compared].run))
-
-
-def _collected(history: History, run: str) -> frozenset[TestName]:
-    """What a run had collected, if its log is still there."""
-    log = next((path for path in logs(history.directory) if path.stem == run), None)
-    if log is None:
-        return frozenset()
-    try:
-        return frozenset([(test.nodeid, test.occurrence) for test in collected_in(log)])
-    except (OSError, HistoryError):  # that it is damaged is told where it is asked for
-        return frozenset()
 
 
 def _query(
@@ -84,6 +68,7 @@ def _query(
     run: RunFacts,
     bad: list[TestName],
     forebears: Callable[[], Forebears],
+    kept: Logs,
 ) -> Past:
     stored = connection.execute(
         "SELECT selection, workers FROM run WHERE run = ?", (run.run,)
@@ -95,13 +80,19 @@ def _query(
     found = to_compare_with(line, selection)
     shown, elsewhere = _shown(recorded, line, found and found[0], selection, run.revision)
     positions = {each.number: position for position, each in enumerate(shown)}
+    compared = kept.found_in(found[0].run.run) if found is not None else None
+    since_when = _standing(connection, line, bad) if line.runs else {}
+    for name, since in kept.failing(line, selection, bad).items():
+        since_when[name] = since_when.get(name) or since
     return Past(
         runs=tuple(each.run for each in shown),
         compared=None if found is None else positions[found[0].number],
         basis="branch" if found is None else found[1],
         elsewhere=frozenset(positions[number] for number in elsewhere),
         attempts=_attempts(connection, positions) if shown else {},
-        standing=_standing(connection, line, bad) if line.runs else {},
+        standing=since_when,
+        collected=compared.names if compared is not None else frozenset(),
+        failed_at_once=frozenset(compared.failed) if compared is not None else frozenset(),
         workers=workers,
     )
 
@@ -119,15 +110,20 @@ def _recorded(connection: sqlite3.Connection, run: RunFacts) -> list[RecordedRun
             number,
             selection,
             bool(finished),
-            _run(dict(zip(names, values, strict=True)), is_complete(exitstatus, not_run)),
+            _run(dict(zip(names, values, strict=True)), exitstatus, not_run),
         )
         for number, selection, finished, exitstatus, not_run, *values in cursor
     ]
 
 
-def _run(values: dict[str, Any], complete: bool) -> PastRun:
+def _run(values: dict[str, Any], exitstatus: int | None, not_run: int) -> PastRun:
     dirty = values.pop("dirty")
-    return PastRun(**values, dirty=None if dirty is None else bool(dirty), is_complete=complete)
+    return PastRun(
+        **values,
+        dirty=None if dirty is None else bool(dirty),
+        is_complete=is_complete(exitstatus, not_run),
+        is_empty=is_empty(exitstatus) and not not_run,
+    )
 
 
 def _shown(

@@ -11,7 +11,7 @@ from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.changes import changes, dated
 from pytest_orchestrate.report.critical_path import critical_path
 from pytest_orchestrate.report.document import Report
-from pytest_orchestrate.report.flakiness import flaky_tests
+from pytest_orchestrate.report.flakiness import flaky_tests, why_untold
 from pytest_orchestrate.report.grouping import groups
 from pytest_orchestrate.report.past import Past
 from pytest_orchestrate.report.recommending import recommendations
@@ -50,7 +50,7 @@ def analysed(
         regressions=tuple(slower),
         recommendations=tuple(recommendations(report, what_if)),
         score=score(report, past, flaky, slower),
-        remarks=(*report.remarks, *filter(None, [why_none(report)])),
+        remarks=(*report.remarks, *filter(None, [why_none(report), why_untold(report, past)])),
         timeline=replace(
             report.timeline,
             critical_path=tuple(critical_path(report.tests, report.timeline.lanes)),

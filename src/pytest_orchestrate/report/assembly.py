@@ -114,12 +114,12 @@ class Assembly:
         if end is not None and not self._story.tests and end.get("not_run"):
             summary = _never_begun(summary, end["not_run"], end.get("reason") or "")
         if self._story.end is None:
-            outcomes = Counter(test.outcome for test in tests)
+            outcomes = Counter(test.outcome for test in tests if not test.is_collection)
             lost = outcomes["not run"] - summary.outcomes.get("not run", 0)
             summary = replace(
                 summary,
                 outcomes=dict(sorted(outcomes.items())),
-                ran=len(tests) - len(self._uncollected) - outcomes["not run"],
+                ran=outcomes.total() - outcomes["not run"],
                 interrupted=tuple(t.nodeid for t in tests if t.outcome == "interrupted"),
                 not_run=(*summary.not_run, *([NotRun(lost, CUT_OFF)] if lost > 0 else ())),
                 reason=summary.reason or CUT_OFF,

@@ -94,7 +94,7 @@ class SummaryBuilder:
         "_stop",
         "_telling_commands",
         "_telling_events",
-        "_uncollected",
+        "_without_tests",
         "_workers",
     )
 
@@ -116,7 +116,7 @@ class SummaryBuilder:
         self._deaths: dict[str, _Death] = {}
         self._ended = _Ended()
         self._notes: list[str] = []
-        self._uncollected: Counter[str] = Counter()  #: by outcome
+        self._without_tests: Counter[str] = Counter()  #: kind of record -> files
         self._phase = phase = TestingPhase()
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "run": self._on_run,
@@ -128,8 +128,8 @@ class SummaryBuilder:
             "interrupted": phase.cut_off_began,
             "worker": self._on_worker,
             "note": self._on_note,
-            "uncollected": lambda _: self._uncollected.update(["error"]),
-            "skipped": lambda _: self._uncollected.update(["skipped"]),
+            "uncollected": lambda _: self._without_tests.update(["uncollected"]),
+            "skipped": lambda _: self._without_tests.update(["skipped"]),
             "end": self._on_end,
         }
         self._telling_events: dict[str, Callable[[Any], None]] = {
@@ -314,8 +314,9 @@ class SummaryBuilder:
             sharded=self._is_sharded,
             collected=max(len(self._nodeids), len(self._outcomes)),
             ran=len(self._outcomes) - outcomes["not run"],
-            uncollected=self._uncollected.total(),
-            outcomes=dict(sorted((outcomes + self._uncollected).items())),
+            uncollected=self._without_tests["uncollected"],
+            skipped_files=self._without_tests["skipped"],
+            outcomes=dict(sorted(outcomes.items())),
             wall=wall,
             serial=serial,
             busy_share=busy_share(serial, self._places(), testing),

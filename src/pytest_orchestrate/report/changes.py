@@ -10,10 +10,19 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import Changes, FailureGroup
-from pytest_orchestrate.report.past import WELL, Past, PastAttempt, PastRun, is_complete, unlike
+from pytest_orchestrate.report.past import (
+    WELL,
+    Past,
+    PastAttempt,
+    PastRun,
+    is_empty,
+    unlike,
+    was_cut_short,
+)
 
 #: Of a run whose times say nothing about the time that all its tests take.
 ENDED_EARLY = "ended early"
+WITHOUT_TESTS = "no tests"
 
 
 def changes(report: Report, past: Past) -> Changes | None:
@@ -28,6 +37,8 @@ def changes(report: Report, past: Past) -> Changes | None:
     for position, test in enumerate(report.tests):
         attempts = past.of(test)
         outcome = _last_known(attempts, past, past.compared)
+        if (test.nodeid, test.occurrence) in past.failed_at_once:
+            outcome = "error"
         if not attempts and not test.is_collection and _is_new(test, past):
             added.append(position)
         if test.outcome in BAD:
@@ -41,7 +52,11 @@ def changes(report: Report, past: Past) -> Changes | None:
     )
     skipped = tuple(skipped_whole(report))
     other = differs(report, past, then)
-    why = "this run ended early" if ended_early(report) else other and f"{other} then"
+    why = f"{other} then" if other else ""
+    if ended_early(report):
+        why = "this run ended early"
+    elif is_empty(report.summary.exitstatus):
+        why = "this run had no tests"
     return Changes(
         run=then.run,
         revision=then.revision,
@@ -78,11 +93,20 @@ def ended_early(report: Report) -> bool:
     """Whether not all that was selected had its turn."""
     summary = report.summary
     not_run = sum(part.count for part in summary.not_run) + len(summary.interrupted)
-    return not is_complete(summary.exitstatus, not_run)
+    return was_cut_short(summary.exitstatus, not_run)
+
+
+def own_fault(report: Report) -> str:
+    """Why the times of the run itself say nothing; empty if they do."""
+    if ended_early(report):
+        return ENDED_EARLY
+    return WITHOUT_TESTS if is_empty(report.summary.exitstatus) else ""
 
 
 def differs(report: Report, past: Past, run: PastRun) -> str:
     """Why the times of a run cannot be compared with those of the report: ``4 workers``."""
+    if run.is_empty:
+        return WITHOUT_TESTS
     if not run.is_complete:
         return ENDED_EARLY
     return unlike((run.mode, run.workers), (report.run.mode, past.workers))

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pytest_orchestrate.errors import assert_never
+from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.report.clocks import shown
+from pytest_orchestrate.report.failures import failure_of
 from pytest_orchestrate.report.holding import kept_by
 from pytest_orchestrate.report.story import Move, Story, TestStory
 from pytest_orchestrate.report.waiting import MOMENT, Wait, Waiting
@@ -50,13 +54,13 @@ def _headline(story: Story, test: int) -> Iterator[str]:
         return
     text = f"{nodeid}: {outcome} on {story.name(start.worker)}"
     attempts = story.attempts.get(test, [])
-    yield text + _measured(attempts[-1] if attempts else None)
+    if len(attempts) > 1:
+        text += f" after {len(attempts)} attempts, the last of them"
+    yield text + (_measured(attempts[-1]) if attempts else "")
 
 
-def _measured(attempt: object) -> str:
-    if not isinstance(attempt, dict):
-        return ""
-    phases = [float(attempt[name]) for name in ("setup", "call", "teardown")]
+def _measured(attempt: Mapping[str, Any]) -> str:
+    phases = [float(attempt[name]) for name in PHASE_KEYS]
     if not any(phases):  # nobody has measured a test that was cut off
         return ""
     parts = (f"{label} {_clock(each)}" for label, each in zip(PHASES, phases, strict=True))
@@ -64,6 +68,7 @@ def _measured(attempt: object) -> str:
 
 
 PHASES = ("set-up", "call", "tear-down")
+PHASE_KEYS = ("setup", "call", "teardown")
 
 
 def _facts(story: Story, told: TestStory) -> Iterator[str]:
@@ -109,8 +114,25 @@ def _timeline(story: Story, test: int) -> Iterator[tuple[float, str]]:
         else:
             yield move.now, _moved(story, move)
             free = max(ready, move.now)
+        if move.kind == "started":
+            yield from _attempts(story, test, move)
     if told.end is None:
         yield story.now, _unfinished(story)
+
+
+def _attempts(story: Story, test: int, started: Move) -> Iterator[tuple[float, str]]:
+    """How each attempt ended, where a test was run more than once on its worker."""
+    attempts = story.attempts.get(test, [])
+    if len(attempts) < 2:
+        return
+    for number, attempt in enumerate(attempts, 1):
+        began = started.now + max(0.0, shown(attempt) - shown(attempts[0]))
+        why = failure_of(attempt).message if attempt["outcome"] in BAD else ""
+        yield (
+            began + sum(float(attempt[name]) for name in PHASE_KEYS),
+            f"attempt {number} of {len(attempts)} ended: {attempt['outcome']}{_measured(attempt)}"
+            + (f": {why}" if why else ""),
+        )
 
 
 def _sending(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FlakyTest
@@ -36,6 +37,29 @@ def flaky_tests(report: Report, past: Past) -> list[FlakyTest]:
             found.append(flaky)
     found.sort(key=lambda each: (-each.rate_low, each.test))
     return found
+
+
+def why_untold(report: Report, past: Past) -> str:
+    """Of how many runs of this revision nothing is told because its code is not known; or nothing.
+
+    Where files differed from the revision there is nothing to be known.
+    """
+    here = report.run
+    if here.revision is None or here.dirty:
+        return ""
+    alike = [run for run in past.runs if run.revision == here.revision and not run.dirty]
+    if code_of(here)[0] == "revision":
+        unknown = sum(run.dirty is None for run in alike)
+        told = f"of {unknown} of the {count_of(len(alike), 'earlier run')} of this revision"
+    else:
+        unknown = len(alike)
+        told = "of this run"
+    if not unknown:
+        return ""
+    return (
+        f"flaky tests are not looked for across all runs of this revision: {told} it is not known "
+        "whether code differed from it, as git is asked only in runs with --orchestrate-report"
+    )
 
 
 def is_both(outcomes: Iterable[str]) -> bool:

@@ -30,9 +30,10 @@ TestName = tuple[str, int]
 #: none, one of a revision that this one is based on; else the last one on the default branch.
 Basis = Literal["branch", "ancestor", "default"]
 
-#: Exit codes of runs that did not come to their end: interrupted, internal error, wrong usage; and
-#: of those that had no tests.
-_CUT_SHORT = (2, 3, 4, 5)
+#: Exit codes of runs that did not come to their end: interrupted, internal error, wrong usage.
+_CUT_SHORT = (2, 3, 4)
+#: Exit code of those that had no tests.
+_WITHOUT_TESTS = 5
 
 
 class PastRun(msgspec.Struct, frozen=True):
@@ -61,6 +62,8 @@ class PastRun(msgspec.Struct, frozen=True):
     workers: int | None = None
     #: Whether all that it had selected had its turn.
     is_complete: bool = True
+    #: It had no tests; then it is not complete, either.
+    is_empty: bool = False
 
 
 class PastAttempt(msgspec.Struct, frozen=True, gc=False):
@@ -105,6 +108,9 @@ class Past(msgspec.Struct, frozen=True):
     #: Tests that the run to compare with had collected, whether or not they ran there; empty if
     #: that is not on record any more.
     collected: frozenset[TestName] = frozenset()
+    #: What could not be collected in the run to compare with, and tests that could not run there:
+    #: these ended with an error, and no attempt is on record.
+    failed_at_once: frozenset[TestName] = frozenset()
     #: That the run itself was to have; None if that is not known.
     workers: int | None = None
 
@@ -137,8 +143,18 @@ class Past(msgspec.Struct, frozen=True):
 
 
 def is_complete(exitstatus: int | None, not_run: int) -> bool:
-    """Whether all that a run had selected had its turn; blocked tests had theirs."""
-    return exitstatus is not None and exitstatus not in _CUT_SHORT and not not_run
+    """Whether all that a run had selected, if anything, had its turn; blocked tests had theirs."""
+    return not (was_cut_short(exitstatus, not_run) or is_empty(exitstatus))
+
+
+def was_cut_short(exitstatus: int | None, not_run: int) -> bool:
+    """Whether not all that a run had selected had its turn."""
+    return exitstatus is None or exitstatus in _CUT_SHORT or bool(not_run)
+
+
+def is_empty(exitstatus: int | None) -> bool:
+    """Whether a run had no tests: nothing was stopped, but nothing can be compared with it."""
+    return exitstatus == _WITHOUT_TESTS
 
 
 def unlike(one: tuple[str, int | None], other: tuple[str, int | None]) -> str:

@@ -6,6 +6,7 @@ simulated with what its tests took, ends that much sooner for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -28,6 +29,8 @@ SPLIT_AT_ONCE = 3
 ABOUT_AS_LONG = 0.7
 #: Further workers are enough if they bring that share of what all further cores would.
 ENOUGH = 0.8
+#: What pytest-timeout fails a test with.
+_TIMED_OUT = re.compile(r"^(?:Failed: )?Timeout \(?>")
 
 
 class _Idea(msgspec.Struct):
@@ -77,7 +80,7 @@ def _ideas(report: Report, limits: Limits, what_if: WhatIf) -> Iterator[_Idea]:
         match limit.kind:
             case "test":
                 if limits.workers > 1:
-                    yield _split(report.tests, limit, limits)
+                    yield from _split(report.tests, limit, limits)
             case "chain":
                 yield from _released(report.tests, limit, positions)
             case "resource":
@@ -100,22 +103,35 @@ def _ideas(report: Report, limits: Limits, what_if: WhatIf) -> Iterator[_Idea]:
         )
 
 
-def _split(tests: Sequence[TestReport], limit: Limit, limits: Limits) -> _Idea:
+def _split(tests: Sequence[TestReport], limit: Limit, limits: Limits) -> Iterator[_Idea]:
+    """The longest tests in parts; not if nobody knows how long the longest would have taken."""
     least = ABOUT_AS_LONG * limit.seconds
     long = [position for position, test in enumerate(tests) if test.seconds >= least]
     long.sort(key=lambda position: -tests[position].seconds)
+    if not long or not _came_to_its_end(tests[long[0]]):
+        return
+    long = [position for position in long if _came_to_its_end(tests[position])]
     parts = min(PARTS, limits.workers)
     if len(long) > SPLIT_AT_ONCE:
         long = long[:1]
     names = " and ".join(tests[position].nodeid for position in long)
     alone = "it alone takes" if len(long) == 1 else "the longest of them takes"
-    return _Idea(
+    yield _Idea(
         "split",
         Change(split=tuple(long), parts=parts),
         lambda gain: (
             f"split {names}: {alone} {seconds(limit.seconds)} of {seconds(limits.testing)}; "
             f"in {parts} parts{' each' if len(long) > 1 else ''} that saves {gain}"
         ),
+    )
+
+
+def _came_to_its_end(test: TestReport) -> bool:
+    """Whether a test took as long as it takes: none of its attempts was cut off in the middle."""
+    return not any(
+        attempt.outcome in ("crashed", "interrupted")
+        or (attempt.failure is not None and _TIMED_OUT.search(attempt.failure.message))
+        for attempt in test.attempts
     )
 
 

@@ -12,7 +12,8 @@ from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.changes import ended_early
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FlakyTest, Regression, Score, ScorePart
-from pytest_orchestrate.report.past import Past
+from pytest_orchestrate.report.past import Past, code_of
+from pytest_orchestrate.report.verdict import not_collected
 from pytest_orchestrate.report.words import count_of, most_percent
 
 #: What a run with any failure can have at most of the points for failures.
@@ -34,7 +35,7 @@ def score(
     first failure would be a perfect one. What cannot be told, such as regressions without earlier
     runs, is left out, and the other parts count for more.
     """
-    ended = sum(test.outcome != "not run" for test in report.tests)
+    ended = sum(test.outcome != "not run" for test in report.tests if not test.is_collection)
     if not ended or ended_early(report):
         return None
     parts = tuple(_parts(report, past, flaky, slower, ended))
@@ -61,15 +62,20 @@ def _parts(
     slower: Sequence[Regression],
     ended: int,
 ) -> Iterator[ScorePart]:
-    outcomes = [test.outcome for test in report.tests]
+    outcomes = [test.outcome for test in report.tests if not test.is_collection]
     bad = sum(outcome in BAD for outcome in outcomes)
-    blocked = outcomes.count("blocked")
-    why = count_of(bad, "failure") if bad or blocked else "nothing failed"
-    why += f", {blocked} blocked" if blocked else ""
-    share = (bad + blocked) / ended
+    blocked, uncollected = outcomes.count("blocked"), report.summary.uncollected
+    told = [count_of(bad, "failure")] if bad or blocked else []
+    told += [f"{blocked} blocked"] if blocked else []
+    told += [not_collected(report.summary)] if uncollected else []
+    why = ", ".join(told) or "nothing failed"
+    share = (bad + blocked + uncollected) / (ended + uncollected)
     points = RED * (1 - math.sqrt(share)) if share else 40.0
     yield ScorePart("failures", points, 40, why)
-    if flaky or _is_comparable(past) or any(len(test.attempts) > 1 for test in report.tests):
+    could_show = any(len(test.attempts) > 1 for test in report.tests) or _is_comparable(
+        report, past
+    )
+    if flaky or could_show:
         why = count_of(len(flaky), "flaky test")
         yield ScorePart("flakiness", 25 * _left(len(flaky) / ended, FLAKY), 25, why)
     skipped = outcomes.count("skipped")
@@ -85,9 +91,10 @@ def _parts(
         yield ScorePart("duration", 10 * _left(len(slower) / ended, SLOWER), 10, why)
 
 
-def _is_comparable(past: Past) -> bool:
-    """Whether there are runs of which the code is known, so that flaky tests could show."""
-    return any(past.code(run)[0] == "revision" for run in range(len(past.runs)))
+def _is_comparable(report: Report, past: Past) -> bool:
+    """Whether there are two runs of one code, so that flaky tests could show."""
+    codes = [code_of(report.run), *(past.code(run) for run in range(len(past.runs)))]
+    return len(set(codes)) < len(codes)
 
 
 def _left(share: float, worst: float) -> float:

@@ -103,8 +103,7 @@ class Summary(msgspec.Struct, frozen=True):
     #: Tests with at least one attempt, and those that were blocked.
     ran: int
     #: Outcome -> tests that ended so, ``flaky`` if it was good after it had been bad; only
-    #: outcomes that occurred. What could not be collected counts as one that ended with an
-    #: error, what has skipped itself as a skipped one.
+    #: outcomes that occurred.
     outcomes: Mapping[str, int]
     #: From the beginning of the run to its last event or, if later, its recorded end.
     wall: float
@@ -138,9 +137,10 @@ class Summary(msgspec.Struct, frozen=True):
     limits: Limits | None = None
     #: The most frequent first.
     causes: tuple[Cause, ...] = ()
-    #: Files and folders that could not be collected, or skipped themselves when they were; they are
-    #: in ``outcomes``, and none of ``collected``.
+    #: Files and folders that could not be collected, and those that skipped themselves when they
+    #: were. They are no tests: neither in ``outcomes`` nor in ``collected``.
     uncollected: int = 0
+    skipped_files: int = 0
     #: Workers that were there at one time, also those that got no test; counted as ``workers``.
     started: int = 0
 
@@ -150,11 +150,6 @@ class Summary(msgspec.Struct, frozen=True):
         there = max(self.workers, self.started)
         of = f"{self.workers} of " if self.workers < there else ""
         return of + count_of(there, "worker")
-
-    @property
-    def total(self) -> int:
-        """All that has an outcome: tests, and what stands for those that were not collected."""
-        return self.collected + self.uncollected
 
     @property
     def speedup(self) -> float | None:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.changes import (
-    ENDED_EARLY,
     differs,
-    ended_early,
     is_below,
+    own_fault,
     skipped_whole,
 )
 from pytest_orchestrate.report.document import Report
@@ -77,7 +76,7 @@ class _Counts:
                 self._added[now] += 1
                 if len(test.attempts) > 1:
                     self._count_flaky([(now, each.outcome) for each in test.attempts])
-        self._failed[now] = sum(test.outcome in BAD for test in self._report.tests)
+        self._failed[now] = sum(test.outcome in BAD for test in self._here.values())
 
     def _count_flaky(self, outcomes: list[tuple[int, str]]) -> None:
         """A test that was both good and bad counts in each run of that code from then on."""
@@ -130,5 +129,5 @@ class _Counts:
             serial=summary.serial,
             added=self._added[now] if now > self._first_whole else 0,
             removed=self._removed[now],
-            unlike=ENDED_EARLY if ended_early(self._report) else "",
+            unlike=own_fault(self._report),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.summary import Summary
 
@@ -29,7 +30,7 @@ OUTCOMES = (
 
 def verdict(summary: Summary) -> Verdict:
     """``unfinished``: nothing failed, but the run was cut off before all tests had their turn."""
-    if _count(summary, *BAD):
+    if summary.uncollected or _count(summary, *BAD):
         return "failed"
     if summary.exitstatus is None or _count(summary, "interrupted", "not run"):
         return "unfinished"
@@ -39,21 +40,52 @@ def verdict(summary: Summary) -> Verdict:
 
 
 def sentence(summary: Summary) -> str:
-    """``7 of 300 tests failed, 3 blocked``; the first thing that a reader wants to know."""
-    if not summary.total:
+    """``7 of 300 tests failed, 3 blocked``; the first thing that a reader wants to know.
+
+    What could not be collected stands before that, what skipped itself behind.
+    """
+    told = _of_tests(summary)
+    if summary.skipped_files:
+        told += f", {skipped_themselves(summary)}"
+    if summary.uncollected:
+        told = f"{not_collected(summary)}; {told[0].lower()}{told[1:]}"
+    return told
+
+
+def beside(summary: Summary) -> list[str]:
+    """What is told beside the tests: of files that have none for that."""
+    return [each for each in (not_collected(summary), skipped_themselves(summary)) if each]
+
+
+def not_collected(summary: Summary) -> str:
+    """``1 file could not be collected``; empty if there is none."""
+    count = summary.uncollected
+    return f"{count_of(count, 'file')} could not be collected" if count else ""
+
+
+def skipped_themselves(summary: Summary) -> str:
+    """``2 files skipped themselves``; empty if there are none."""
+    count = summary.skipped_files
+    themselves = "itself" if count == 1 else "themselves"
+    return f"{count_of(count, 'file')} skipped {themselves}" if count else ""
+
+
+def _of_tests(summary: Summary) -> str:
+    total = summary.collected
+    if not total:
         return "There were no tests to run"
     bad = _count(summary, *BAD)
-    beside = ", ".join(
+    others = ", ".join(
         f"{number:,} {outcome}"
         for outcome in ("blocked", "interrupted", "not run", "flaky", "skipped")
         if (number := summary.outcomes.get(outcome, 0))
     )
-    tail = f", {beside}" if beside else ""
-    all_tests = "1 test" if summary.total == 1 else f"{summary.total:,} tests"
+    tail = f", {others}" if others else ""
+    all_tests = "1 test" if total == 1 else f"{total:,} tests"
     if bad:
         return f"{bad:,} of {all_tests} failed{tail}"
-    passed = summary.total - _count(summary, "blocked", "interrupted", "not run", "skipped")
-    if passed == summary.total:
+    passed = total - _count(summary, "blocked", "interrupted", "not run", "skipped")
+    if passed == total:
         all_of_them = "The only test" if passed == 1 else f"All {all_tests}"
         return f"{all_of_them} passed{tail}"
     return f"{passed:,} of {all_tests} passed{tail}"

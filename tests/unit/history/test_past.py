@@ -14,9 +14,10 @@ from pytest_orchestrate.history.past import past
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.history.transfer import export_to, import_from
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.commands import EndTest
 from pytest_orchestrate.model.events import TestsCollected
 from pytest_orchestrate.report.document import RunFacts
-from pytest_orchestrate.report.past import RUNS, Past
+from pytest_orchestrate.report.past import RUNS, Past, Since
 from tests.unit.history import recorded
 from tests.unit.history.recorded import EPOCH, Attempt, record_run
 
@@ -336,3 +337,26 @@ def test_what_the_compared_run_had_collected_is_read_from_its_log(history: Histo
     assert past(history, facts(2, branch=None)).collected == {(A, 0), (B, 0)}
     path.unlink()
     assert past(history, facts(2, branch=None)).collected == frozenset()
+
+
+def test_since_when_something_fails_at_once_is_in_the_logs(history: History) -> None:
+    for number, broken in enumerate([False, True, True, True]):
+        log = recorded.begin(history.directory, number, branch="main")
+        tests = [CollectedTest(A), CollectedTest(B)]
+        log.event(TestsCollected(now=0.0, tests=tests, estimates=[None, None], setup_costs={}))
+        if broken:
+            log.command(EndTest(1, "error", "requires 'nope'"))
+        recorded.add_attempts(log, number, [Attempt(A)])
+        if broken:
+            log.write({"record": "uncollected", "nodeid": "e.py", "longrepr": "no shop"})
+        # without --continue-on-collection-errors a run is interrupted by that
+        assert history.fold(recorded.end(log, exitstatus=2 if number == 3 else 0))
+    bad = [("e.py", 0), (B, 0), (A, 0)]
+    found = past(history, facts(50), bad=bad)
+    assert found.compared == 2
+    assert found.failed_at_once == {("e.py", 0), (B, 0)}
+    since = {name: each and (each.run.run, each.at_least) for name, each in found.standing.items()}
+    assert since == {("e.py", 0): ("run-0001", False), (B, 0): ("run-0001", False), (A, 0): None}
+    (history.directory / "runs" / "run-0001.jsonl").unlink()
+    found = past(history, facts(50), bad=bad)
+    assert found.standing["e.py", 0] == Since(found.runs[2], at_least=True)

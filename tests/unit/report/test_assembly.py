@@ -15,7 +15,7 @@ from pytest_orchestrate.report.failures import telling_line, without_class
 from pytest_orchestrate.report.formats import junit, markdown, text
 from pytest_orchestrate.report.next_commands import replay_command, seen_from
 from pytest_orchestrate.report.timeline import Span
-from pytest_orchestrate.report.verdict import sentence
+from pytest_orchestrate.report.verdict import pass_rate, sentence, verdict
 from tests.support import logs
 from tests.support.logs import attempt, collected, command, end, event, finished, run
 
@@ -465,8 +465,13 @@ def test_what_could_not_be_collected_stands_beside_the_tests() -> None:
     (attempted,) = report.tests[2].attempts
     assert attempted.failure is not None
     assert attempted.failure.message == "ImportError: no shop"
-    assert sentence(report.summary) == "1 of 3 tests failed"
-    assert (report.summary.collected, report.summary.uncollected) == (2, 1)
+    summary = report.summary
+    assert sentence(summary) == "1 file could not be collected; all 2 tests passed"
+    assert (summary.collected, summary.uncollected, summary.outcomes) == (2, 1, {"passed": 2})
+    assert (verdict(summary), pass_rate(summary)) == ("failed", 1.0)
+    assert "| tests | passed |\n| --: | --: |\n| 2 | 2 |" in markdown.render(report)
+    assert "\n  1 file: ImportError: no shop" in text.render(report, width=100)
+    assert sentence(short_run(*ran, told).summary).startswith("1 file could not be collected; ")
 
 
 def test_what_skips_itself_stands_beside_the_tests() -> None:
@@ -477,9 +482,10 @@ def test_what_skips_itself_stands_beside_the_tests() -> None:
     assert (skipped.nodeid, skipped.outcome, skipped.line) == ("b.py", "skipped", 2)
     assert skipped.is_collection
     assert skipped.attempts[0].reason == "no shop"
-    assert report.summary.outcomes == {"passed": 2, "skipped": 1}
+    assert report.summary.outcomes == {"passed": 2}
     assert (report.summary.collected, report.summary.ran) == (2, 2)
-    assert sentence(report.summary) == "2 of 3 tests passed, 1 skipped"
+    assert sentence(report.summary) == "All 2 tests passed, 1 file skipped itself"
+    assert verdict(report.summary) == "passed"
     case = ET.fromstring(junit.render(report)).findall("testsuite/testcase")[2]
     assert case.attrib.items() >= {"classname": "", "name": "b", "line": "2"}.items()
     (element,) = case.findall("skipped")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from pytest_orchestrate.report.analysis import analysed
 from pytest_orchestrate.report.document import Report, RunFacts
 from pytest_orchestrate.report.formats.failures import known_since
-from pytest_orchestrate.report.past import Past, standing
+from pytest_orchestrate.report.past import Past, Since, standing
 from pytest_orchestrate.report.summary import NotRun
 from tests.support.pasts import past_of
 from tests.support.reports import RUN, STARTED, attempt_of, report_of, reported
@@ -275,3 +275,33 @@ def test_what_the_compared_run_had_collected_and_not_run_is_not_new() -> None:
     found = analysed(on_main(*tests), past).changes
     assert found is not None
     assert (found.added, found.removed) == ((2,), ("goes",))
+
+
+def test_what_failed_at_once_in_the_compared_run_too_is_not_new() -> None:
+    past = past_of({"t": "passed"})
+    (then,) = past.runs
+    broken = reported("e.py", "error", is_collection=True)
+    refused = reported("r", "error", attempts=[])
+    past = replace(
+        past,
+        failed_at_once=frozenset({("e.py", 0), ("r", 0), ("fixed", 0)}),
+        standing={("e.py", 0): Since(then), ("r", 0): Since(then)},
+        collected=frozenset({("t", 0), ("r", 0), ("fixed", 0)}),
+    )
+    found = analysed(on_main(reported("t"), broken, refused, reported("fixed")), past)
+    assert found.changes is not None
+    assert (found.changes.newly_failing, found.changes.still_failing) == ((), (1, 2))
+    assert (found.changes.fixed, found.changes.added) == ((3,), ())
+    assert {(group.status, group.since) for group in found.groups} == {("still", "run-0")}
+
+
+def test_a_run_without_tests_did_not_end_early() -> None:
+    skipped = reported("e.py", "skipped", is_collection=True)
+    run = on_main(skipped)
+    run = replace(run, summary=replace(run.summary, exitstatus=5))
+    then = past_of({"t": "passed"}, {}, is_complete=[True, False], is_empty=[False, True])
+    found = analysed(run, then)
+    assert found.changes is not None
+    assert (found.changes.run, found.changes.unlike) == ("run-0", "this run had no tests")
+    assert [point.unlike for point in found.trend] == ["", "no tests", "no tests"]
+    assert (found.score, found.remarks) == (None, ())

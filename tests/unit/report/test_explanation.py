@@ -114,6 +114,23 @@ def test_what_was_refused_for_itself_is_not_blamed_on_others() -> None:
     assert lines[-1] == "    1.000 s  ended: blocked: it asks for too much"
 
 
+def test_each_attempt_of_a_test_that_was_run_again_is_told() -> None:
+    failed = logs.attempt(0, "t0", "gw0", 0, 0.5, outcome="failed", at=1.0)
+    failed["longrepr"] = "E   AssertionError: no shop"
+    passed = logs.attempt(0, "t0", "gw0", 1, 0.25, at=2.0)
+    began = logs.event("TestStarted", 1.0, worker=0, test=0)
+    known = logs.collected(1.0, "t0")
+    records = [logs.run(), known, began, failed, passed, logs.finished(2.5, 0, 0, 0.75)]
+    lines = explained(story_of(records), 0)
+    assert lines[0].startswith("t0: passed on gw0 after 2 attempts, the last of them in 0.250 s (")
+    phases = "(set-up 0.000 s, call {} s, tear-down 0.000 s)"
+    first, second = (phases.format(call) for call in ("0.500", "0.250"))
+    assert [line for line in lines if "attempt " in line] == [
+        f"    1.500 s  attempt 1 of 2 ended: failed in 0.500 s {first}: AssertionError: no shop",
+        f"    2.250 s  attempt 2 of 2 ended: passed in 0.250 s {second}",
+    ]
+
+
 TESTS = ["x/a.py::C::t", "x/a.py::t[1]", "x/a.py::t[2]", "y/a.py::u", "y/ba.py::u", "v", "w/v"]
 
 

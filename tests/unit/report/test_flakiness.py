@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_orchestrate.report.analysis import analysed
 from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.document import CI
 from pytest_orchestrate.report.findings import FlakyTest
@@ -91,3 +92,13 @@ def test_those_that_fail_at_least_often_come_first() -> None:
 )
 def test_the_interval_is_wilsons(bad: int, attempts: int, low: float, high: float) -> None:
     assert interval(bad, attempts) == pytest.approx((low, high), abs=1e-6)
+
+
+def test_where_the_code_is_not_known_it_is_said_that_nothing_can_be_told() -> None:
+    def remarks(*dirty: bool | None, here: bool | None = False) -> str:
+        past = past_of(*[{"a": "passed"}] * len(dirty), revision=["x"] * len(dirty), dirty=dirty)
+        return " ".join(analysed(on_main(reported("a"), revision="x", dirty=here), past).remarks)
+
+    assert "of 1 of the 2 earlier runs of this revision it is not known" in remarks(False, None)
+    assert "of this run it is not known" in remarks(False, here=None)
+    assert remarks(False, True) == remarks(None, here=True) == remarks() == ""

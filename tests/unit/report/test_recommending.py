@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from pytest_orchestrate.report.attempts import Waited
+from pytest_orchestrate.report.attempts import Failure, Waited
 from pytest_orchestrate.report.document import Report, RunFacts
 from pytest_orchestrate.report.findings import Recommendation
 from pytest_orchestrate.report.limits import Limit, Limits
@@ -57,6 +58,29 @@ def test_the_test_that_bounds_the_run_is_to_be_split() -> None:
         "split a and b: the longest of them takes 38.0 s of 40.0 s; in 4 parts each that saves "
         "24.5 s"
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        ("crashed", "gw0 died"),
+        ("interrupted", ""),
+        ("failed", "Timeout (>30.0s) from pytest-timeout."),
+        ("failed", "Failed: Timeout >30.0s"),
+    ],
+)
+def test_how_long_a_test_takes_that_was_cut_off_is_not_known(outcome: str, message: str) -> None:
+    run = report(Limit("test", 38.0, tests=("a",)), workers=8)
+    longest, second, third = run.tests
+    failure = Failure("", message, None, "")
+    cut_off = replace(
+        longest, outcome=outcome, attempts=[attempt_of(outcome, call=38.0, failure=failure)]
+    )
+    told = Told(40.0, 15.5)
+    assert recommendations(replace(run, tests=(cut_off, second, third)), WhatIf(told)) == []
+    cut_off = replace(cut_off, attempts=[attempt_of(outcome, call=30.0, failure=failure)])
+    one(replace(run, tests=(longest, cut_off, third)), told := Told(40.0, 15.5))
+    assert told.asked[1] == Change(split=(0,), parts=4)
 
 
 def test_a_scarce_resource_is_to_have_another_slot() -> None:

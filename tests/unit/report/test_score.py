@@ -34,7 +34,7 @@ def test_a_suite_without_faults_has_all_points() -> None:
 
 def test_what_cannot_be_told_counts_neither_for_nor_against() -> None:
     assert set(points(scored(*many()))) == {"failures", "skipped"}
-    past = past_of({"a::0": "passed"})
+    past = past_of({"a::0": "passed"}, revision=["now"])
     assert set(points(scored(*many(), past=past))) == {
         "failures",
         "flakiness",
@@ -44,8 +44,22 @@ def test_what_cannot_be_told_counts_neither_for_nor_against() -> None:
 
 
 def test_without_runs_whose_code_is_known_nothing_shows_what_is_flaky() -> None:
-    past = past_of({"a::0": "passed"}, dirty=[None])
+    past = past_of({"a::0": "passed"}, revision=["now"], dirty=[None])
     assert "flakiness" not in points(scored(*many(), past=past))
+    past = past_of({"a::0": "passed"}, {"a::0": "passed"})  # of a revision each
+    assert "flakiness" not in points(scored(*many(), past=past))
+
+
+def test_what_could_not_be_collected_costs_like_a_failure_and_is_no_test() -> None:
+    broken = reported("b.py", "error", is_collection=True)
+    skipped = reported("c.py", "skipped", is_collection=True)
+    found = scored(*many(99), broken, skipped)
+    assert points(found)["failures"] == 27.0
+    assert [part.why for part in found.parts] == [
+        "1 file could not be collected",
+        "0 of 99 skipped",
+    ]
+    assert analysed(on_main(broken), Past()).score is None
 
 
 def test_one_failure_costs_the_green_run_and_more_of_them_more() -> None:

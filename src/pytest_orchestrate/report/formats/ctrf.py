@@ -178,6 +178,8 @@ def _extra(tests: Sequence[TestReport], test: TestReport) -> Json:
             told["failed at"] = located(last.failure.place)
         if test.outcome == "xpassed" and last.reason:
             told["reason"] = last.reason
+    if test.is_collection:
+        told["collection"] = True
     if test.estimate is not None:
         told["estimate"] = round(test.estimate, 6)
     if test.cause is not None:

@@ -9,7 +9,7 @@ from pytest_orchestrate.report.attempts import Failure, Place, TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup, Recommendation
 from pytest_orchestrate.report.formats.changes import run_at
-from pytest_orchestrate.report.words import seconds
+from pytest_orchestrate.report.words import count_of, seconds
 
 
 def headline(failure: Failure) -> str:
@@ -47,6 +47,14 @@ def causes(report: Report) -> list[FailureGroup]:
                     title += f" in {located(failure.place)}"
             found.append(FailureGroup("place", title, failure, (position,)))
     return found
+
+
+def members(report: Report, group: FailureGroup) -> str:
+    """``2 tests``, ``1 file``, ``3 tests and 1 file``: a file that has no tests is none itself."""
+    files = sum(report.tests[position].is_collection for position in group.tests)
+    tests = len(group.tests) - files
+    told = [count_of(tests, "test")] if tests or not files else []
+    return " and ".join([*told, *([count_of(files, "file")] if files else [])])
 
 
 def known_since(group: FailureGroup) -> str:

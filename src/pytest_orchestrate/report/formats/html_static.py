@@ -22,10 +22,11 @@ from pytest_orchestrate.report.formats.failures import (
     headline,
     known_since,
     located,
+    members,
     told_gain,
     why,
 )
-from pytest_orchestrate.report.verdict import OUTCOMES, pass_rate, sentence
+from pytest_orchestrate.report.verdict import OUTCOMES, beside, pass_rate, sentence
 from pytest_orchestrate.report.words import count_of, seconds
 
 #: So many groups, tests and folders are listed.
@@ -83,6 +84,7 @@ def _totals(report: Report) -> Iterator[str]:
         for outcome in OUTCOMES
         if (count := report.summary.outcomes.get(outcome, 0))
     ]
+    counts += beside(report.summary)
     rate = pass_rate(report.summary)
     if rate is not None:
         counts.append(f"pass rate {100 * rate:.1f} %")
@@ -112,7 +114,7 @@ def _group(report: Report, group: FailureGroup) -> str:
         title = title.removesuffix(f" in {place}")
         parts.append(f"<code>{_shown(place)}</code>")
     parts.insert(0, f"<strong>{_shown(title[:MESSAGE])}</strong>")
-    told = count_of(len(group.tests), "test")
+    told = members(report, group)
     if group.blocked:
         told += f", and {len(group.blocked)} blocked by it"
     since = known_since(group)

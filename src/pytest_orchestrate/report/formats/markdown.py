@@ -50,7 +50,7 @@ def _headline(report: Report) -> Section:
     summary, run = report.summary, report.run
     sign = _SIGNS[verdict(summary)]
     outcomes = [each for each in OUTCOMES if summary.outcomes.get(each)]
-    counts = (summary.total, *(summary.outcomes[each] for each in outcomes))
+    counts = (summary.collected, *(summary.outcomes[each] for each in outcomes))
     table = table_head("tests>", *(f"{each}>" for each in outcomes)) + row(map(str, counts))
     about = [f"run {code(run.run)}"]
     if run.branch:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
-from pytest_orchestrate.report.formats.failures import causes, known_since, located
+from pytest_orchestrate.report.formats.failures import causes, known_since, located, members
 from pytest_orchestrate.report.formats.fitting import Piece, Section
 from pytest_orchestrate.report.formats.markup import code, details, fenced, markup_code, prose
 from pytest_orchestrate.report.formats.output import output_of
@@ -33,7 +33,7 @@ def causes_section(report: Report) -> Section:
         pieces += _cause(report, group, number)
     rest = found[CAUSES : CAUSES + MORE_CAUSES]
     if rest:
-        lines = "".join(f"- {_headline(group)}\n" for group in rest)
+        lines = "".join(f"- {_headline(report, group)}\n" for group in rest)
         more = len(found) - CAUSES
         if more > len(rest):
             lines += f"- and {more - len(rest)} more\n"
@@ -44,7 +44,7 @@ def causes_section(report: Report) -> Section:
 
 
 def _cause(report: Report, group: FailureGroup, number: int) -> Iterator[Piece]:
-    lines = [f"#### {number + 1}. {_headline(group)}\n"]
+    lines = [f"#### {number + 1}. {_headline(report, group)}\n"]
     if group.blocked:
         roots = code(report.tests[group.tests[0]].nodeid) if len(group.tests) == 1 else "these"
         lines.append(f"**{len(group.blocked)} blocked** by {roots}\n")
@@ -56,9 +56,9 @@ def _cause(report: Report, group: FailureGroup, number: int) -> Iterator[Piece]:
     yield Piece(_traceback(report.tests[group.tests[0]], group), rank, "traceback")
 
 
-def _headline(group: FailureGroup) -> str:
+def _headline(report: Report, group: FailureGroup) -> str:
     """Number of tests, since when, and what was raised where."""
-    text = count_of(len(group.tests), "test")
+    text = members(report, group)
     since = known_since(group)
     if since:
         text += f", {prose(since)}"

@@ -18,7 +18,13 @@ from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from pytest_orchestrate.report.formats.areas import bad, telling
 from pytest_orchestrate.report.formats.changes import compared_with, differences, short
-from pytest_orchestrate.report.formats.failures import causes, known_since, located, told_gain
+from pytest_orchestrate.report.formats.failures import (
+    causes,
+    known_since,
+    located,
+    members,
+    told_gain,
+)
 from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.holders import told_holders
 from pytest_orchestrate.report.terminal import lines as summary_lines
@@ -100,7 +106,7 @@ def _causes(report: Report, width: int) -> Iterator[str]:
 
 
 def _cause(report: Report, group: FailureGroup, width: int) -> Iterator[str]:
-    text = count_of(len(group.tests), "test")
+    text = members(report, group)
     since = known_since(group)
     text += f", {since}: {group.title}" if since else f": {group.title}"
     place = group.failure.place if group.failure is not None else None

@@ -75,7 +75,7 @@ const Health = (() => {
         ),
       ),
       unlike.some(Boolean)
-        ? element("p", { class: "quiet" }, "○ not comparable: that run had other workers, or ended early")
+        ? element("p", { class: "quiet" }, "○ not comparable: that run had other workers, no tests, or ended early")
         : null,
       element(
         "details",

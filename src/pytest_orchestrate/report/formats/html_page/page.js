@@ -79,6 +79,7 @@ const Page = (() => {
 
   function verdictWords() {
     const bad = [...BAD].reduce((sum, outcome) => sum + (Run.summary.outcomes[outcome] ?? 0), 0);
+    if (Run.summary.uncollected && !bad) return `${count(Run.summary.uncollected)} not collected`;
     return Run.verdict === "failed" && bad ? `${count(bad)} failed` : Run.verdict;
   }
 

@@ -87,7 +87,7 @@ const Summary = (() => {
         ),
         "aria-current": onTests && !asked.size ? "true" : null,
       },
-      element("b", {}, count(summary.collected + (summary.uncollected || 0))),
+      element("b", {}, count(summary.collected)),
       " all",
     );
     const some = Run.outcomes
@@ -113,7 +113,26 @@ const Summary = (() => {
         });
         return pill;
       });
-    return element("div", { class: "pills", role: "group", "aria-label": "Filter by outcome" }, all, some);
+    const files = [
+      [summary.uncollected, "error", "not collected"],
+      [summary.skipped_files, "skipped", "skipped whole"],
+    ]
+      .filter(([number]) => number)
+      .map(([number, outcome, what]) =>
+        element(
+          "a",
+          { class: `pill ${classOf(outcome)}`, href: Address.ofQuery(Query.toggled(query, "s", outcome, true)) },
+          element("b", {}, countOf(number, "file")),
+          ` ${what}`,
+        ),
+      );
+    return element(
+      "div",
+      { class: "pills", role: "group", "aria-label": "Filter by outcome" },
+      all,
+      some,
+      files,
+    );
   }
 
   function circumstances() {

@@ -53,6 +53,11 @@ const TestList = (() => {
   let height = 28;
   let slowest = 1;
 
+  /** Rows that stand for files without tests are no tests. */
+  const files = (Run.summary.uncollected ?? 0) + (Run.summary.skipped_files ?? 0);
+  const everything =
+    countOf(Run.size - files, "test") + (files ? ` and ${countOf(files, "file")} without any` : "");
+
   const isOpen = (file) => unfolded.get(file) ?? (allFolded === null ? found.length <= FEW : !allFolded);
 
   function search(place) {
@@ -66,10 +71,7 @@ const TestList = (() => {
     order.value = sort;
     fold.hidden = Boolean(sort);
     const took = found.reduce((sum, test) => sum + Run.took[test], 0);
-    const tests =
-      found.length === Run.size
-        ? countOf(Run.size, "test")
-        : `${count(found.length)} of ${countOf(Run.size, "test")}`;
+    const tests = found.length === Run.size ? everything : `${count(found.length)} of ${everything}`;
     told.replaceChildren(element("b", {}, tests), `, ${seconds(took)}`);
     say(query ? `${tests} match` : tests);
     current = -1;
