@@ -295,8 +295,9 @@ def test_next_commands_run_failures_again_replay_their_workers_and_explain() -> 
 
 
 def test_next_commands_are_those_of_where_and_how_pytest_was_started() -> None:
-    given = {"folder": "..", "root": "shop", "base": "shop", "program": ["python", "-m", "pytest"]}
-    told = [run(args=["-c", "a.ini", "shop"], **given), event("RunBegan", 0.0, workers=1)]
+    first = run(args=["-c", "a.ini", "shop"], program=["python", "-m", "pytest"])
+    first |= {"folder": "..", "root": "shop", "base": "shop"}
+    told = [first, event("RunBegan", 0.0, workers=1)]
     told += [collected(0.0, "a.py::t0"), attempt(0, "a.py::t0", "gw0", 0, outcome="failed")]
     found = assembled(told).commands
     run_id = "20300101-000000-abcdef01"
