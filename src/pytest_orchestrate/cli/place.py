@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 #: What stands for standard output where a file is to be named.
@@ -16,7 +17,8 @@ def add_directory(parser: argparse.ArgumentParser, *, is_first: bool = False) ->
     """
     parser.add_argument(
         "--dir",
-        type=Path,
+        # as in the setting that names it
+        type=lambda text: Path(os.path.expandvars(text)).expanduser(),
         # what was said before is not forgotten where a part is not told anything
         default=None if is_first else argparse.SUPPRESS,
         metavar="DIR",

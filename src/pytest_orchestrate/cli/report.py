@@ -46,8 +46,8 @@ def add_to(commands: Commands) -> None:
         "destinations",
         nargs="+",
         metavar="[RUN] FORMAT:PATH",
-        help="formats and files; before them the run, its id or how that begins"
-        " (default: the last one)",
+        help="formats and files, of which - is standard output; before them the run, its id or"
+        " how that begins (default: the last one)",
     )
     convert.set_defaults(action=_convert)
 
@@ -131,21 +131,32 @@ def _convert(chosen: argparse.Namespace) -> int:
         destinations = parse_destinations(Place("report convert", accepted), wanted)
     except SettingError as error:
         return _refused(str(error))
+    is_shown = any(destination.is_standard_output for destination in destinations)
     with _files(chosen, run) as files:
         for destination in destinations:
+            if destination.is_standard_output:
+                sys.stdout.flush()
+                sys.stdout.buffer.writelines(files.chunks(destination))
+                continue
             files.write(destination)
-            print(f"{destination.format} report: {destination.path}")
+            told = f"{destination.format} report: {destination.path}"
+            print(told, file=sys.stderr if is_shown else sys.stdout)
     return 0
 
 
 def _failed(chosen: argparse.Namespace) -> int:
     from pytest_orchestrate.history.course import find_log
-    from pytest_orchestrate.history.retelling import folder_of, report_of
+    from pytest_orchestrate.history.retelling import report_of, start_of
     from pytest_orchestrate.report.next_commands import failed as failed_in
 
     directory = directory_of(chosen).absolute()
     log = find_log(directory, chosen.run)
-    found = failed_in(report_of(log, directory).tests, folder_of(log))
+    found = failed_in(report_of(log, directory).tests, start_of(log))
+    if found is None:
+        return failed(
+            f"in run {log.stem} several paths outside of the root directory were given, and of a"
+            " test there is no telling in which of them it is"
+        )
     named = [each for each in found if "\n" not in each]
     for each in found:
         if each not in named:

@@ -62,6 +62,11 @@ class Ending:
         return self.session or self.config.pluginmanager.getplugin("session")
 
 
+#: Blocked (``-p no:...``) in runs that are to propose no commands, because nobody could type them:
+#: the record that they go by is gone when ``--orchestrate-verify-collection`` has read it.
+PROPOSALS = "orchestrate-proposals"
+
+
 class SummaryAtTheEnd:
     """Ends the record of a run and prints its summary; both for workers and in-process."""
 
@@ -87,14 +92,18 @@ class SummaryAtTheEnd:
             return  # there is nothing to sum up, and pytest has said why
         from pytest_orchestrate.report import terminal
 
+        proposes = not config.pluginmanager.is_blocked(PROPOSALS)
         again = None
-        if summary.failed_on and self.context.options.record != "off":
+        if proposes and summary.failed_on and self.context.options.record != "off":
             from pytest_orchestrate.controller.replaying import command
 
             again = functools.partial(command, config, self.context.run_id)
         for text in self.context.publishing.written:
             terminalreporter.write_line(visible(f"orchestrate: {text}"))
-        for line in terminal.lines(summary, verbosity=config.option.verbose, again=again):
+        lines = terminal.lines(
+            summary, verbosity=config.option.verbose, again=again, proposes=proposes
+        )
+        for line in lines:
             terminalreporter.write_line(line.text, **dict.fromkeys(line.markup, True))
         if self.context.with_artifacts and config.option.verbose >= 0:
             terminalreporter.write_line(leavings.text(self.context))

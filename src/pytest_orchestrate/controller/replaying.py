@@ -13,6 +13,7 @@ from pytest_orchestrate.history.course import RecordedCourse, read_course
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.report.next_commands import REPLAY, replay_command
 from pytest_orchestrate.report.redaction import redacted_arguments
+from pytest_orchestrate.transport.own_program import started_as
 
 if TYPE_CHECKING:
     from pytest_orchestrate.model.collected import CollectedTest
@@ -94,4 +95,4 @@ def replay_of(config: pytest.Config, settings: Options, *, forced: str | None) -
 def command(config: pytest.Config, run: str, worker: str) -> str:
     """Return the command that does again what a worker of a run did."""
     words = redacted_arguments(map(str, config.invocation_params.args))
-    return replay_command(words, run, worker)
+    return replay_command(words, run, worker, program=started_as())

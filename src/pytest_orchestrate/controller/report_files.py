@@ -60,17 +60,18 @@ class ReportFiles:
 
         :raises OSError: it cannot be written; what was there is as it was.
         """
-        chunks: Iterable[bytes]
+        replace_file(destination.path, self.chunks(destination))
+
+    def chunks(self, destination: Destination) -> Iterable[bytes]:
+        """Return one report, piece by piece, as it is to be written there."""
         if destination.format == EVENTS:
-            chunks = log_to_pass_on(self._log)
-        elif destination.format == HTML:
+            return log_to_pass_on(self._log)
+        if destination.format == HTML:
             from pytest_orchestrate.report.formats import html
 
             folder = os.path.realpath(destination.path.parent)
-            chunks = [html.render(self.report, folder)]
-        else:
-            chunks = [self.rendered(destination.format)]
-        replace_file(destination.path, chunks)
+            return [html.render(self.report, folder)]
+        return [self.rendered(destination.format)]
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from pytest_orchestrate.report.redaction import (
     redacted_text,
     redacted_variables,
 )
+from pytest_orchestrate.transport.own_program import started_as
 
 #: Seconds that git may take to say whether files differ from the revision.
 DIRTY_TIMEOUT = 0.5
@@ -29,7 +30,7 @@ _SEEDS = {"pytest-randomly": "randomly_seed", "hypothesis": "hypothesis_seed"}
 
 
 def facts_of(config: pytest.Config, settings: Options, *, look_for_changes: bool) -> dict[str, Any]:
-    """Return ``folder``, ``args`` and ``facts`` of a run log's first line, of plain JSON types.
+    """Return what a run log's first line has of this, of plain JSON types.
 
     :param look_for_changes: Ask git whether files differ from the revision.
     """
@@ -44,19 +45,34 @@ def facts_of(config: pytest.Config, settings: Options, *, look_for_changes: bool
     facts["seeds"] = seeds(config)
     facts["environment"] = environment(os.environ, settings.report_environment)
     return {
-        "folder": folder_of(config),
+        **start_of(config),
+        "program": started_as(),
         "args": redacted_arguments(map(str, config.invocation_params.args)),
         "facts": facts,
     }
 
 
-def folder_of(config: pytest.Config) -> str:
-    """Return where pytest was started, relative to its root directory, with ``/``."""
+def start_of(config: pytest.Config) -> dict[str, str | None]:
+    """Return where pytest was started, and from there what node ids are relative to; with ``/``.
+
+    The paths of node ids are relative to the root directory, or to the path that was given if that
+    is outside of it. Of several such paths it cannot be told to which one a node id belongs.
+    """
     folder, root = config.invocation_params.dir, config.rootpath
+    given = [] if config.option.pyargs else [each.partition("::")[0] for each in config.args]
+    places = list(dict.fromkeys(Path(os.path.normpath(folder / path)) for path in given))
+    outside = [place for place in places if not place.is_relative_to(root)]
+    base: str | None = _relative(root, folder)
+    if outside:
+        base = _relative(outside[0], folder) if len(places) == 1 else None
+    return {"folder": _relative(folder, root), "root": _relative(root, folder), "base": base}
+
+
+def _relative(path: Path, start: Path) -> str:
     try:
-        return Path(os.path.relpath(folder, root)).as_posix()
+        return Path(os.path.relpath(path, start)).as_posix()
     except ValueError:  # on another drive
-        return folder.as_posix()
+        return path.as_posix()
 
 
 def seeds(config: pytest.Config) -> dict[str, str]:

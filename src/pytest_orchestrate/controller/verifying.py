@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pytest_orchestrate.controller.ending import PROPOSALS
 from pytest_orchestrate.history import directory
 from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.transport.processes import interpreter_flags
@@ -28,8 +29,12 @@ Outcomes = dict[tuple[str, int], str]
 
 
 def verify(config: pytest.Config) -> int:
-    """Run the suite both ways, compare how each test ended, and say so; return an exit code."""
+    """Run the suite both ways, compare how each test ended, and say so.
+
+    :returns: The exit code: 1 if tests ended differently, else that of the runs.
+    """
     results: dict[str, Outcomes] = {}
+    codes: list[int] = []
     for mode in ("full", "sharded"):
         say(f"--- with {mode} collection")
         with tempfile.TemporaryDirectory(prefix="pytest-orchestrate-") as folder:
@@ -37,6 +42,7 @@ def verify(config: pytest.Config) -> int:
             if code not in TELLING:
                 say(f"The run with {mode} collection ended with exit code {code}.")
                 return code
+            codes.append(code)
             results[mode] = _outcomes(Path(folder))
     full, sharded = results["full"], results["sharded"]
     say("--- full and sharded collection compared")
@@ -59,7 +65,8 @@ def verify(config: pytest.Config) -> int:
         )
         return 1
     say(f"{count_of(len(full), 'test')} ended alike.")
-    return 0
+    # as bad as the worse of them: an error in tear-down, say, is of no test
+    return max(codes)
 
 
 def say(text: str) -> None:
@@ -72,6 +79,7 @@ def _run(config: pytest.Config, mode: str, folder: Path) -> int:
     arguments = [str(each) for each in config.invocation_params.args if str(each) != FLAG]
     command = [sys.executable, *interpreter_flags(), "-m", "pytest", "-p", "orchestrate"]
     settings = [
+        f"-pno:{PROPOSALS}",
         f"--orchestrate-collect={mode}",
         f"--orchestrate-dir={folder}",
         "--orchestrate-record=no-output",

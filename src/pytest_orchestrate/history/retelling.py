@@ -13,6 +13,7 @@ from pytest_orchestrate.model.commands import AnyCommand
 from pytest_orchestrate.model.events import AnyEvent
 from pytest_orchestrate.report.assembly import Assembly
 from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.next_commands import Start
 from pytest_orchestrate.report.redaction import redacted_arguments
 
 _EVENT = b'{"record":"event","event":'
@@ -38,13 +39,13 @@ def report_of(path: Path, directory: Path) -> Report:
     return assembly.report()
 
 
-def folder_of(path: Path) -> str:
-    """Where pytest was started in the run of a log, relative to its root directory.
+def start_of(path: Path) -> Start:
+    """Where pytest was started in the run of a log.
 
     Raises OSError when the log cannot be read.
     """
     first = next(iter(lines(path)), b"{}")
-    return str(msgspec.json.decode(first).get("folder", "."))
+    return Start.of(msgspec.json.decode(first))
 
 
 class _Decoder:

@@ -65,6 +65,12 @@ class RunLine(Line, tag="run"):
     facts: FactsShape
     #: Where pytest was started, relative to its root directory.
     folder: str = "."
+    #: The root directory, seen from there; null if that was not recorded.
+    root: str | None = None
+    #: What the paths of node ids are relative to, seen from there; null if that is not one folder.
+    base: str | None = None
+    #: What ran pytest: ``pytest``, or the words of ``python -m pytest``.
+    program: tuple[str, ...] = ("pytest",)
 
 
 class EventLine(Line, tag="event"):

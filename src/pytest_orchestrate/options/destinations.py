@@ -18,6 +18,11 @@ class Destination(NamedTuple):
     format: str
     path: Path
 
+    @property
+    def is_standard_output(self) -> bool:
+        """Whether it is meant by ``-``; reports of a run do not go there."""
+        return self.path == Path("-")
+
     def __str__(self) -> str:
         return f"{self.format}:{self.path}"
 
@@ -33,6 +38,10 @@ def parse_destinations(
     for text in filter(None, map(str.strip, texts)):
         one = _parse_destination(place, text)
         if root is not None:
+            if one.is_standard_output:
+                why = "standard output is pytest's own; name a file, or write it after the run"
+                command = f"pytest-orchestrate report convert {text}"
+                raise place.refusal(text, f"{why} with '{command}'", typo=" ")
             one = one._replace(path=root / one.path)
         # one file has many names: ``a``, ``./a``, those of links that lead to it
         other = found.setdefault(identity(one.path), one)

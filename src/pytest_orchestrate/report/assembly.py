@@ -20,7 +20,7 @@ from pytest_orchestrate.report.clocks import shown, tell_times
 from pytest_orchestrate.report.document import CI, VERSION, Report, RunFacts
 from pytest_orchestrate.report.failures import failure_of
 from pytest_orchestrate.report.lanes import Lanes
-from pytest_orchestrate.report.next_commands import next_commands
+from pytest_orchestrate.report.next_commands import PYTEST, Start, next_commands
 from pytest_orchestrate.report.redaction import redacted_arguments
 from pytest_orchestrate.report.story import Move, Story, TestStory
 from pytest_orchestrate.report.summary import NotRun, Summary
@@ -104,7 +104,7 @@ class Assembly:
             summary=self._summary(tests),
             tests=tests,
             timeline=self._lanes.timeline(story, tests),
-            commands=next_commands(run, tests, str(story.run.get("folder", "."))),
+            commands=next_commands(run, tests, Start.of(story.run)),
         )
 
     def _summary(self, tests: Sequence[TestReport]) -> Summary:
@@ -299,6 +299,7 @@ def _run_facts(first: Mapping[str, Any]) -> RunFacts:
         run=str(first.get("run", "")),
         started=float(first.get("started", 0.0)),
         mode=str(first.get("mode", "")),
+        program=tuple(map(str, first.get("program", PYTEST))),
         args=tuple(redacted_arguments(map(str, first.get("args", ())))),
         selection=str(first.get("selection", "")),
         python=text("python"),

@@ -43,7 +43,9 @@ class RunFacts(msgspec.Struct, frozen=True):
     run: str
     started: float
     mode: str
-    #: The command line after ``pytest``, without what looks like a secret.
+    #: What ran pytest, as one would type it: ``pytest``, or ``python -m pytest``.
+    program: tuple[str, ...] = ("pytest",)
+    #: The command line after that, without what looks like a secret.
     args: tuple[str, ...] = ()
     selection: str = ""
     python: str = ""

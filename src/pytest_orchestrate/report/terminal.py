@@ -75,11 +75,14 @@ def header(
     return "orchestrate: " + ", ".join(parts)
 
 
-def lines(summary: Summary, *, verbosity: int = 0, again: Again | None = None) -> list[Line]:
+def lines(
+    summary: Summary, *, verbosity: int = 0, again: Again | None = None, proposes: bool = True
+) -> list[Line]:
     """The end of a run in a few lines; one under ``-q``, none under ``-qq``.
 
     ``verbosity`` is pytest's: 0 by default, lower with each ``-q``, higher with ``-v``.
     ``again``: worker -> the command that does again what it did, if the run is recorded.
+    ``proposes``: whether to say what could be tried next.
     """
     if verbosity <= -2:
         return []
@@ -96,7 +99,7 @@ def lines(summary: Summary, *, verbosity: int = 0, again: Again | None = None) -
         *_blocked_lines(summary, verbosity),
         *_unfinished_lines(summary, verbosity),
         *_again_lines(summary, verbosity, again),
-        *_hint_lines(summary),
+        *(_hint_lines(summary) if proposes else ()),
         *(_detail_lines(summary) if verbosity > 0 else ()),
     ]
     return [Line(visible(line.text), line.markup) for line in found]

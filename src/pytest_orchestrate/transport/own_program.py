@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from pathlib import Path
 from types import FrameType
@@ -11,6 +12,30 @@ from types import FrameType
 def stays_after_pytest() -> bool:
     """Whether the interpreter waits for commands when its program has ended (``python -i``)."""
     return bool(sys.flags.inspect or sys.flags.interactive)
+
+
+def started_as() -> list[str]:
+    """Return the words with which pytest was started, without its arguments, to type them again.
+
+    With ``python -m pytest`` the current folder can be imported from, with ``pytest`` it cannot.
+    """
+    if Path(sys.argv[0]).parts[-2:] != ("pytest", "__main__.py"):
+        return ["pytest"]
+    words = sys.orig_argv or ["python"]
+    interpreter = words[0]
+    if os.name == "nt":  # there it is a whole path, which shells do not quote alike
+        interpreter = Path(interpreter).stem
+    return [interpreter, *_flags(words[1:]), "-m", "pytest"]
+
+
+def _flags(words: list[str]) -> list[str]:
+    """Return what the interpreter was given before ``-m pytest``, if it was given that itself."""
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        if words[at : at + 2] == ["-m", "pytest"]:
+            return words[:at]
+        at += 2 if words[at] in ("-W", "-X") else 1
+    return []  # another program runs pytest's, such as "coverage run"
 
 
 def is_own_program() -> bool:

@@ -67,6 +67,12 @@ def test_two_reports_do_not_go_to_one_file(
     assert told in str(caught.value)
 
 
+def test_a_report_of_a_run_does_not_go_to_standard_output(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="pytest-orchestrate report convert json:-"):
+        parse_destinations(HERE, ["json:-"], tmp_path)
+    assert parse_destinations(HERE, ["json:-"])[0].is_standard_output
+
+
 def test_every_format_of_the_setting_has_what_writes_it() -> None:
     assert {*RENDERERS, "events"} == set(REPORT_FORMATS)
 

@@ -13,7 +13,7 @@ from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import VERSION, Commands, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
 from pytest_orchestrate.report.formats import junit, markdown, text
-from pytest_orchestrate.report.next_commands import replay_command, seen_from
+from pytest_orchestrate.report.next_commands import Start, kept, replay_command
 from pytest_orchestrate.report.timeline import Span
 from pytest_orchestrate.report.verdict import pass_rate, sentence, verdict
 from tests.support import logs
@@ -294,21 +294,60 @@ def test_next_commands_run_failures_again_replay_their_workers_and_explain() -> 
     assert short_run(attempt(0, "a.py::t0", "gw0", 0)).commands.rerun_failed == ""
 
 
+def test_next_commands_are_those_of_where_and_how_pytest_was_started() -> None:
+    first = run(args=["-c", "a.ini", "shop"], program=["python", "-m", "pytest"])
+    first |= {"folder": "..", "root": "shop", "base": "shop"}
+    told = [first, event("RunBegan", 0.0, workers=1)]
+    told += [collected(0.0, "a.py::t0"), attempt(0, "a.py::t0", "gw0", 0, outcome="failed")]
+    found = assembled(told).commands
+    run_id = "20300101-000000-abcdef01"
+    assert found.rerun_failed == "python -m pytest -p orchestrate -c a.ini shop/a.py::t0"
+    assert found.explain == (
+        f"python -m pytest_orchestrate.cli explain --dir shop --run {run_id} a.py::t0"
+    )
+    replay = f"python -m pytest -c a.ini shop --orchestrate-replay {run_id}:gw0"
+    assert found.replay == {"gw0": replay}
+
+
 @pytest.mark.parametrize(
-    ("folder", "nodeid", "argument"),
+    ("folder", "root", "nodeid", "argument"),
     [
-        (".", "tests/a.py::t[x::y]", "tests/a.py::t[x::y]"),
-        ("tests", "tests/a.py::t[x::y]", "a.py::t[x::y]"),
-        ("tests/unit", "tests/a.py::t", "../a.py::t"),
-        ("src", "tests/a.py", "../tests/a.py"),
-        ("../elsewhere", "tests/a.py::t", "tests/a.py::t"),
-        ("D:/elsewhere", "tests/a.py::t", "tests/a.py::t"),
+        (".", ".", "tests/a.py::t[x::y]", "tests/a.py::t[x::y]"),
+        ("tests", "..", "tests/a.py::t[x::y]", "a.py::t[x::y]"),
+        ("tests/unit", "../..", "tests/a.py::t", "../a.py::t"),
+        ("src", "..", "tests/a.py", "../tests/a.py"),
+        ("src", None, "tests/a.py", "../tests/a.py"),
+        ("..", "shop", "tests/a.py::t[../x]", "shop/tests/a.py::t[../x]"),
+        ("../elsewhere", "../shop", "tests/a.py::t", "../shop/tests/a.py::t"),
+        ("../elsewhere", None, "tests/a.py::t", "tests/a.py::t"),
+        ("D:/elsewhere", "C:/shop", "tests/a.py::t", "C:/shop/tests/a.py::t"),
     ],
 )
 def test_a_test_is_named_as_it_is_seen_from_where_pytest_was_started(
-    folder: str, nodeid: str, argument: str
+    folder: str, root: str | None, nodeid: str, argument: str
 ) -> None:
-    assert seen_from(folder, nodeid) == argument
+    assert Start(folder, root, root).argument(nodeid) == argument
+
+
+@pytest.mark.parametrize(
+    ("base", "nodeid", "argument"),
+    [
+        ("tests", "unit/a.py::t", "tests/unit/a.py::t"),
+        ("tests/a.py", "::t", "tests/a.py::t"),
+        (None, "a.py::t", None),
+    ],
+)
+def test_outside_of_the_root_directory_tests_are_named_below_the_path_that_was_given(
+    base: str | None, nodeid: str, argument: str | None
+) -> None:
+    assert Start("..", "conf", base).argument(nodeid) == argument
+
+
+def test_what_other_runs_need_to_find_the_same_tests_is_kept() -> None:
+    given = ["-p", "orchestrate", "-x", "-c", "conf/p.ini", "--rootdir=.", "tests", "-k", "a"]
+    assert kept(given) == ["-c", "conf/p.ini", "--rootdir=."]
+    given = ["-porchestrate", "-pmine", "-o", "key=***", "--override-ini", "a=b", "--", "-cx"]
+    assert kept(given) == ["-pmine", "--override-ini", "a=b"]
 
 
 def test_the_command_to_replay_stands_before_what_is_a_path_whatever_it_looks_like() -> None:

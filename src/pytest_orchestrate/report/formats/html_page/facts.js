@@ -25,7 +25,7 @@ const Facts = (() => {
   return {
     title: "Run",
     build: () => {
-      const line = ["pytest", ...run.args.map(quoted)].join(" ");
+      const line = [...run.program, ...run.args].map(quoted).join(" ");
       return element(
         "div",
         { class: "run-facts" },
