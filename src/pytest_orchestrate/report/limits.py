@@ -26,8 +26,8 @@ class Limit(msgspec.Struct, frozen=True):
     ``work``: all tests, spread evenly over the workers. ``set-up``: the same, where most of it is
     fixtures that further workers had to set up again. ``test``: the longest one. ``chain``: tests
     that require each other. ``resource``: how long it was held, the whole of it. ``exclusive``:
-    tests beside which nothing runs. ``group``: tests that stay on one worker. ``groups``: so many of
-    these that one worker has several, where that is what keeps the others from being busy.
+    tests beside which nothing runs. ``group``: tests that stay on one worker. ``groups``: so many
+    of these that one worker has several, where that keeps the others from being busy.
     """
 
     kind: Kind

@@ -203,6 +203,10 @@ def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
         f" {count_of(expected.workers, 'worker')}; no schedule takes less than"
         f" {seconds(expected.lower_bound)}",
     )
+    # without what bounds it, all workers would be busy at best
+    gain = expected.makespan - expected.work / expected.workers
+    if not is_worth(gain, expected.makespan):
+        return
     if expected.bounded_by is not None and expected.kind not in ("work", "", *_GROUPS):
         yield Finding("speed", "durations", f"what bounds it is {expected.bounded_by}")
     yield from _tied(configured, expected, found.untied)
