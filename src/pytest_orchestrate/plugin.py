@@ -27,15 +27,18 @@ _SEED = "pytest-orchestrate-worker"
 #: Name of the plugin that the fork server's program registers (transport/fork_server.py).
 _SERVER = "pytest-orchestrate-fork-server"
 
+#: Whether flags of ours have short forms in this run.
+_is_short_key = pytest.StashKey[bool]()
 _run_id_key = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the settings; the short flags only where this run asked for us."""
+    """Add the settings; short flags follow where this run asks for us already."""
     options.register_activation(parser)
     config = pluginmanager.get_plugin("pytestconfig")
-    short = isinstance(config, pytest.Config) and options.asked_for(config)
-    options.register(parser, short=short)
+    if isinstance(config, pytest.Config):
+        config.stash[_is_short_key] = options.asked_for(config)
+    options.register(parser)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -50,6 +53,7 @@ def pytest_load_initial_conftests(
     """Take over, when every installed plugin is known and no conftest is."""
     seed = early_config.pluginmanager.get_plugin(_SEED)
     server = early_config.pluginmanager.get_plugin(_SERVER)
+    _add_short_flags(early_config, parser, args)
     has_old_flags = options.may_hold_old_flags(args)
     if has_old_flags:
         _read_old_flags(early_config, parser, args, ours=seed is not None or server is not None)
@@ -82,6 +86,12 @@ def pytest_load_initial_conftests(
         _add_old_flags(early_config, parser)
     if seed is not None or options.asked_for(early_config):
         options.accept_foreign_keys(early_config, parser)
+
+
+def _add_short_flags(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Not before all installed plugins had their chance to take these names."""
+    if config.stash.get(_is_short_key, False):
+        options.add_short_forms(config, parser, args)
 
 
 def _read_old_flags(

@@ -173,7 +173,10 @@ def test_what_cannot_be_collected_is_told(pytester: Pytester) -> None:
 
 def test_a_setting_that_is_refused_is_told_as_a_run_would_tell_it(pytester: Pytester) -> None:
     write_files(pytester, {**TESTS, "tox.ini": "[pytest]\norchestrate_start = sporn\n"})
-    (refused,) = of(asked(pytester.path, code=1), "conflict", "settings")
+    found = asked(pytester.path, code=1)
+    (refused,) = [each for each in found["findings"] if each["level"] == "conflict"]
+    assert (found["tests"], found["files"]) == (None, None)
+    assert refused["topic"] == "settings"
     assert "orchestrate_start in" in refused["text"]
     assert "'sporn'" in refused["text"]
 

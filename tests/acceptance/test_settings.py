@@ -322,6 +322,28 @@ def test_another_plugin_may_have_the_short_form_where_ours_was_not_asked_for(
     assert not was_active(passing)
 
 
+@pytest.mark.parametrize(
+    "order", [("otherplug", "orchestrate"), ("orchestrate", "otherplug")], ids=" ".join
+)
+def test_another_plugin_keeps_its_flag_of_the_name_of_the_short_form(
+    passing: Pytester, order: tuple[str, str]
+) -> None:
+    passing.makepyfile(
+        otherplug="""
+        def pytest_addoption(parser):
+            parser.addoption("--workers", dest="other")
+
+        def pytest_report_header(config):
+            return f"other = {config.option.other}"
+        """
+    )
+    passing.syspathinsert()
+    plugins = [word for name in order for word in ("-p", name)]
+    ran = passing.runpytest_subprocess(*plugins, "--workers", "7", "--orchestrate-workers=0")
+    assert ran.ret == 0
+    ran.stdout.fnmatch_lines_random(["other = 7", "orchestrate: *0 workers asked for*"])
+
+
 def ask_by_addopts(pytester: Pytester) -> None:
     pytester.makeini("[pytest]\naddopts = -p orchestrate --workers=0")
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_orchestrate.cli import doctor, explain, history, report
-from pytest_orchestrate.cli.place import add_directory
+from pytest_orchestrate.cli.place import add_directory, place_of_command
 from pytest_orchestrate.cli.saying import failed
 from pytest_orchestrate.errors import OrchestrateError
 
@@ -29,8 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == [doctor.NAME]:
-        given[1:] = doctor.separated(given[1:])
+    command = place_of_command(given)
+    if given[command : command + 1] == [doctor.NAME]:
+        given[command + 1 :] = doctor.separated(given[command + 1 :])
     chosen = _parser().parse_args(given)
     try:
         status: int = chosen.action(chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 #: What stands for standard output where a file is to be named.
@@ -24,6 +25,14 @@ def add_directory(parser: argparse.ArgumentParser, *, is_first: bool = False) ->
         metavar="DIR",
         help="where the history is (default: the nearest .pytest_orchestrate, upwards)",
     )
+
+
+def place_of_command(arguments: Sequence[str]) -> int:
+    """The position of the command's name: behind flags, and behind what ``--dir`` is given."""
+    place = 0
+    while place < len(arguments) and arguments[place].startswith("-"):
+        place += 2 if arguments[place] == "--dir" else 1
+    return place
 
 
 def directory_of(chosen: argparse.Namespace) -> Path:

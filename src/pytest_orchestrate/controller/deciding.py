@@ -104,13 +104,14 @@ def _expected(context: RunContext) -> fleet_size.Expected | None:
     measured = store.start_cost()
     start = _usual_start(context) if measured is None else measured
     sharded = context.options.collect != "full"
+    together = context.options.keep_together
     last = context.last_run()
     if last is None:
-        known = _known_work(context.config, store)
+        known = _known_work(context.config, store, together)
         if known is None:
             return None
         return fleet_size.Expected(
-            known.tests, known.work, start, known.collect, known.longest, sharded
+            known.tests, known.work, start, known.collect, known.longest, sharded, known.groups
         )
     if not last.tests or last.not_run:
         return None
@@ -121,10 +122,11 @@ def _expected(context: RunContext) -> fleet_size.Expected | None:
         collect=last.collect or 0.0,
         # unless a run on workers has shown otherwise
         sharded=sharded and last.shared is not False,
+        groups=store.groups_of_run(last.run, together),
     )
 
 
-def _known_work(config: pytest.Config, store: History) -> KnownWork | None:
+def _known_work(config: pytest.Config, store: History, keep_together: str) -> KnownWork | None:
     """What is known of tests that have not been run together yet; None if it is too little."""
     given = config.known_args_namespace
     if any(getattr(given, name, None) for name in ("keyword", "markexpr", "lf", "pyargs")):
@@ -137,7 +139,8 @@ def _known_work(config: pytest.Config, store: History) -> KnownWork | None:
     def place(path: str | Path) -> str:
         return Path(os.path.relpath(os.path.normpath(folder / path), root)).as_posix()
 
-    known = store.known_work([f"{place(path)}{mark}{rest}" for path, mark, rest in arguments])
+    places = [f"{place(path)}{mark}{rest}" for path, mark, rest in arguments]
+    known = store.known_work(places, keep_together)
     if not known.tests:
         return None
     paths = [path for path, _, _ in arguments]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapreplace
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,8 @@ class Expected(msgspec.Struct, frozen=True):
     longest: float = 0.0
     #: Each worker collects a share.
     sharded: bool = False
+    #: Groups of tests that stay on one worker, each together.
+    groups: tuple[float, ...] = ()
 
     def in_process(self) -> float:
         """Seconds without workers."""
@@ -56,7 +59,16 @@ class Expected(msgspec.Struct, frozen=True):
         """Seconds on so many workers, started and collecting side by side."""
         collect = self.collect / workers if self.sharded else self.collect
         relayed = self.tests * RELAYED
-        return self.start + collect + max(self.work / workers, self.longest) + relayed
+        tests = max(self.work / workers, self.longest, _longest_first(self.groups, workers))
+        return self.start + collect + tests + relayed
+
+
+def _longest_first(groups: Sequence[float], workers: int) -> float:
+    """Seconds until all groups are done, if each goes to the worker that is free first."""
+    busy = [0.0] * workers
+    for seconds in sorted(groups, reverse=True):
+        heapreplace(busy, busy[0] + seconds)
+    return max(busy)
 
 
 def choose(

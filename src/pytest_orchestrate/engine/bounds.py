@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 
 from pytest_orchestrate.engine.instance import Instance
 from pytest_orchestrate.engine.windows import Job, heads_and_tails, machines_of, on_one_machine
+from pytest_orchestrate.model.pigeonholes import pigeonholes
 
 
 def lower_bound(instance: Instance) -> float:
@@ -23,6 +24,7 @@ def lower_bound(instance: Instance) -> float:
     - All work, with long files: who ends by T does less than T less the entry each time that
       he enters a file, so a long file is entered several times, and all of that has to fit.
     - Pigeonholes: of the k * workers + 1 longest tests some worker runs k + 1, and pays an entry.
+    - The same of groups, each of which stays on one worker; and the longest of them.
     - The critical path: the head, the duration and the tail of a test.
     - Each resource, and the workers as one more: for any set of tests, the least head, the
       share of it that they take times their durations, and the least tail.
@@ -68,9 +70,24 @@ def _of_work(instance: Instance) -> float:
     busy = min(workers, len(durations))
     repeated = max(0, busy - len(entered)) * min(entered)
     bound = max(bound, (sum(work) + sum(entered) + repeated) / busy)
-    bound = max(bound, _pigeonholes(workers, durations, files, entries))
+    bound = max(bound, pigeonholes(workers, durations, [entries[file] for file in files]))
+    if instance.groups:
+        bound = max(bound, _of_groups(instance))
     sized = [(work[file], entries[file]) for file in range(len(entries)) if used[file]]
     return max(bound, _with_long_files(busy, sized, bound))
+
+
+def _of_groups(instance: Instance) -> float:
+    """The bound for groups, each of which pays for entering one of its files, or more often."""
+    seconds: dict[str, float] = {}
+    entries: dict[str, float] = {}
+    for test, group in instance.groups.items():
+        seconds[group] = seconds.get(group, 0.0) + instance.durations[test]
+        entry = instance.entries[instance.files[test]]
+        entries[group] = min(entries.get(group, math.inf), entry)
+    jobs, least = list(seconds.values()), list(entries.values())
+    longest = max(map(sum, zip(jobs, least, strict=True)))
+    return max(longest, pigeonholes(instance.workers, jobs, least))
 
 
 def _with_long_files(workers: int, files: Sequence[tuple[float, float]], bound: float) -> float:
@@ -98,25 +115,6 @@ def _with_long_files(workers: int, files: Sequence[tuple[float, float]], bound: 
         else:
             low = middle
     return low
-
-
-def _pigeonholes(
-    workers: int, durations: Sequence[float], files: Sequence[int], entries: Sequence[float]
-) -> float:
-    order = sorted(range(len(durations)), key=durations.__getitem__, reverse=True)
-    best = 0.0
-    cheapest = float("inf")
-    seen = 0
-    for together in range(2, (len(order) - 1) // workers + 2):
-        end = (together - 1) * workers + 1
-        for test in order[seen:end]:
-            cheapest = min(cheapest, entries[files[test]])
-        seen = end
-        least = sum(durations[test] for test in order[end - together : end])
-        best = max(best, least + cheapest)
-        if together > 64:
-            break
-    return best
 
 
 def _on_workers(instance: Instance, heads: list[float], tails: list[float]) -> list[Job]:

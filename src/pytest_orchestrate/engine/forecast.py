@@ -70,7 +70,7 @@ def _instance(workers: int, known: TestsCollected, truth: Truth, left_out: set[i
     """The tests that run, with those constraints that every schedule obeys in one way.
 
     Left out is what a bound cannot make use of: which of several tests is enough, what is shared,
-    groups, and tests that run alone.
+    and tests that run alone.
     """
     place = {
         test: at
@@ -107,6 +107,9 @@ def _instance(workers: int, known: TestsCollected, truth: Truth, left_out: set[i
         entries=list(truth.entries),
         requires=requires,
         demands=demands,
+        groups={
+            place[test]: group for test in place if (group := known.tests[test].group) is not None
+        },
         capacities={
             name: known.resources.get(name, 1)
             for each in demands.values()

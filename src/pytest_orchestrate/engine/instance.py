@@ -37,6 +37,8 @@ class Instance:
     #: Test -> what it holds of which resource while it runs.
     demands: dict[int, tuple[Demand, ...]] = field(default_factory=dict)
     priorities: dict[int, int] = field(default_factory=dict)
+    #: Test -> what stays on one worker with it; a description has none.
+    groups: dict[int, str] = field(default_factory=dict)
     #: Resource -> how much of it there is.
     capacities: dict[str, int] = field(default_factory=dict)
 

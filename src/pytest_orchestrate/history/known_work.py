@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -19,9 +19,13 @@ class KnownWork(msgspec.Struct, frozen=True):
     collect: float = 0.0
     #: Those files, relative to the root directory.
     files: frozenset[str] = frozenset()
+    #: Groups of tests that stay on one worker, each together.
+    groups: tuple[float, ...] = ()
 
 
-def known_work(connection: sqlite3.Connection, places: Collection[str]) -> KnownWork:
+def known_work(
+    connection: sqlite3.Connection, places: Collection[str], keep_together: str
+) -> KnownWork:
     """Add up the estimates of the tests in these places; "." is everywhere."""
     everywhere = "." in places
     within = tuple(
@@ -32,13 +36,13 @@ def known_work(connection: sqlite3.Connection, places: Collection[str]) -> Known
         return everywhere or name in places or name.startswith(within)
 
     found = [
-        (estimate, file)
+        (nodeid, file, estimate)
         for nodeid, file, estimate in connection.execute(
             "SELECT nodeid, file, estimate FROM test WHERE estimate IS NOT NULL"
         )
         if is_wanted(nodeid)
     ]
-    estimates = [estimate for estimate, _ in found]
+    estimates = [estimate for _, _, estimate in found]
     costs = [
         (collect or 0.0, setup or 0.0)
         for file, collect, setup in connection.execute("SELECT file, collect, setup FROM file")
@@ -50,5 +54,44 @@ def known_work(connection: sqlite3.Connection, places: Collection[str]) -> Known
         work=sum(estimates) + max(0.0, sum(setup for _, setup in costs) - collect),
         longest=max(estimates, default=0.0),
         collect=collect,
-        files=frozenset(file for _, file in found),
+        files=frozenset(file for _, file, _ in found),
+        groups=_groups(((nodeid, estimate) for nodeid, _, estimate in found), keep_together),
     )
+
+
+def groups_of_run(
+    connection: sqlite3.Connection, run: str, keep_together: str
+) -> tuple[float, ...]:
+    """What the groups of the tests of a run took in it, each together, if they are kept so."""
+    if keep_together == "off":
+        return ()
+    took = connection.execute(
+        "SELECT test.nodeid, attempt.setup + attempt.call + attempt.teardown FROM attempt"
+        " JOIN test ON test.id = attempt.test"
+        " WHERE attempt.run = (SELECT id FROM run WHERE run = ?)",
+        (run,),
+    )
+    return _groups(took, keep_together)
+
+
+def _groups(tests: Iterable[tuple[str, float]], keep_together: str) -> tuple[float, ...]:
+    """Groups as far as node ids tell them: what marks say is not known before collection."""
+    if keep_together == "off":
+        return ()
+    groups: dict[str, float] = {}
+    for nodeid, seconds in tests:
+        group = _group_of(nodeid, keep_together)
+        if group:
+            groups[group] = groups.get(group, 0.0) + seconds
+    return tuple(groups.values())
+
+
+def _group_of(nodeid: str, keep_together: str) -> str:
+    """The group of a test, or an empty text."""
+    if keep_together == "file":
+        return nodeid.partition("::")[0]
+    if keep_together == "class":
+        name = nodeid.partition("[")[0]
+        return name.rpartition("::")[0] or name
+    _, mark, name = nodeid.rpartition("]")[2].rpartition("@")
+    return name if mark else ""

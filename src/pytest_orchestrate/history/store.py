@@ -14,7 +14,7 @@ from pytest_orchestrate.history import directory as directories
 from pytest_orchestrate.history import fold, rows
 from pytest_orchestrate.history.database import Database
 from pytest_orchestrate.history.estimate import median
-from pytest_orchestrate.history.known_work import KnownWork, known_work
+from pytest_orchestrate.history.known_work import KnownWork, groups_of_run, known_work
 from pytest_orchestrate.history.log import is_live
 
 
@@ -177,13 +177,22 @@ class History:
 
         return self._database.read(query, None)
 
-    def known_work(self, places: Sequence[str]) -> KnownWork:
+    def groups_of_run(self, run: str, keep_together: str) -> tuple[float, ...]:
+        """Seconds of the groups of tests of a run that ``orchestrate_keep_together`` makes."""
+        return self._database.read(
+            lambda connection: groups_of_run(connection, run, keep_together), ()
+        )
+
+    def known_work(self, places: Sequence[str], keep_together: str = "off") -> KnownWork:
         """What is known of the tests in these places, whichever runs they were in.
 
         :param places: Node ids, files and folders, relative to the root directory; "." is all.
+        :param keep_together: The setting: what stays on one worker.
         """
         wanted = [rows.storable(place) for place in places]
-        return self._database.read(lambda connection: known_work(connection, wanted), KnownWork())
+        return self._database.read(
+            lambda connection: known_work(connection, wanted, keep_together), KnownWork()
+        )
 
     def start_cost(self) -> float | None:
         """Seconds from spawn to ready of one worker: the median of the last five runs with any."""

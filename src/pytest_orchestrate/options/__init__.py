@@ -20,7 +20,13 @@ from pytest_orchestrate.options.markers import (
     marker_names,
     yielded_markers,
 )
-from pytest_orchestrate.options.registering import add_setting, register, register_activation
+from pytest_orchestrate.options.registering import (
+    add_setting,
+    add_short_forms,
+    is_taken,
+    register,
+    register_activation,
+)
 from pytest_orchestrate.options.table import ACTIVATION, SETTINGS, Setting
 
 if TYPE_CHECKING:
@@ -41,8 +47,10 @@ __all__ = [
     "Setting",
     "accept_foreign_keys",
     "add_setting",
+    "add_short_forms",
     "asked_for",
     "declare",
+    "is_taken",
     "marker_names",
     "may_hold_old_flags",
     "names_us",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -19,28 +20,58 @@ def register_activation(parser: pytest.Parser) -> None:
     )
 
 
-def register(parser: pytest.Parser, *, short: bool) -> None:
-    """Add every flag and ini key; with ``short`` also short forms such as ``--workers``.
-
-    :func:`register_activation` comes first where ``short`` is to follow :func:`asked_for`.
-    """
+def register(parser: pytest.Parser) -> None:
+    """Add every flag and ini key."""
     for setting in SETTINGS:
-        add_setting(parser, setting, short=short)
+        add_setting(parser, setting)
 
 
-def add_setting(parser: pytest.Parser, setting: Setting, *, short: bool = False) -> None:
+def add_short_forms(config: pytest.Config, parser: pytest.Parser, arguments: list[str]) -> None:
+    """Add short forms such as ``--workers``, each unless another plugin has it, and read them.
+
+    To be called when all installed plugins are loaded, in whatever order, and no conftest is.
+    """
+    group = parser.getgroup("orchestrate")
+    shorts = {setting.short: setting for setting in SETTINGS if setting.short}
+    added = {short: setting for short, setting in shorts.items() if not is_taken(parser, short)}
+    for short, setting in added.items():
+        group.addoption(
+            short,
+            dest=setting.key,
+            default=None,
+            metavar=setting.metavar,
+            help=f"The same as {setting.flag}.",
+        )
+    # with @FILE, what is in the file
+    if any(str(argument).startswith(("@", *added)) for argument in arguments):
+        parsed = parser.parse_known_args(arguments, namespace=copy.copy(config.option))
+        known = config.known_args_namespace
+        known.file_or_dir = parsed.file_or_dir  # a value after a blank was taken for a path
+        for setting in added.values():
+            setattr(known, setting.key, getattr(parsed, setting.key))
+
+
+def is_taken(parser: pytest.Parser, flag: str) -> bool:
+    """Whether somebody has added this flag."""
+    try:
+        _, unknown = parser.parse_known_and_unknown_args([flag])
+    except pytest.UsageError:  # it lacks a value
+        return True
+    return flag not in unknown
+
+
+def add_setting(parser: pytest.Parser, setting: Setting) -> None:
     """Add the flag and, unless it is an action, the ini key of one setting."""
-    names = (setting.flag, setting.short) if short and setting.short else (setting.flag,)
     group = parser.getgroup("orchestrate", "orchestrate (pytest-orchestrate)")
     if setting.kind == "action":
-        _add_action(group, names, setting)
+        _add_action(group, setting)
         return
     lines = (setting.default,) if isinstance(setting.default, str) else setting.default
     lines = tuple(filter(None, lines))
     default = f" Default: {', '.join(lines)}." if lines else ""
     # The default is None, so that the ini key is asked when the flag is not given.
     group.addoption(
-        *names,
+        setting.flag,
         dest=setting.key,
         action="append" if setting.repeatable else "store",
         default=None,
@@ -52,15 +83,15 @@ def add_setting(parser: pytest.Parser, setting: Setting, *, short: bool = False)
     parser.addini(setting.key, setting.help + default, type=_ini_type(setting.kind), default=None)
 
 
-def _add_action(group: pytest.OptionGroup, names: tuple[str, ...], setting: Setting) -> None:
+def _add_action(group: pytest.OptionGroup, setting: Setting) -> None:
     how: dict[str, Any] = {"dest": setting.key, "default": None}
     if setting.metavar:
         how["metavar"] = setting.metavar
-        group.addoption(*names, action="store", help=setting.help, **how)
+        group.addoption(setting.flag, action="store", help=setting.help, **how)
     elif not setting.choices:
-        group.addoption(*names, action="store_true", help=setting.help, **how)
+        group.addoption(setting.flag, action="store_true", help=setting.help, **how)
     else:
-        group.addoption(*names, action="store_const", const="text", help=setting.help, **how)
+        group.addoption(setting.flag, action="store_const", const="text", help=setting.help, **how)
     for choice in setting.choices:
         # a flag of its own, so that a path after the bare flag is no value of it
         name, same = f"{setting.flag}={choice}", f"The same, as {choice}."

@@ -54,6 +54,8 @@ def described(limits: Limits, limit: Limit) -> str:
             text = f"exclusive tests, beside which nothing runs: {of}"
         case "group":
             text = f"group {limit.name}, which stays on one worker: {of}"
+        case "groups":
+            text = f"groups that stay together, divided over {limits.workers} workers: {of}"
         case _:
             assert_never(limit.kind)
     return text

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from pytest_orchestrate.model.need import Need
+from pytest_orchestrate.model.pigeonholes import pigeonholes
 
 #: From this share of the testing phase upwards, a limit explains how long it took.
 EXPLAINS = 0.6
@@ -16,7 +17,7 @@ MOSTLY = 0.5
 #: What a single test takes of a chain or a resource, for these to be no more than that test.
 ALMOST_ALL = 0.9
 
-Kind = Literal["work", "set-up", "test", "chain", "resource", "exclusive", "group"]
+Kind = Literal["work", "set-up", "test", "chain", "resource", "exclusive", "group", "groups"]
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -25,7 +26,8 @@ class Limit(msgspec.Struct, frozen=True):
     ``work``: all tests, spread evenly over the workers. ``set-up``: the same, where most of it is
     fixtures that further workers had to set up again. ``test``: the longest one. ``chain``: tests
     that require each other. ``resource``: how long it was held, the whole of it. ``exclusive``:
-    tests beside which nothing runs. ``group``: tests that stay on one worker.
+    tests beside which nothing runs. ``group``: tests that stay on one worker. ``groups``: so many
+    of these that one worker has several, where that keeps the others from being busy.
     """
 
     kind: Kind
@@ -147,12 +149,17 @@ def _limits(course: Course) -> Iterator[Limit]:
     if course.exclusive:
         alone = sum(seconds.get(test, 0.0) for test in sorted(course.exclusive))
         yield Limit("exclusive", alone)
+    work = sum(seconds.values())
     groups: dict[str, float] = {}
     for test, group in course.groups.items():
         groups[group] = groups.get(group, 0.0) + seconds.get(test, 0.0)
     if groups:
         name = max(groups, key=groups.__getitem__)
         yield Limit("group", groups[name], name=name)
-    work = sum(seconds.values())
+        if course.workers > 1:
+            divided = pigeonholes(course.workers, list(groups.values()))
+            # as soon as all workers can be busy, that is what there is to say
+            if work < ALMOST_ALL * divided * course.workers:
+                yield Limit("groups", divided)
     kind: Kind = "set-up" if course.repeated_setup > MOSTLY * work else "work"
     yield Limit(kind, work / course.workers)

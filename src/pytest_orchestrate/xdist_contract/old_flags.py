@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pytest_orchestrate.options import is_taken
+
 #: What pytest-xdist calls its ways to distribute -> what is to be kept together here.
 MODES = {
     "load": "off",
@@ -134,7 +136,7 @@ def of_others(config: pytest.Config, parser: pytest.Parser, given: Given) -> set
     To be called before conftests are loaded, where pytest-xdist is not there.
     """
     found = {flag for values in given.values.values() for flag, _ in values}
-    theirs = {flag for flag in found if _is_taken(parser, flag)}
+    theirs = {flag for flag in found if is_taken(parser, flag)}
     # pytest lets nobody but its own plugins have a short flag in lower case
     long = {flag for flag in found - theirs if flag.startswith("--")}
     if long:
@@ -177,17 +179,9 @@ def add_flags(parser: pytest.Parser) -> None:
     """
     group: Any = parser.getgroup("orchestrate-old", "pytest-xdist's flags, for pytest-orchestrate")
     for names, more in _FLAGS:
-        free = [name for name in names if not _is_taken(parser, name)]
+        free = [name for name in names if not is_taken(parser, name)]
         if free:
             group._addoption(*free, **more)  # noqa: SLF001  # the public way refuses -n and -d
-
-
-def _is_taken(parser: pytest.Parser, flag: str) -> bool:
-    try:
-        _, unknown = parser.parse_known_and_unknown_args([flag])
-    except pytest.UsageError:  # it lacks a value
-        return True
-    return flag not in unknown
 
 
 def _number(text: str) -> int | str:

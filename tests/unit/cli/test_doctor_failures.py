@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pytest_orchestrate.cli.doctor.diagnosing import diagnose
 from pytest_orchestrate.cli.doctor.facts import Examination, Failure
-from tests.unit.cli.examined import PLAIN
+from tests.unit.cli.examined import PLAIN, TWO_FILES
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,22 @@ def test_a_flag_that_is_misspelt_is_told_with_the_one_that_is_meant() -> None:
     said = "ERROR: usage: x\nx: error: unrecognized arguments: --orchestrate-wokers=3\n"
     found = diagnose(Examination(PLAIN), Failure("exit", 4, said)).findings[0]
     assert found.advice == "meant is probably --orchestrate-workers"
+
+
+def test_a_setting_that_is_refused_is_told_once() -> None:
+    said = "orchestrate_live in pytest.ini: 'maybe' is not accepted."
+    examined = Examination(
+        replace(PLAIN, refused=(said,)), replace(TWO_FILES, ended=f"UsageError: {said}")
+    )
+    found = diagnose(examined, Failure("exit", 4, f"ERROR: {said}\n"))
+    assert [each.text for each in found.findings if each.level == "conflict"] == [said]
+    assert (found.tests, found.files) == (None, None)
+
+
+def test_a_collection_that_was_ended_is_told_in_the_words_of_pytest_or_by_itself() -> None:
+    examined = Examination(PLAIN, replace(TWO_FILES, ended="Exit: enough"))
+    for failure in (None, Failure("exit", 3, "Exit: enough\n")):
+        found = diagnose(examined, failure)
+        (told,) = [each.text for each in found.findings if each.level == "conflict"]
+        assert "Exit: enough" in told
+        assert found.tests is None

@@ -272,6 +272,15 @@ def test_what_bounds_a_run_is_told_unless_the_last_run_says_more() -> None:
     assert [each.text for each in of(found, "speed", "last run")] == ["in the last run: split a"]
 
 
+def test_what_bounds_a_run_is_nothing_to_tell_where_there_is_nothing_to_gain() -> None:
+    short = replace(
+        FORECAST, makespan=0.1, lower_bound=0.1, work=0.1, bounded_by="a test", kind="test"
+    )
+    assert not of(diagnosed(replace(TWO_FILES, forecast=short)), "speed", "durations")
+    even = replace(FORECAST, makespan=6.1, bounded_by="a test", kind="test")
+    assert not of(diagnosed(replace(TWO_FILES, forecast=even)), "speed", "durations")
+
+
 def test_the_greatest_gain_comes_first_among_its_like() -> None:
     told = [Recommendation("a", "less", 1.0), Recommendation("b", "more", 2.0)]
     found = diagnose(Examination(PLAIN, TWO_FILES), None, recommended=told)

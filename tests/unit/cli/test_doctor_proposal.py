@@ -12,6 +12,7 @@ from pytest_orchestrate import cli
 from pytest_orchestrate.cli.doctor import separated
 from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
 from pytest_orchestrate.cli.doctor.proposing import changes_of, proposal
+from pytest_orchestrate.cli.place import place_of_command
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -110,7 +111,22 @@ def test_a_time_limit_is_a_number_of_seconds(
         (["--time-limit", "5", "-p", "x"], ["--time-limit", "5", "--", "-p", "x"]),
         (["--time-limit=5", "--", "--json"], ["--time-limit=5", "--", "--json"]),
         (["--time-limit"], ["--time-limit", "--"]),
+        (["tests", "--dir", "x", "-k", "a"], ["--dir", "x", "--", "tests", "-k", "a"]),
     ],
 )
 def test_what_is_not_ours_is_for_pytest(given: list[str], expected: list[str]) -> None:
     assert separated(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ([], 0),
+        (["doctor", "--dir", "x"], 0),
+        (["--dir", "doctor", "history"], 2),
+        (["--dir=x", "doctor"], 1),
+        (["--dir"], 2),
+    ],
+)
+def test_the_name_of_the_command_may_follow_a_directory(given: list[str], place: int) -> None:
+    assert place_of_command(given) == place

@@ -21,6 +21,13 @@ def expected(
     return Expected(tests, work, start, collect, longest)
 
 
+def test_what_stays_together_is_divided_longest_first() -> None:
+    files = Expected(12, 3.6, 0.1, 0.0, groups=(1.2, 1.2, 1.2))
+    assert files.on_workers(2) == pytest.approx(2.5, abs=0.01)
+    assert files.on_workers(3) == files.on_workers(4) == pytest.approx(1.3, abs=0.01)
+    assert choose("auto", cores=8, expected=files).workers == 3
+
+
 def test_zero_workers_are_in_process() -> None:
     assert choose(0, cores=4) == Decision(0, "0 workers asked for")
     assert choose(0, cores=4, spec_workers=3).workers == 0

@@ -77,6 +77,18 @@ def test_the_bound_knows_chains_and_resources() -> None:
     assert found.schedule.makespan == found.lower_bound == 3.0
 
 
+def test_the_bound_knows_what_stays_together() -> None:
+    tests = [CollectedTest(f"{file}.py::t{n}", group=file) for file in "abc" for n in range(2)]
+    known = TestsCollected(
+        now=0.0, tests=tests, estimates=[1.0] * 6, setup_costs={"a.py": 0.5, "b.py": 0.25}
+    )
+    found = forecast(RunBegan(now=0.0, workers=2), known, ())
+    assert found.lower_bound == 4.0  # one of the two files may cost nothing
+    assert found.schedule.makespan == 4.25
+    alone = forecast(RunBegan(now=0.0, workers=4), known, ())
+    assert alone.schedule.makespan == alone.lower_bound == 2.5
+
+
 def test_the_bound_takes_nothing_for_granted() -> None:
     either = [Constraint(2, needs=(Need((0, 1), any=True),))]
     found = foretold(1.0, 5.0, 1.0, constraints=either)

@@ -327,3 +327,11 @@ class TestKnownWork:
         # four seconds to collect the file, and half of that for its fixtures
         assert (work.tests, work.collect, work.longest) == (1, 4.0, 3.0)
         assert work.work == 5.0
+
+    def test_what_stays_together_is_added_up(self, here: History) -> None:
+        names = ["a.py::A::t[x::y]", "a.py::A::u", "a.py::v@g", "b.py::w[1]@g"]
+        add_run(here, 4, [Attempt(name, 1.0 + n, 0.5) for n, name in enumerate(names)])
+        expected = {"off": (), "file": (7.5, 4.5), "class": (4.0, 3.5, 4.5), "group": (8.0,)}
+        for kind, seconds in expected.items():
+            assert here.known_work(["."], kind).groups == seconds
+            assert here.groups_of_run("4", kind) == seconds

@@ -64,16 +64,8 @@ def test_help_tells_the_default(setting: Setting, parser: Any) -> None:
             assert default in added["help"]
 
 
-def test_short_forms_are_added_only_when_asked_for(parser: Any) -> None:
-    register(parser, short=False)
-    assert not any("--workers" in names for names in parser.flags)
-    parser.flags.clear()
-    register(parser, short=True)
-    assert ("--orchestrate-workers", "--workers") in parser.flags
-
-
 def test_only_lists_are_repeatable(parser: Any) -> None:
-    register(parser, short=False)
+    register(parser)
     repeatable = {names[0] for names, added in parser.flags.items() if added["action"] == "append"}
     lists = "worker-spec keep resources priorities markers report report-environment"
     assert repeatable == {f"--orchestrate-{name}" for name in lists.split()}

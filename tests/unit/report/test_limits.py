@@ -219,6 +219,22 @@ def test_a_group() -> None:
     assert made.told == "group g, which stays on one worker: 3.0 s of 3.0 s"
 
 
+def test_groups_that_cannot_keep_all_workers_busy() -> None:
+    tests = [{"nodeid": f"{file}.py::t{n}", "group": file} for file in "abc" for n in range(2)]
+    made = MadeRun(tests=tests)
+    for n, worker in enumerate([0, 0, 1, 1, 0, 0]):
+        start = (n % 2) + (2.5 if n > 3 else 0.5)
+        made.run(n, worker, start, start + 1.0)
+    assert made.told == "groups that stay together, divided over 2 workers: 4.0 s of 4.0 s"
+
+
+def test_groups_that_keep_all_workers_busy_are_work() -> None:
+    made = MadeRun(tests=[{"nodeid": f"{file}.py::t", "group": file} for file in "abcd"])
+    for n in range(4):
+        made.run(n, n % 2, 0.5 + n // 2, 1.5 + n // 2)
+    assert made.told == "work: 2 workers busy 100 % of 2.0 s"
+
+
 def test_set_up_that_several_workers_have_paid_for() -> None:
     made = MadeRun("a.py::t0", "a.py::t1")
     made.fixture(0, "db", 1.9)

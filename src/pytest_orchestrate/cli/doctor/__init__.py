@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_orchestrate.cli.place import add_directory, directory_of
 from pytest_orchestrate.cli.saying import failed
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ NAME = "doctor"
 #: Seconds that pytest may take to collect, unless more are given.
 TIME_LIMIT = 300.0
 #: What of the arguments is ours: flag -> whether a value follows. The others are pytest's.
-_OWN = {"--json": False, "--time-limit": True, "-h": False, "--help": False}
+_OWN = {"--json": False, "--time-limit": True, "--dir": True, "-h": False, "--help": False}
 
 
 def add_to(commands: Commands) -> None:
@@ -44,6 +45,7 @@ def add_to(commands: Commands) -> None:
         metavar="SECONDS",
         help=f"how long pytest may take to collect (default: {TIME_LIMIT:g})",
     )
+    add_directory(doctor)
     doctor.add_argument(
         "arguments",
         nargs="*",
@@ -84,6 +86,8 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from pytest_orchestrate.cli.doctor.of_failure import telling_lines
 
     arguments: list[str] = chosen.arguments
+    if chosen.dir is not None:
+        arguments = [f"--orchestrate-dir={directory_of(chosen).absolute()}", *arguments]
     examined, failure = examine(arguments, limit=chosen.time_limit, as_script=not _is_module())
     if failure is not None and _is_of(failure, arguments):
         failed("\n".join(telling_lines(failure.output)).removeprefix("ERROR: "))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_orchestrate.cli.doctor.diagnosis import FORMAT, LEVELS, Diagnosis, Finding
-from pytest_orchestrate.cli.doctor.facts import Examination, Failure
+from pytest_orchestrate.cli.doctor.facts import Configured, Examination, Failure
 from pytest_orchestrate.cli.doctor.of_configuration import of_configuration
 from pytest_orchestrate.cli.doctor.of_failure import of_failure
 from pytest_orchestrate.cli.doctor.of_plugins import of_plugins
@@ -32,13 +32,13 @@ def diagnose(
     """
     configured, collected = examined.configured, examined.collected
     findings = list(environment)
-    if failure is not None:
+    if failure is not None and not _is_refused(failure, configured):
         findings.append(of_failure(failure, configured))
     if configured is not None:
         findings += of_configuration(configured)
     if configured is not None and collected is not None:
         findings += of_plugins(collected)
-        findings += of_tests(configured, collected)
+        findings += of_tests(configured, collected, is_told=failure is not None)
         findings += of_speed(configured, collected)
     if recommended:  # they say more of what bounds a run
         told = {"durations", "imports"} if _has_preload(recommended) else {"durations"}
@@ -47,19 +47,26 @@ def diagnose(
     if configured is not None:
         findings = where_it_counts(findings, configured)
     findings.sort(key=lambda each: (LEVELS.index(each.level), -(each.gain or 0.0)))
+    counted = collected if collected is not None and collected.ended is None else None
     return Diagnosis(
         format=FORMAT,
         root=None if configured is None else configured.root,
         configuration=None if configured is None else configured.file,
         versions={} if configured is None else configured.versions,
-        tests=None if collected is None else collected.tests,
-        files=None if collected is None else sum(file.tests > 0 for file in collected.files),
+        tests=None if counted is None else counted.tests,
+        files=None if counted is None else sum(file.tests > 0 for file in counted.files),
         findings=tuple(findings),
         # where pytest does not come to its end, there is something else to be done first
         proposal=None
         if configured is None or collected is None
         else proposal(findings, file=configured.file, is_native_toml=configured.is_native_toml),
     )
+
+
+def _is_refused(failure: Failure, configured: Configured | None) -> bool:
+    """Whether it is for a setting that pytest has not come to its end, which is told as such."""
+    refused = () if configured is None else configured.refused
+    return failure.kind == "exit" and any(text in failure.output for text in refused)
 
 
 def _has_preload(recommended: Iterable[Recommendation]) -> bool:

@@ -30,6 +30,8 @@ MANY = 20
 #: and how many times an even share that is.
 UNEVEN = 1.5
 
+#: Kinds of limits that come of keeping tests together.
+_GROUPS = ("group", "groups")
 _LEAVE_OUT = "leave it out, if the tests do not need each other's leftovers"
 
 
@@ -201,7 +203,11 @@ def _durations(configured: Configured, found: Collected) -> Iterator[Finding]:
         f" {count_of(expected.workers, 'worker')}; no schedule takes less than"
         f" {seconds(expected.lower_bound)}",
     )
-    if expected.bounded_by is not None and expected.kind not in ("work", "", "group"):
+    # without what bounds it, all workers would be busy at best
+    gain = expected.makespan - expected.work / expected.workers
+    if not is_worth(gain, expected.makespan):
+        return
+    if expected.bounded_by is not None and expected.kind not in ("work", "", *_GROUPS):
         yield Finding("speed", "durations", f"what bounds it is {expected.bounded_by}")
     yield from _tied(configured, expected, found.untied)
 
@@ -230,7 +236,7 @@ def _keeping(configured: Configured) -> str:
 def _tied(configured: Configured, expected: Forecast, untied: Forecast | None) -> Iterator[Finding]:
     """What it costs to keep tests together."""
     if untied is None:
-        if expected.kind == "group" and expected.bounded_by is not None:
+        if expected.kind in _GROUPS and expected.bounded_by is not None:
             yield Finding("speed", "durations", f"what bounds it is {expected.bounded_by}")
         return
     gain = expected.makespan - untied.makespan

@@ -13,21 +13,24 @@ from pytest_orchestrate.report.words import count_of
 ERRORS, LINES = 3, 3
 
 
-def of_tests(configured: Configured, found: Collected) -> Iterator[Finding]:
-    """Say it."""
-    yield from _errors(found)
+def of_tests(configured: Configured, found: Collected, *, is_told: bool) -> Iterator[Finding]:
+    """Say it.
+
+    :param is_told: Why pytest did not come to its end is told already.
+    """
+    yield from _errors(found, is_told=is_told)
     yield from _refused(configured, found)
     yield from _marks(configured, found)
 
 
-def _errors(found: Collected) -> Iterator[Finding]:
+def _errors(found: Collected, *, is_told: bool) -> Iterator[Finding]:
     for nodeid, text in found.errors[:ERRORS]:
         lines = [line for line in text.splitlines() if line.strip()]
         telling = [line for line in lines if line.startswith("E ")] or lines
         said = "\n".join(line.removeprefix("E").strip() for line in telling[-LINES:])
         shown = f"{nodeid or 'the session'} cannot be collected:\n{said}"
         yield Finding("conflict", "pytest", shown, "pytest --collect-only shows all of it")
-    if found.ended is not None:
+    if found.ended is not None and not is_told:
         yield Finding("conflict", "pytest", f"collection was ended by {found.ended}")
     more = len(found.errors) - ERRORS
     if more > 0:
