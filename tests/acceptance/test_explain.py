@@ -240,7 +240,7 @@ def test_a_log_that_was_cut_off_before_the_tests_is_named_by_its_file(
     first = log.read_bytes().splitlines(keepends=True)[0]
     log.write_bytes(first[:kept] if kept >= 0 else first)
     text = explain(pytester, "test_it", code=1)
-    assert f"the log of the run {log.stem} ends before any test was known" in text
+    assert f"the run {log.stem} was cut off before any test was known" in text
 
 
 def test_a_log_of_a_newer_version_or_with_damage_is_refused(pytester: Pytester) -> None:

@@ -68,6 +68,7 @@ def _kind(story: Story) -> str:
 
 
 def _which_test(asked: str, tests: list[str], story: Story, run: str) -> str:
+    from pytest_orchestrate.history.retelling import before_tests
     from pytest_orchestrate.report.meant import close
 
     if tests:
@@ -80,10 +81,9 @@ def _which_test(asked: str, tests: list[str], story: Story, run: str) -> str:
     if not story.tests:
         reason = story.stop.reason if story.stop is not None else None
         because = f" ({reason})" if reason else ""
-        ended = (
-            f"the run {run} ended" if story.end is not None else f"the log of the run {run} ends"
-        )
-        return f"{ended} before any test was known{because}"
+        if story.end is None:
+            return before_tests(run, goes_on=story.goes_on)
+        return f"the run {run} ended before any test was known{because}"
     near = close([each.test.nodeid for each in story.tests], asked)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     arguments = " ".join(story.run.get("args", ()))

@@ -151,7 +151,12 @@ def _failed(chosen: argparse.Namespace) -> int:
 
     directory = directory_of(chosen).absolute()
     log = find_log(directory, chosen.run)
-    found = failed_in(report_of(log, directory).tests, start_of(log))
+    report = report_of(log, directory)
+    so_far = ""
+    if report.summary.goes_on:
+        so_far = " so far"
+        print(f"pytest-orchestrate: the run {log.stem} goes on", file=sys.stderr)
+    found = failed_in(report.tests, start_of(log))
     if found is None:
         return failed(
             f"in run {log.stem} several paths outside of the root directory were given, and of a"
@@ -164,7 +169,7 @@ def _failed(chosen: argparse.Namespace) -> int:
             print(f"pytest-orchestrate: {told}", file=sys.stderr)
     if not named:
         # without arguments, pytest would run everything
-        return failed(f"no test failed in run {log.stem}")
+        return failed(f"no test failed{so_far} in run {log.stem}")
     text = "".join(f"{each}\n" for each in named)
     if chosen.output in (None, STANDARD_OUTPUT):
         print(text, end="")

@@ -191,6 +191,7 @@ class InProcessSession:
         if context.host_slots is not None:
             self._hosted = context.constraining.demands_of_machine(context.constraints)
         context.tell(WorkerCollected(now=context.now(), worker=HERE))
+        context.flush()
 
     def _run(self, session: pytest.Session) -> None:
         items, context = session.items, self.context
@@ -208,6 +209,7 @@ class InProcessSession:
             marks = {mark.name for mark in item.iter_markers()} if self._markers else ()
             self._evidence = Evidence(item.location[1], self._markers.intersection(marks))
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))
+            context.flush()  # should the test end this process, the log has its name
             nextitem = items[self._queue[0]] if self._queue else None
             parked = None
             if nextitem is None and context.unfinished > 1:  # the rest waits for this one
@@ -264,6 +266,7 @@ class InProcessSession:
         from pytest_orchestrate.controller.borrowing import borrow
 
         say = Voice(self.config).say
+        self.context.flush()  # it may wait for long
         slots = borrow(host, demands, say, self.context.tests[test].nodeid)
         self._slots.add(test, slots)
         return slots
@@ -297,6 +300,7 @@ class InProcessSession:
                     reason="stopped" if reason is not None else "closed",
                 )
             )
+        context.flush()
 
     def _execute(self, command: commands.AnyCommand) -> None:
         match command:

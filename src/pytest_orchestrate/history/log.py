@@ -261,7 +261,7 @@ def story(path: Path) -> Story:
     from pytest_orchestrate.report.clocks import tell_times
     from pytest_orchestrate.report.story import Story
 
-    told = Story()
+    told = Story(is_live=is_live(path))
     number = 0
     for number, record in enumerate(read(path), 1):
         if record.get("record") == "run":

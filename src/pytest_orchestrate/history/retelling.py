@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from pytest_orchestrate.history.log import VERSION, check_version, damaged, lines
+from pytest_orchestrate.errors import HistoryError
+from pytest_orchestrate.history.log import VERSION, check_version, damaged, is_live, lines
 from pytest_orchestrate.model.commands import AnyCommand
 from pytest_orchestrate.model.events import AnyEvent
 from pytest_orchestrate.report.assembly import Assembly
@@ -26,17 +27,27 @@ def report_of(path: Path, directory: Path) -> Report:
 
     ``directory``: that of the history, in which the artifacts are.
 
-    Raises OSError when the log cannot be read, HistoryError when it is damaged or was written by
-    a newer version.
+    Raises OSError when the log cannot be read, HistoryError when it is damaged, was written by
+    a newer version, or has not come as far as to tests.
     """
-    assembly, decoded = Assembly(directory.as_posix()), _Decoder(path)
+    assembly = Assembly(directory.as_posix(), is_live=is_live(path))
+    decoded = _Decoder(path)
     number = 0
     try:
         for number, line in enumerate(lines(path), 1):  # noqa: B007 - the error names it
             assembly.add(decoded(line))
     except (msgspec.MsgspecError, UnicodeDecodeError, LookupError, TypeError) as error:
         raise damaged(path, number, error) from error
+    if not assembly.tells_anything:
+        raise HistoryError(before_tests(path.stem, goes_on=assembly.goes_on))
     return assembly.report()
+
+
+def before_tests(run: str, *, goes_on: bool) -> str:
+    """That there is nothing to tell of a run yet, or ever."""
+    if goes_on:
+        return f"the run {run} goes on, and no test is known yet: try again in a moment"
+    return f"the run {run} was cut off before any test was known: its log has nothing to tell"
 
 
 def start_of(path: Path) -> Start:

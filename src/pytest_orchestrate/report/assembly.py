@@ -28,24 +28,26 @@ from pytest_orchestrate.report.waiting import Waiting
 
 #: Of the tests that one waited for so many are named, the last ones.
 NAMED = 5
-#: What became of a test that the log leaves without an end.
+#: Why the log leaves a test without an end.
 CUT_OFF = "the run was cut off"
+GOES_ON = "the run goes on"
 
 
 class Assembly:
     """Takes the records of one run, in order; then makes its report.
 
     :param folder: Where the folders are that tests have left.
+    :param is_live: There may be more records later.
     """
 
-    def __init__(self, folder: str = "") -> None:
+    def __init__(self, folder: str = "", *, is_live: bool = False) -> None:
         self._folder = f"{folder}/" if folder else ""
         #: Test -> what its next attempt on record has left.
         self._left: dict[int, list[Artifact]] = {}
         #: Test and position of its attempt -> what that has left.
         self._artifacts: dict[tuple[int, int], tuple[Artifact, ...]] = {}
         self._builder = SummaryBuilder()
-        self._story = Story()
+        self._story = Story(is_live=is_live)
         self._lanes = Lanes()
         #: Test -> what was found later, as recorded.
         self._amendments: dict[int, list[Mapping[str, Any]]] = {}
@@ -90,6 +92,17 @@ class Assembly:
                 place = (test, len(self._story.attempts[test]) - 1)
                 self._artifacts[place] = tuple(self._left.pop(test))
 
+    @property
+    def goes_on(self) -> bool:
+        """The run has not ended, and was not cut off."""
+        return self._story.goes_on
+
+    @property
+    def tells_anything(self) -> bool:
+        """The run has ended, or has got as far as to know of tests or of what has none."""
+        story = self._story
+        return bool(story.end is not None or story.tests or self._uncollected)
+
     def report(self) -> Report:
         """Return what the records tell."""
         story = self._story
@@ -116,15 +129,22 @@ class Assembly:
         if self._story.end is None:
             outcomes = Counter(test.outcome for test in tests if not test.is_collection)
             lost = outcomes["not run"] - summary.outcomes.get("not run", 0)
+            why = self._why_unfinished
             summary = replace(
                 summary,
                 outcomes=dict(sorted(outcomes.items())),
                 ran=outcomes.total() - outcomes["not run"],
                 interrupted=tuple(t.nodeid for t in tests if t.outcome == "interrupted"),
-                not_run=(*summary.not_run, *([NotRun(lost, CUT_OFF)] if lost > 0 else ())),
-                reason=summary.reason or CUT_OFF,
+                running=tuple(t.nodeid for t in tests if t.outcome == "running"),
+                not_run=(*summary.not_run, *([NotRun(lost, why)] if lost > 0 else ())),
+                reason=summary.reason or (None if self.goes_on else why),
+                goes_on=self.goes_on,
             )
         return summary
+
+    @property
+    def _why_unfinished(self) -> str:
+        return GOES_ON if self.goes_on else CUT_OFF
 
     def _test(self, number: int, told: TestStory, waiting: Waiting) -> TestReport:
         story, constraint = self._story, told.constraint
@@ -139,7 +159,7 @@ class Assembly:
             line=last.get("line"),
             outcome=_outcome(told, attempts),
             attempts=attempts,
-            reason=_reason(end) if not attempts else "",
+            reason="" if attempts else self._why_unfinished if end is None else end.reason,
             cause=end.cause if end is not None else None,
             estimate=told.estimate,
             waited=tuple(
@@ -197,7 +217,7 @@ class Assembly:
         return Attempt(
             worker=worker,
             order=self._ran[worker],
-            outcome="interrupted",
+            outcome="running" if self.goes_on and told.end is None else "interrupted",
             started=float(story.run.get("started", 0.0)) + at,
             at=at,
             setup=0.0,
@@ -278,10 +298,6 @@ def _resources(constraint: Constraint) -> tuple[str, ...]:
 
 def _pairs(recorded: Iterable[tuple[object, object]] | None) -> tuple[tuple[str, str], ...]:
     return tuple((str(name), str(value)) for name, value in recorded) if recorded else ()
-
-
-def _reason(end: Move | None) -> str:
-    return end.reason if end is not None else CUT_OFF
 
 
 def _run_facts(first: Mapping[str, Any]) -> RunFacts:

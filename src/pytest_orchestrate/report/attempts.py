@@ -13,7 +13,8 @@ import msgspec
 from pytest_orchestrate.model.outcome import Outcome
 
 #: How a test ended: the outcome of its last attempt; ``flaky`` where an earlier one was bad.
-FinalOutcome = Literal[Outcome, "flaky"]
+#: ``running``: it has not ended, and the run goes on.
+FinalOutcome = Literal[Outcome, "flaky", "running"]
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -46,11 +46,12 @@ def _headline(story: Story, test: int) -> Iterator[str]:
     start, outcome = told.start, told.outcome
     if start is None or start.worker is None:
         if told.end is None:
-            outcome = "has not run"
+            outcome = "has not run yet" if story.goes_on else "has not run"
         yield f"{nodeid}: {outcome}"
         return
     if told.end is None:
-        yield f"{nodeid}: began on {story.name(start.worker)}, and had not ended"
+        yet = "has not ended yet" if story.goes_on else "had not ended"
+        yield f"{nodeid}: began on {story.name(start.worker)}, and {yet}"
         return
     text = f"{nodeid}: {outcome} on {story.name(start.worker)}"
     attempts = story.attempts.get(test, [])
@@ -275,7 +276,7 @@ def _give_or_take(move: Move) -> str:
 def _unfinished(story: Story) -> str:
     if story.end is not None:
         return "the run ended"
-    return "the log ends here: the run goes on, or was cut off"
+    return "the log ends here: the run " + ("goes on" if story.goes_on else "was cut off")
 
 
 def _chain_lines(story: Story, test: int) -> Iterator[str]:

@@ -48,11 +48,12 @@ def score(
 def why_none(report: Report) -> str:
     """Why there is no score, where tests have run; empty if there is one."""
     total = sum(not test.is_collection for test in report.tests)
-    left = sum(test.outcome in ("not run", "interrupted") for test in report.tests)
+    left = sum(test.outcome in ("not run", "interrupted", "running") for test in report.tests)
     if not ended_early(report) or left == total:
         return ""
     how_many = f": {left} of {count_of(total, 'test')} did not come to an end" if left else ""
-    return f"there is no quality score, because the run ended early{how_many}"
+    why = "goes on" if report.summary.goes_on else "ended early"
+    return f"there is no quality score, because the run {why}{how_many}"
 
 
 def _parts(

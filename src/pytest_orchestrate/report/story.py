@@ -132,9 +132,13 @@ class WorkerStory(msgspec.Struct):
 
 
 class Story:
-    """All that a log tells of tests and workers."""
+    """All that a log tells of tests and workers.
 
-    def __init__(self) -> None:
+    :param is_live: Somebody still writes the log.
+    """
+
+    def __init__(self, *, is_live: bool = False) -> None:
+        self._is_live = is_live
         self.run: Mapping[str, Any] = {}
         #: The last line; None if there is none yet, or if the run was cut off.
         self.end: Mapping[str, Any] | None = None
@@ -150,6 +154,11 @@ class Story:
         self.attempts: dict[int, list[Mapping[str, Any]]] = {}
         #: Test -> the record of the attempt that was cut off.
         self.cut_off: dict[int, list[Mapping[str, Any]]] = {}
+
+    @property
+    def goes_on(self) -> bool:
+        """The log has no end yet; without one, a run that does not go on was cut off."""
+        return self._is_live and self.end is None
 
     @property
     def is_serial(self) -> bool:

@@ -143,6 +143,10 @@ class Summary(msgspec.Struct, frozen=True):
     skipped_files: int = 0
     #: Workers that were there at one time, also those that got no test; counted as ``workers``.
     started: int = 0
+    #: Whether the run has not ended yet; all else is as it is so far.
+    goes_on: bool = False
+    #: Node ids of tests that run now.
+    running: tuple[str, ...] = ()
 
     @property
     def who(self) -> str:

@@ -217,6 +217,8 @@ def _blocked_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
 def _unfinished_lines(summary: Summary, verbosity: int) -> Iterator[Line]:
     for nodeid in summary.interrupted:
         yield Line(f"  interrupted: {nodeid}", ("yellow",))
+    for nodeid in summary.running:
+        yield Line(f"  running: {nodeid}", ("yellow",))
     shown = _listed(summary.not_run, verbosity)
     for part in shown:
         yield Line(f"  not run: {count_of(part.count, 'test')}: {part.reason}", ("yellow",))
@@ -256,7 +258,12 @@ def _hint_lines(summary: Summary) -> Iterator[Line]:
 
 def _ended_early(summary: Summary) -> bool:
     """A stop that came with the last test took nothing away."""
-    return summary.ran < summary.collected or bool(summary.interrupted) or not summary.collected
+    return (
+        summary.ran < summary.collected
+        or bool(summary.interrupted)
+        or summary.goes_on
+        or not summary.collected
+    )
 
 
 def _detail_lines(summary: Summary) -> Iterator[Line]:

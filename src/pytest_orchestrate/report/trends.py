@@ -120,7 +120,7 @@ class _Counts:
             revision=facts.revision,
             # of an attempt that was cut off nothing is on record
             tests=sum(
-                any(each.outcome != "interrupted" for each in test.attempts)
+                any(each.outcome not in ("interrupted", "running") for each in test.attempts)
                 for test in self._here.values()
             ),
             failed=self._failed[now],

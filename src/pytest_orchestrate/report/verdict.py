@@ -19,6 +19,7 @@ OUTCOMES = (
     "crashed",
     "blocked",
     "interrupted",
+    "running",
     "not run",
     "flaky",
     "xpassed",
@@ -27,9 +28,12 @@ OUTCOMES = (
     "skipped",
 )
 
+#: Outcomes of tests of which neither can be said that they passed nor that they failed.
+_WITHOUT_VERDICT = ("blocked", "interrupted", "running", "not run", "skipped")
+
 
 def verdict(summary: Summary) -> Verdict:
-    """``unfinished``: nothing failed, but the run was cut off before all tests had their turn."""
+    """``unfinished``: nothing failed, but not all tests had their turn: cut off, or it goes on."""
     if summary.uncollected or _count(summary, *BAD):
         return "failed"
     if summary.exitstatus is None or _count(summary, "interrupted", "not run"):
@@ -49,7 +53,7 @@ def sentence(summary: Summary) -> str:
         told += f", {skipped_themselves(summary)}"
     if summary.uncollected:
         told = f"{not_collected(summary)}; {told[0].lower()}{told[1:]}"
-    return told
+    return f"The run goes on: so far {told[0].lower()}{told[1:]}" if summary.goes_on else told
 
 
 def beside(summary: Summary) -> list[str]:
@@ -76,15 +80,15 @@ def _of_tests(summary: Summary) -> str:
         return "There were no tests to run"
     bad = _count(summary, *BAD)
     others = ", ".join(
-        f"{number:,} {outcome}"
-        for outcome in ("blocked", "interrupted", "not run", "flaky", "skipped")
+        f"{number:,} {outcome}{' yet' if summary.goes_on and outcome == 'not run' else ''}"
+        for outcome in ("blocked", "interrupted", "running", "not run", "flaky", "skipped")
         if (number := summary.outcomes.get(outcome, 0))
     )
     tail = f", {others}" if others else ""
     all_tests = "1 test" if total == 1 else f"{total:,} tests"
     if bad:
         return f"{bad:,} of {all_tests} failed{tail}"
-    passed = total - _count(summary, "blocked", "interrupted", "not run", "skipped")
+    passed = total - _count(summary, *_WITHOUT_VERDICT)
     if passed == total:
         all_of_them = "The only test" if passed == 1 else f"All {all_tests}"
         return f"{all_of_them} passed{tail}"

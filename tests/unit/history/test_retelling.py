@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_orchestrate.errors import HistoryError
+from pytest_orchestrate.history.log import RunLog, story
 from pytest_orchestrate.history.retelling import log_to_pass_on, report_of
 from pytest_orchestrate.report.assembly import Assembly
 from tests.support import logs
@@ -52,6 +53,28 @@ def test_a_log_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     log = logs.write(tmp_path / "r.jsonl", [logs.run(version=99)])
     with pytest.raises(HistoryError, match="format version 99"):
         report_of(log, tmp_path)
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_log_that_ends_before_any_test_says_so(tmp_path: Path, lines: int) -> None:
+    log = logs.write(tmp_path / "r.jsonl", [logs.run()][:lines])
+    with pytest.raises(HistoryError, match="the run r was cut off before any test was known"):
+        report_of(log, tmp_path)
+
+
+def test_a_run_that_goes_on_is_told_by_the_lock_of_its_log(tmp_path: Path) -> None:
+    log = RunLog.create(tmp_path, "r", keep_output=True)
+    with pytest.raises(HistoryError, match="the run r goes on, and no test is known yet"):
+        report_of(log.path, tmp_path)
+    records = [each for each in logs.sound_run() if each["record"] != "end"]
+    for record in records:
+        log.write(record)
+    log.flush()
+    assert report_of(log.path, tmp_path).summary.goes_on
+    assert story(log.path).goes_on
+    log.close()
+    assert not report_of(log.path, tmp_path).summary.goes_on
+    assert not story(log.path).goes_on
 
 
 def test_kinds_and_keys_that_are_not_known_are_passed_over(tmp_path: Path) -> None:

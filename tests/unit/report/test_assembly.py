@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
-from pytest_orchestrate.report.assembly import CUT_OFF, Assembly
+from pytest_orchestrate.report.assembly import CUT_OFF, GOES_ON, Assembly
 from pytest_orchestrate.report.attempts import Artifact, Failure, Place
 from pytest_orchestrate.report.document import VERSION, Commands, Report
 from pytest_orchestrate.report.failures import telling_line, without_class
@@ -22,8 +22,8 @@ from tests.support.logs import attempt, collected, command, end, event, finished
 Json = dict[str, Any]
 
 
-def assembled(told: list[Json]) -> Report:
-    assembly = Assembly()
+def assembled(told: list[Json], *, is_live: bool = False) -> Report:
+    assembly = Assembly(is_live=is_live)
     for record in told:
         assembly.add(record)
     return assembly.report()
@@ -34,7 +34,13 @@ def sound() -> Report:
     return assembled(logs.sound_run())
 
 
-def short_run(*told: Json, mode: str = "workers", workers: int = 1, **facts: Any) -> Report:
+def short_run(
+    *told: Json,
+    mode: str = "workers",
+    workers: int = 1,
+    is_live: bool = False,
+    **facts: Any,
+) -> Report:
     """One worker that collected two tests and was sent both."""
     return assembled(
         [
@@ -45,7 +51,8 @@ def short_run(*told: Json, mode: str = "workers", workers: int = 1, **facts: Any
             event("WorkerCollected", 0.5, worker=0),
             command("Assign", worker=0, tests=[0, 1]),
             *told,
-        ]
+        ],
+        is_live=is_live,
     )
 
 
@@ -171,6 +178,37 @@ def test_a_log_that_ends_early_is_told_as_far_as_it_goes() -> None:
     assert (began.outcome, began.attempts[0].call) == ("interrupted", 0.25)
     assert (never.outcome, never.reason) == ("not run", CUT_OFF)
     assert report.summary.exitstatus is None
+
+
+def test_a_run_that_goes_on_has_tests_that_run_and_tests_to_come() -> None:
+    began = event("TestStarted", 0.75, worker=0, test=0)
+    report = short_run(began, event("TimePassed", 1.0), is_live=True)
+    runs, later = report.tests
+    assert (runs.outcome, runs.attempts[0].outcome, runs.attempts[0].call) == (
+        "running",
+        "running",
+        0.25,
+    )
+    assert (later.outcome, later.reason) == ("not run", GOES_ON)
+    summary = report.summary
+    assert (summary.goes_on, summary.running, summary.interrupted) == (True, ("a.py::t0",), ())
+    assert [(each.count, each.reason) for each in summary.not_run] == [(1, GOES_ON)]
+    told = "The run goes on: so far 0 of 2 tests passed, 1 running, 1 not run yet"
+    assert sentence(summary) == told
+    shown = text.render(report, width=100)
+    assert f"{told}\n" in shown
+    assert "\n  running: a.py::t0\n  not run: 1 test: the run goes on\n" in shown
+    assert "early" not in shown
+    page = markdown.render(report)
+    assert (
+        "### Still to come\n\n- running: `a.py::t0`\n- not run: 1 test: the run goes on\n" in page
+    )
+
+
+def test_a_run_that_has_just_ended_does_not_go_on() -> None:
+    report = short_run(finished(1.0, 0, 0, 0.5), end(exitstatus=2, not_run=1), is_live=True)
+    assert not report.summary.goes_on
+    assert "running" not in report.summary.outcomes
 
 
 def test_a_log_without_any_test_has_a_report() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pytest_orchestrate.report.builder import SummaryBuilder
 from pytest_orchestrate.report.explanation import explained
 from pytest_orchestrate.report.meant import close, meant
@@ -13,8 +15,8 @@ from tests.support import logs
 Json = dict[str, Any]
 
 
-def story_of(records: list[Json]) -> Story:
-    story = Story()
+def story_of(records: list[Json], *, is_live: bool = False) -> Story:
+    story = Story(is_live=is_live)
     for record in records:
         story.add(record)
     return story
@@ -47,14 +49,18 @@ def test_a_crashed_test_has_no_duration_that_anybody_measured() -> None:
     assert "    1.500 s  ended: crashed: gw1 died" in lines
 
 
-def test_a_run_that_goes_on_is_told_as_far_as_it_has_come() -> None:
+@pytest.mark.parametrize(
+    ("is_live", "verdict", "why"),
+    [(True, "has not run yet", "goes on"), (False, "has not run", "was cut off")],
+)
+def test_a_run_without_an_end_is_told_as_far_as_it_has_come(
+    is_live: bool, verdict: str, why: str
+) -> None:
     records = logs.sound_run()
     cut = next(at for at, each in enumerate(records) if each.get("worker") == "gw0")
-    story = story_of(records[:cut])
-    assert explained(story, 1)[0] == "a.py::t1: has not run"
-    assert explained(story, 1)[-1] == (
-        "    1.000 s  the log ends here: the run goes on, or was cut off"
-    )
+    story = story_of(records[:cut], is_live=is_live)
+    assert explained(story, 1)[0] == f"a.py::t1: {verdict}"
+    assert explained(story, 1)[-1] == f"    1.000 s  the log ends here: the run {why}"
 
 
 def test_the_reason_for_not_running_is_the_last_line() -> None:

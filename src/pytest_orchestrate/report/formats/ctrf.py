@@ -39,6 +39,7 @@ STATUS: Mapping[str, str] = {
     "blocked": "skipped",
     "not run": "pending",
     "interrupted": "other",
+    "running": "pending",
 }
 
 

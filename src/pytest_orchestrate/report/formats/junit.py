@@ -33,6 +33,7 @@ _SKIPPED = {
     "blocked": "orchestrate.blocked",
     "not run": "orchestrate.not-run",
     "interrupted": "orchestrate.interrupted",
+    "running": "orchestrate.running",
 }
 
 

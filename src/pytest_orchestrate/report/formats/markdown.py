@@ -108,19 +108,22 @@ def named(nodeids: tuple[str, ...] | list[str], most: int = NAMED) -> str:
 
 
 def _not_finished(report: Report) -> Section:
-    """What never ran, or was cut off, and why."""
+    """What never ran, was cut off or runs now, and why."""
     summary = report.summary
     pieces = []
     if summary.interrupted:
         text = f"- interrupted: {named(list(summary.interrupted))}\n"
         pieces.append(Piece(text, Rank.TESTS))
+    if summary.running:
+        pieces.append(Piece(f"- running: {named(list(summary.running))}\n", Rank.TESTS))
     for part in summary.not_run[:NAMED]:
         text = f"- not run: {count_of(part.count, 'test')}: {prose(part.reason)}\n"
         pieces.append(Piece(text, Rank.TESTS))
     told = {part.reason for part in summary.not_run}
     if summary.reason and summary.reason not in told:
         pieces.append(Piece(f"- ended early: {prose(summary.reason)}\n", Rank.TESTS))
-    return Section("### Cut short\n\n", tuple(pieces))
+    title = "Still to come" if summary.goes_on else "Cut short"
+    return Section(f"### {title}\n\n", tuple(pieces))
 
 
 def _commands(report: Report) -> Section:

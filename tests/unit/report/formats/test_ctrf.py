@@ -58,6 +58,7 @@ def test_the_summary_counts_each_test_once() -> None:
         ("blocked", "skipped"),
         ("not run", "pending"),
         ("interrupted", "other"),
+        ("running", "pending"),
     ],
 )
 def test_an_outcome_has_its_status_and_stays_itself(outcome: FinalOutcome, status: str) -> None:

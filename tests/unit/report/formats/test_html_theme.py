@@ -21,6 +21,7 @@ OUTCOMES = (
     "crashed",
     "blocked",
     "interrupted",
+    "running",
     "not-run",
     "flaky",
     "xpassed",

@@ -127,6 +127,7 @@ def test_a_case_has_the_properties_of_its_test() -> None:
         ("blocked", "skipped", "orchestrate.blocked"),
         ("not run", "skipped", "orchestrate.not-run"),
         ("interrupted", "skipped", "orchestrate.interrupted"),
+        ("running", "skipped", "orchestrate.running"),
         ("passed", None, None),
         ("xpassed", None, None),
     ],

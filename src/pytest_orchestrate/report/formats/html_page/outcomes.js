@@ -13,6 +13,7 @@ const MEANING = {
   xpassed: "passed, though it was expected to fail",
   blocked: "something that it requires did not end well, so it did not run",
   interrupted: "was cut off",
+  running: "has begun, and not ended yet",
   "not run": "never had its turn",
   flaky: "failed, then passed, in this run",
 };
