@@ -346,6 +346,7 @@ class Dispatch:
         else:
             keeps = unit.together or self._is_ahead(worker, queued) or not self.relief.is_late(unit)
         if not keeps:
+            worker.unit = None  # or it would be split as that worker's, too
             self.pending.add([unit])
         return keeps
 

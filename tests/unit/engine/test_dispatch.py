@@ -200,3 +200,20 @@ def test_a_recall_prefers_the_border_between_two_files() -> None:
     run.collect([*file_of("a.py", 9), *file_of("b.py", 9)], None, owners=files)
     assert run.ready(1, files=list(files)) == [("assign", 1, list(range(18)))]
     assert run.ready(0, files=[]) == [("recall", 1, list(range(9, 18))), ("hold", 0)]
+
+
+def test_a_unit_that_is_put_back_is_no_longer_its_workers() -> None:
+    run = Scenario(1, lookahead=0.0)
+    run.ready(0)
+    run.collect(file_of("a.py", 5), estimates=60.0)
+    dispatch = run.run._dispatch
+    worker = dispatch.fleet[0]
+    unit = worker.unit
+    assert unit is not None
+    unit.priority = -1
+    dispatch.pending.in_order = True
+    dispatch.pending.add([dispatch.maker.single(4)])
+    assert not dispatch._keeps_to(worker, unit, 0.0)
+    # it could be split as the worker's, and be found empty later
+    assert worker.unit is None
+    assert dispatch.relief.rest(worker) == worker.queued_cost
