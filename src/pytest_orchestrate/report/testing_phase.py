@@ -185,8 +185,10 @@ class TestingPhase:
     def _times(self, cut_off: Iterable[CutOff]) -> tuple[float, float]:
         """When the first test began and the last one ended, of those that are known of."""
         began, ended = self._began or 0.0, self.ended
-        first = possible(self._first - self.run_began, max(self._known, began - HEARD), began)
-        last = possible(self._last - self.run_began, max(first or began, ended - HEARD), ended)
+        first = last = None
+        if self._attempted:  # in a plan nobody has looked at a clock
+            first = possible(self._first - self.run_began, max(self._known, began - HEARD), began)
+            last = possible(self._last - self.run_began, max(first or began, ended - HEARD), ended)
         last = ended if last is None else last
         return (began if first is None else first), max([last, *(each.until for each in cut_off)])
 
