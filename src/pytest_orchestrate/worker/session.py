@@ -43,6 +43,10 @@ from pytest_orchestrate.worker.stacks import stacks
 if TYPE_CHECKING:
     from pytest_orchestrate.artifacts import Artifacts
 
+#: Seconds that a worker with no test of its own gives the others to speak of what is wrong with all:
+#: the first one ends the run, and how many tests it has found is shown.
+OTHERS_FIRST = 0.2
+
 #: Seconds that a worker without a controller may take: to tear down what a test has set up,
 ALONE = 5.0
 #: and to end after its session, if the controller has not ended it before.
@@ -264,9 +268,9 @@ class WorkerSession:
             result = yield
             self._send_collected(session, perf_counter() - began)
         except pytest.UsageError as error:
-            self._trouble("usage", [str(text) for text in error.args])
             self._is_usage_error = True
             self._end_undisturbed()
+            self._trouble("usage", [str(text) for text in error.args])
             raise
         except AllItemsNeeded as reached:
             self._give_up(session, str(reached))
@@ -354,6 +358,8 @@ class WorkerSession:
             # what went wrong before may be the reason, and pytest would have shown it
             self._collection = self._collecting.result([])
             self.outbox.put(self._collection)
+            if kind == "usage" and self._share is not None and not self._collection.found:
+                sleep(OTHERS_FIRST)
         self.outbox.put(wire.Trouble(kind, texts, returncode), now=True)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
