@@ -37,27 +37,18 @@ from pytest_orchestrate.worker.known_tests import KnownTests
 from pytest_orchestrate.worker.queue import TestQueue
 from pytest_orchestrate.worker.running import Runner
 from pytest_orchestrate.worker.serial import warning_record
-from pytest_orchestrate.worker.share import Share
+from pytest_orchestrate.worker.share import Share, assigned
 from pytest_orchestrate.worker.stacks import stacks
 
 if TYPE_CHECKING:
     from pytest_orchestrate.artifacts import Artifacts
 
-#: Seconds that a worker with no test of its own gives the others to speak of what is wrong with all:
-#: the first one ends the run, and how many tests it has found is shown.
+#: Seconds in which others may end the run, of whose tests the number is shown.
 OTHERS_FIRST = 0.2
-
 #: Seconds that a worker without a controller may take: to tear down what a test has set up,
 ALONE = 5.0
 #: and to end after its session, if the controller has not ended it before.
 ALONE_AFTER_SESSION = 15.0
-
-
-def _assigned(replay: dict[str, Any] | None) -> dict[str, bool]:
-    """Return for each file that is known beforehand whether the worker is to collect it."""
-    if replay is None:
-        return {}
-    return dict.fromkeys(replay["files"], False) | dict.fromkeys(replay["own"], True)
 
 
 class WorkerSession:
@@ -123,7 +114,7 @@ class WorkerSession:
             Claims(Path(setup["claims"])),
             setup["number"],
             forced=setup["collect"] == "sharded",
-            assigned=_assigned(setup["replay"]),
+            assigned=assigned(setup["replay"]),
         )
         self.config.pluginmanager.register(share, "orchestrate-worker-share")
         return share

@@ -27,6 +27,13 @@ from pytest_orchestrate.worker.import_watch import plainly
 _REQUIRED = "tests may require what was left out"
 
 
+def assigned(replay: dict[str, Any] | None) -> dict[str, bool]:
+    """Return for each file that is known beforehand whether the worker is to collect it."""
+    if replay is None:
+        return {}
+    return dict.fromkeys(replay["files"], False) | dict.fromkeys(replay["own"], True)
+
+
 class Part:
     """What the walk found in one file, or outside of any."""
 
