@@ -196,6 +196,7 @@ class InProcessSession:
     def _run(self, session: pytest.Session) -> None:
         items, context = session.items, self.context
         self._markers = foreign_markers(self.config)
+        keeps_class = not looks_at_next(self.config)
         parked: pytest.Item | None = None
         while self._queue and not (session.shouldfail or session.shouldstop):
             test = self._queue.popleft()
@@ -214,7 +215,7 @@ class InProcessSession:
             parked = None
             if nextitem is None and context.unfinished > 1:  # the rest waits for this one
                 parked = item
-                nextitem = stand_in(item, keeps_class=not looks_at_next(self.config))
+                nextitem = stand_in(item, keeps_class=keeps_class)
             with self._slots.given(test, item) if self._slots.has(test) else _NOTHING:
                 self.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             if borrowed and context.host_slots is not None:

@@ -64,8 +64,12 @@ def keep_unnoticed(config: pytest.Config, report: pytest.TestReport) -> None:
     """Keep the report as the terminal reporter does."""
     reporter: Any = config.pluginmanager.getplugin("terminalreporter")
     if reporter is not None:
-        reporter._tests_ran = True
-        reporter._add_stats("", [report])
+        _keep(reporter, report)
+
+
+def _keep(reporter: Any, report: pytest.TestReport) -> None:
+    reporter._tests_ran = True
+    reporter._add_stats("", [report])
 
 
 def writes_dots(config: pytest.Config) -> bool:
@@ -131,8 +135,7 @@ def short_way(config: pytest.Config) -> Iterator[None]:
             usual(report=report)
         elif report.when != "call":
             reporter._current_logreport = report
-            reporter._tests_ran = True
-            reporter._add_stats("", [report])
+            _keep(reporter, report)
         elif not dots or hasattr(report, "wasxfail") or subtests.get(_key(report)):
             usual(report=report)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from pytest_orchestrate.cli.doctor import neighbours
-from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding
+from pytest_orchestrate.cli.doctor.diagnosis import Change, Finding, Level
 from pytest_orchestrate.cli.doctor.facts import Configured
 from pytest_orchestrate.cli.doctor.overriding import OLD_FLAGS
 from pytest_orchestrate.report.words import count_of
@@ -65,10 +65,10 @@ def _number(version: str) -> tuple[int, int]:
 def _activation(found: Configured) -> Iterator[Finding]:
     on, off = found.activated, found.blocked
     if off is not None:
-        level = "note" if on is None else "conflict"
+        level: Level = "note" if on is None else "conflict"
         also = "" if on is None else f", though there is {on}"
         yield Finding(
-            level,  # type: ignore[arg-type]
+            level,
             "activation",
             f"{off} keeps the plugin from being loaded{also}",
             "leave one of them out" if on else "leave it out to use the plugin",
@@ -100,8 +100,8 @@ def _old_flags(found: Configured) -> Iterator[Finding]:
         text = f"flags of pytest-xdist in {places} are read as ours: {means}{until}"
         if not means:  # it has refused them, in words of its own
             text = f"flags of pytest-xdist in {places}: {', '.join(map(str, flags))}"
-        level = "note" if "has no effect" in means else "setting"
-        yield Finding(level, "xdist", text)  # type: ignore[arg-type]
+        level: Level = "note" if "has no effect" in means else "setting"
+        yield Finding(level, "xdist", text)
 
 
 def _settings(found: Configured) -> Iterator[Finding]:
