@@ -214,8 +214,8 @@ def test_testmon_runs_only_what_a_change_concerns(either: Bench, pytester: pytes
         )
     first = either.distributed("--testmon")
     first.result.assert_outcomes(passed=6)
-    # it learns in workers, too
-    assert "6 tests on 2 workers" in first.output
+    # it learns in workers, too (tests as short as these may all be done by the first one)
+    assert re.search("6 tests on (1 of )?2 workers", first.output), first.output
     (pytester.path / "code_b.py").write_text("def value():\n    return 3 - 2\n")
     # what is only to choose among the tests may leave them to workers
     for args in (["--testmon", "--testmon-nocollect"], ["--testmon"]):

@@ -75,7 +75,7 @@ def test_flags_never_collide_however_plugins_are_loaded(
         args = [*args, *PLAIN_OUTPUT]
     result = pytester.runpytest_subprocess(*args, "-n2", timeout=60)
     result.assert_outcomes(passed=12)
-    result.stdout.fnmatch_lines(["*orchestrate: 12 tests on 2 workers*" if not conftest else "*"])
+    result.stdout.fnmatch_lines(["*orchestrate: 12 tests on *2 workers*" if not conftest else "*"])
     assert "item]" not in result.stdout.str()
     assert "orchestrate: " + OURS in result.stdout.str()
 
