@@ -18,6 +18,7 @@ from pytest_orchestrate.history.records import (
     EndRecord,
     FilesRecord,
     FixtureRecord,
+    InterruptedRecord,
     Record,
     RunRecord,
     WorkerRecord,
@@ -44,6 +45,8 @@ class Story(msgspec.Struct):
     fixtures: dict[rows.FixtureKey, list[float]] = msgspec.field(
         default_factory=lambda: defaultdict(list)
     )
+    #: Tests that were cut off.
+    interrupted: int = 0
     #: Where reading had to stop, with the reason.
     damage: str | None = None
 
@@ -87,6 +90,8 @@ def _take(story: Story, record: Record, pending: dict[str, float]) -> None:
                 story.collects[file].append(_seconds(cost))
         case WorkerRecord():
             story.workers[record.worker] = record
+        case InterruptedRecord():
+            story.interrupted += 1
         case AmendRecord():
             _amend(story, record)
         case EndRecord():
@@ -154,7 +159,7 @@ def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> Non
         "collect": median(collects) if collects else None,
         "duration": end and end.duration,
         "exitstatus": end and end.exitstatus,
-        "not_run": end.not_run if end else 0,
+        "not_run": story.interrupted + (end.not_run if end else 0),
         "finished": end is not None,
         "bytes": story.bytes,
         "branch": branch if isinstance(branch, str) else None,
