@@ -80,11 +80,7 @@ def _take(story: Story, record: Record, pending: dict[str, float]) -> None:
                 shared_part(pending.pop(record.worker, 0.0), _seconds(record.setup))
             )
         case FixtureRecord():
-            seconds = _seconds(record.setup)
-            if record.scope != "class":
-                pending[record.worker] += seconds
-            key = (record.file or "", record.name, record.scope)
-            story.fixtures[key].append(seconds)
+            _set_up(story, record, pending)
         case FilesRecord():
             for file, cost in record.costs.items():
                 story.collects[file].append(_seconds(cost))
@@ -98,6 +94,13 @@ def _take(story: Story, record: Record, pending: dict[str, float]) -> None:
             story.end = record
         case RunRecord():
             pass
+
+
+def _set_up(story: Story, record: FixtureRecord, pending: dict[str, float]) -> None:
+    seconds = _seconds(record.setup)
+    if record.scope != "class":
+        pending[record.worker] += seconds
+    story.fixtures[record.file or "", record.name, record.scope].append(seconds)
 
 
 def _amend(story: Story, record: AmendRecord) -> None:
