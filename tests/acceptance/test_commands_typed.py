@@ -87,6 +87,31 @@ def test_what_is_proposed_works_where_pytest_was_started(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the scripts are those of a POSIX shell")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_of_several_paths_outside_of_the_root_directory_each_test_is_named_in_its_own(
+    pytester: Pytester, workers: int
+) -> None:
+    fails, ends_well = "def test_1(): assert 0\n", "def test_1(): pass\n"
+    write_files(
+        pytester,
+        {
+            "conf/p.ini": "[pytest]\n",
+            "conf/test_within.py": fails,
+            "one/test_a.py": ends_well,
+            "two/test_a.py": fails,
+            "three/test_b.py": fails,
+        },
+    )
+    scripts(pytester.path)
+    line = f"pytest -p orchestrate --workers={workers} --import-mode=importlib -c conf/p.ini"
+    found = proposed(pytester.path, f"{line} one two three/test_b.py conf", "conf")
+    again = shell(found["rerun_failed"], pytester.path)
+    assert "3 failed in" in again.stdout, found["rerun_failed"] + again.stdout + again.stderr
+    for path in ("two/test_a.py", "three/test_b.py", "conf/test_within.py"):
+        assert f" {path}::test_1" in found["rerun_failed"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the scripts are those of a POSIX shell")
 def test_many_failures_are_listed_as_seen_from_where_pytest_was_started(
     pytester: Pytester,
 ) -> None:

@@ -59,6 +59,17 @@ def test_a_test_that_ends_the_only_process_is_named(pytester: Pytester, death: s
     assert tell(pytester, "report", "failed").stdout == "test_a.py::test_bad\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+def test_a_run_whose_only_process_is_killed_while_it_collects_is_on_record(
+    pytester: Pytester,
+) -> None:
+    write_files(pytester, {"test_a.py": "import os\nos.kill(os.getpid(), 9)\n"})
+    assert run_orchestrated(pytester, workers=0, log=False).code == -9
+    run = latest_log(pytester.path).stem
+    told = f"the run {run} was cut off before any test was known"
+    assert told in tell(pytester, "report", "show").stderr
+
+
 def test_of_a_run_that_goes_on_is_told_what_is_so_far(pytester: Pytester) -> None:
     write_files(pytester, {"test_a.py": SUITE.format(LONG)})
     with running(pytester, workers=0) as live:

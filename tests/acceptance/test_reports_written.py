@@ -18,6 +18,7 @@ from pytest_orchestrate.report.document import Report
 from tests.acceptance.support import Ran, run_orchestrated, write_files
 from tests.repo.documents import DOCS
 from tests.support.runs import latest_log
+from tests.support.schemas import ctrf_violations, junit_violations
 
 Pytester = pytest.Pytester
 Json = dict[str, Any]
@@ -82,6 +83,16 @@ class TestOld(unittest.TestCase):
     def test_old(self):
         self.assertEqual("a", "b", "not\\nalike")
 """,
+}
+
+#: Format -> name of its file.
+NAMES = {
+    "json": "report.json",
+    "events": "events.jsonl",
+    "junit": "junit.xml",
+    "markdown": "report.md",
+    "ctrf": "ctrf.json",
+    "html": "report.html",
 }
 
 #: node id -> outcome, line, and of the failure: exception, message, path and line.
@@ -205,12 +216,7 @@ def orchestrate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers: int) -> None:
     ran = run_orchestrated(
         suite,
-        "--orchestrate-report=json:out/report.json",
-        "--orchestrate-report=events:out/events.jsonl",
-        "--orchestrate-report=junit:out/junit.xml",
-        "--orchestrate-report=markdown:out/report.md",
-        "--orchestrate-report=ctrf:out/ctrf.json",
-        "--orchestrate-report=html:out/report.html",
+        *(f"--orchestrate-report={kind}:out/{name}" for kind, name in NAMES.items()),
         workers=workers,
     )
     assert ran.code == 1
@@ -225,15 +231,23 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert (out / "events.jsonl").read_bytes() == log.read_bytes()
     assert "<h1>" in (out / "report.html").read_text(encoding="utf-8")
     assert "### What failed" in (out / "report.md").read_text(encoding="utf-8")
-    assert len(ET.parse(out / "junit.xml").findall(".//testcase")) == len(EXPECTED)
-    assert len(report(out / "ctrf.json")["results"]["tests"]) == len(EXPECTED)
+    junit = ET.parse(out / "junit.xml").getroot()
+    assert len(junit.findall(".//testcase")) == len(EXPECTED)
+    assert junit_violations(junit) == []
+    ctrf = report(out / "ctrf.json")
+    assert len(ctrf["results"]["tests"]) == len(EXPECTED)
+    assert ctrf_violations(ctrf) == []
     assert_valid([found], "report.schema.json")
     lines = [json.loads(line) for line in log.read_bytes().splitlines()]
     assert_valid(lines, "run-log.schema.json")
 
-    converted = orchestrate("report", "convert", log.stem[:17], "json:later.json", cwd=suite.path)
-    assert converted.stdout == "json report: later.json\n", converted.stderr
-    assert report(suite.path / "later.json") == found
+    (out / "later").mkdir()
+    later = {kind: out / "later" / name for kind, name in NAMES.items()}
+    wanted = [f"{kind}:{path}" for kind, path in later.items()]
+    converted = orchestrate("report", "convert", log.stem[:17], *wanted, cwd=suite.path)
+    assert "json report: " in converted.stdout, converted.stderr
+    for kind, path in later.items():
+        assert path.read_bytes() == (out / path.name).read_bytes(), kind
     both = orchestrate("report", "convert", "json:-", "junit:later.xml", cwd=suite.path)
     assert json.loads(both.stdout) == found
     assert both.stderr == "junit report: later.xml\n"
@@ -243,6 +257,36 @@ def test_a_run_writes_the_reports_that_it_is_asked_for(suite: Pytester, workers:
     assert "orchestrate: 13 tests" in shown
     as_json = orchestrate("report", "show", "--format=json", cwd=suite.path).stdout
     assert json.loads(as_json) == found
+
+
+def test_each_kind_of_line_in_a_log_is_as_the_schema_has_it(pytester: Pytester) -> None:
+    late = """\
+import pytest
+
+@pytest.fixture(scope="module", autouse=True)
+def house():
+    yield
+    assert not "gone"
+
+def test_first(artifacts):
+    (artifacts / "left.txt").write_text("left")
+"""
+    later = """\
+import pytest
+
+@pytest.mark.requires("test_a.py::test_first")
+def test_second():
+    pytest.exit("enough")
+"""
+    broken = {"test_c.py": "import pytest; pytest.importorskip('nowhere')", "test_d.py": "1 / 0"}
+    write_files(pytester, {"test_a.py": late, "test_b.py": later, **broken})
+    arguments = ("--continue-on-collection-errors", "--orchestrate-artifacts=always")
+    run_orchestrated(pytester, *arguments, workers=0)
+    lines = [json.loads(line) for line in latest_log(pytester.path).read_bytes().splitlines()]
+    assert_valid(lines, "run-log.schema.json")
+    kinds = report(DOCS / "reference" / "run-log.schema.json")["discriminator"]["mapping"]
+    # a note tells of workers
+    assert {line["record"] for line in lines} | {"note"} == set(kinds)
 
 
 def test_what_is_proposed_to_run_failures_again_does_so(suite: Pytester) -> None:

@@ -9,9 +9,10 @@ from playwright.sync_api import Page, expect
 
 from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.document import Report
+from pytest_orchestrate.report.findings import FailureGroup
 from tests.browser.conftest import Opens
 from tests.support.invented_run import invented_run
-from tests.support.reports import report_of, reported
+from tests.support.reports import failure_of, report_of, reported
 from tests.support.told_run import story_of_a_run
 
 PARTS = ("Summary", "Tests", "Timeline", "Folders", "Health", "Run")
@@ -33,6 +34,16 @@ def test_a_failures_exception_place_and_root_are_seen_without_a_click(summary: P
     for text in ("AssertionError: assert 500 == 200", "tests/api/conftest.py:58", "test_login"):
         expect(group.get_by_text(text).first).to_be_in_viewport()
     expect(group).to_contain_text("blocked by it")
+
+
+def test_a_file_that_could_not_be_collected_is_not_counted_as_a_test(opens: Opens) -> None:
+    tests = (reported("a.py::t", "failed"), reported("b.py", "error", is_collection=True))
+    group = FailureGroup("message", "no module named 'c'", failure_of(), (0, 1))
+    page = opens(report_of(*tests, groups=(group,)))
+    expect(page.get_by_role("heading", name="Why: 1 cause for 1 test and 1 file")).to_be_visible()
+    expect(page.locator(".group .counted")).to_contain_text("1 test and 1 file")
+    page = opens(report_of(*tests, groups=(group,)), "#/tests/a.py::t")
+    expect(page.get_by_text("1 other file")).to_be_visible()
 
 
 def test_counts_lead_to_the_tests_that_they_count(summary: Page) -> None:

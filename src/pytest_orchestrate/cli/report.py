@@ -147,6 +147,7 @@ def _convert(chosen: argparse.Namespace) -> int:
 def _failed(chosen: argparse.Namespace) -> int:
     from pytest_orchestrate.history.course import find_log
     from pytest_orchestrate.history.retelling import report_of, start_of
+    from pytest_orchestrate.report.next_commands import UNPLACED
     from pytest_orchestrate.report.next_commands import failed as failed_in
 
     directory = directory_of(chosen).absolute()
@@ -158,10 +159,7 @@ def _failed(chosen: argparse.Namespace) -> int:
         print(f"pytest-orchestrate: the run {log.stem} goes on", file=sys.stderr)
     found = failed_in(report.tests, start_of(log))
     if found is None:
-        return failed(
-            f"in run {log.stem} several paths outside of the root directory were given, and of a"
-            " test there is no telling in which of them it is"
-        )
+        return failed(f"run {log.stem} cannot be told so: {UNPLACED}")
     named = [each for each in found if "\n" not in each]
     for each in found:
         if each not in named:

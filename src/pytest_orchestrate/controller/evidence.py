@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from pytest_orchestrate.internals.failures import (
 )
 from pytest_orchestrate.model.attempt import RERUN, may_be_repeated
 from pytest_orchestrate.model.collected import CollectedTest
+from pytest_orchestrate.model.target_paths import leads_away
 
 #: Markers of pytest itself, of which nobody wants to know.
 _OF_PYTEST = ("filterwarnings", "parametrize", "skip", "skipif", "usefixtures", "xfail")
@@ -27,11 +29,13 @@ class Evidence:
 
     :param line: Where the test is defined, from 0 on as pytest has it; None if it does not tell.
     :param markers: Names of the markers that it has of others.
+    :param file: The file that it is in, from the root directory; empty if that is not known.
     """
 
     __slots__ = (
         "_all_sections",
         "_before",
+        "file",
         "line",
         "longrepr",
         "markers",
@@ -41,8 +45,9 @@ class Evidence:
         "site",
     )
 
-    def __init__(self, line: int | None, markers: Collection[str] = ()) -> None:
+    def __init__(self, line: int | None, markers: Collection[str] = (), file: str = "") -> None:
         self.line = line
+        self.file = file
         self.markers = markers
         self.longrepr: str | None = None
         self.sections: list[tuple[str, str]] = []
@@ -57,7 +62,7 @@ class Evidence:
 
     def again(self) -> Evidence:
         """That of the next attempt of the same test."""
-        found = Evidence(self.line, self.markers)
+        found = Evidence(self.line, self.markers, self.file)
         found._before = found._all_sections = self._all_sections
         return found
 
@@ -122,6 +127,8 @@ class Evidence:
         }
         if clock is not None:
             found["clock"] = clock
+        if leads_away(self.file):
+            found["file"] = Path(self.file).as_posix()
         if self.markers:
             found["markers"] = sorted(self.markers)
         if self.site is not None:

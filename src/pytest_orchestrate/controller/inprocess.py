@@ -26,6 +26,7 @@ from pytest_orchestrate.measuring import FileCosts, FixtureCosts, named, togethe
 from pytest_orchestrate.model import commands
 from pytest_orchestrate.model.annotations import Demand
 from pytest_orchestrate.model.attempt import Attempt, Phases, added, may_be_repeated
+from pytest_orchestrate.model.counting import count_of
 from pytest_orchestrate.model.events import (
     RunBegan,
     StopRequested,
@@ -117,11 +118,19 @@ class InProcessSession:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection(self) -> Generator[None, object, object]:
-        """Measure what collection costs."""
-        self.context.look_for_failures()
+        """Begin the run, and measure what collection costs."""
+        context = self.context
+        if not self.config.option.collectonly:
+            context.begin("in-process", 0)
+            context.flush()  # should collection end this process, there is a log
+        context.look_for_failures()
         began = time.perf_counter()
         self._selecting.join()
-        result = yield
+        try:
+            result = yield
+        except BaseException as error:
+            context.end_reason = _why_ended(error)
+            raise
         self._collect_seconds = time.perf_counter() - began
         return result
 
@@ -138,10 +147,12 @@ class InProcessSession:
     @pytest.hookimpl
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Run every test that the engine assigns."""
-        if (
-            session.testsfailed and not session.config.option.continue_on_collection_errors
-        ) or session.config.option.collectonly:
+        if session.testsfailed and not session.config.option.continue_on_collection_errors:
+            self.context.not_run = session.testscollected
+            self.context.end_reason = f"{count_of(session.testsfailed, 'error')} during collection"
             return None  # pytest's own loop knows what to say
+        if session.config.option.collectonly:
+            return None
         with uncollected():
             self._begin(session)
         if self.context.is_plan:
@@ -163,7 +174,6 @@ class InProcessSession:
     def _begin(self, session: pytest.Session) -> None:
         context = self.context
         self._items = session.items
-        context.begin("in-process", 0)
         annotations = read_annotations(self.config, session.items)
         # where a test may become urgent, little is decided ahead
         context.tell(
@@ -208,7 +218,8 @@ class InProcessSession:
             self._test = test
             self._attempt = Attempt()
             marks = {mark.name for mark in item.iter_markers()} if self._markers else ()
-            self._evidence = Evidence(item.location[1], self._markers.intersection(marks))
+            file, line, _ = item.location
+            self._evidence = Evidence(line, self._markers.intersection(marks), file)
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))
             context.flush()  # should the test end this process, the log has its name
             nextitem = items[self._queue[0]] if self._queue else None

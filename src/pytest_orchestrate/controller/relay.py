@@ -63,7 +63,7 @@ class OpenTest:
         self.clock: float | None = None
         #: seconds of set-up, call and tear-down of its earlier attempts
         self.earlier: Phases = (0.0, 0.0, 0.0)
-        self.evidence = Evidence(location[1], markers)
+        self.evidence = Evidence(location[1], markers, location[0])
         #: when a call ended that is perhaps run again, by its worker's clock
         self.repeated_at: float | None = None
         self.attributes: list[tuple[str, str]] = []

@@ -18,6 +18,7 @@ from pytest_orchestrate.history.records import (
     EndRecord,
     FilesRecord,
     FixtureRecord,
+    InterruptedRecord,
     Record,
     RunRecord,
     WorkerRecord,
@@ -44,6 +45,8 @@ class Story(msgspec.Struct):
     fixtures: dict[rows.FixtureKey, list[float]] = msgspec.field(
         default_factory=lambda: defaultdict(list)
     )
+    #: Tests that were cut off.
+    interrupted: int = 0
     #: Where reading had to stop, with the reason.
     damage: str | None = None
 
@@ -77,22 +80,27 @@ def _take(story: Story, record: Record, pending: dict[str, float]) -> None:
                 shared_part(pending.pop(record.worker, 0.0), _seconds(record.setup))
             )
         case FixtureRecord():
-            seconds = _seconds(record.setup)
-            if record.scope != "class":
-                pending[record.worker] += seconds
-            key = (record.file or "", record.name, record.scope)
-            story.fixtures[key].append(seconds)
+            _set_up(story, record, pending)
         case FilesRecord():
             for file, cost in record.costs.items():
                 story.collects[file].append(_seconds(cost))
         case WorkerRecord():
             story.workers[record.worker] = record
+        case InterruptedRecord():
+            story.interrupted += 1
         case AmendRecord():
             _amend(story, record)
         case EndRecord():
             story.end = record
         case RunRecord():
             pass
+
+
+def _set_up(story: Story, record: FixtureRecord, pending: dict[str, float]) -> None:
+    seconds = _seconds(record.setup)
+    if record.scope != "class":
+        pending[record.worker] += seconds
+    story.fixtures[record.file or "", record.name, record.scope].append(seconds)
 
 
 def _amend(story: Story, record: AmendRecord) -> None:
@@ -154,7 +162,7 @@ def _store_run(connection: sqlite3.Connection, number: int, story: Story) -> Non
         "collect": median(collects) if collects else None,
         "duration": end and end.duration,
         "exitstatus": end and end.exitstatus,
-        "not_run": end.not_run if end else 0,
+        "not_run": story.interrupted + (end.not_run if end else 0),
         "finished": end is not None,
         "bytes": story.bytes,
         "branch": branch if isinstance(branch, str) else None,

@@ -70,6 +70,12 @@ class AttemptRecord(msgspec.Struct, gc=False):
     occurrence: int = 0
 
 
+class InterruptedRecord(msgspec.Struct):
+    """A test that was cut off: by Ctrl-C, ``pytest.exit``, or the end of its worker."""
+
+    test: int
+
+
 class AmendRecord(msgspec.Struct):
     """A tear-down that failed after its test had been reported."""
 
@@ -87,7 +93,14 @@ class EndRecord(msgspec.Struct):
 
 
 Record = (
-    RunRecord | WorkerRecord | FilesRecord | FixtureRecord | AttemptRecord | AmendRecord | EndRecord
+    RunRecord
+    | WorkerRecord
+    | FilesRecord
+    | FixtureRecord
+    | AttemptRecord
+    | InterruptedRecord
+    | AmendRecord
+    | EndRecord
 )
 
 _OPENING = b'{"record":"'
@@ -98,6 +111,7 @@ _KINDS: dict[bytes, msgspec.json.Decoder[Record]] = {
     b"files": msgspec.json.Decoder(FilesRecord),
     b"fixture": msgspec.json.Decoder(FixtureRecord),
     b"attempt": msgspec.json.Decoder(AttemptRecord),
+    b"interrupted": msgspec.json.Decoder(InterruptedRecord),
     b"amend": msgspec.json.Decoder(AmendRecord),
     b"end": msgspec.json.Decoder(EndRecord),
 }

@@ -150,6 +150,9 @@ class AttemptLine(Line, tag="attempt"):
     sections: list[tuple[str, str]]
     #: Where the test is defined, from 1 on.
     line: int | None
+    #: Its file, relative to the root directory, where it is outside of that: there node ids are
+    #: relative to the path that was given.
+    file: str | None = None
     crash: CrashShape | None = None
     #: Name of the exception's class.
     exception: str | None = None

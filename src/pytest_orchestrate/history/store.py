@@ -36,7 +36,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     duration: float | None
     #: Tests with at least one attempt.
     tests: int
-    #: Tests that were selected and did not run.
+    #: Tests that were selected and did not run, or not to their end.
     not_run: int
     exitstatus: int | None
     revision: str | None

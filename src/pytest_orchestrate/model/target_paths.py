@@ -45,6 +45,11 @@ def place_of(parent: str) -> Place:
     return Place(tuple(names), tuple(folders), tuple(dict.fromkeys(names + folders)))
 
 
+def leads_away(path: str) -> bool:
+    """Whether a relative path leads out of the folder that it begins at."""
+    return path.startswith(("/", "..")) or path[1:2] == ":"
+
+
 def split_target(text: str) -> tuple[str, str]:
     """The file part with slashes for backslashes, and the rest with its ``::`` or bracket."""
     bracket = text.find("[") if text.endswith("]") else -1

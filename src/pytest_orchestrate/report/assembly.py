@@ -20,7 +20,13 @@ from pytest_orchestrate.report.clocks import shown, tell_times
 from pytest_orchestrate.report.document import CI, VERSION, Report, RunFacts
 from pytest_orchestrate.report.failures import failure_of
 from pytest_orchestrate.report.lanes import Lanes
-from pytest_orchestrate.report.next_commands import PYTEST, Start, next_commands
+from pytest_orchestrate.report.next_commands import (
+    PYTEST,
+    UNPLACED,
+    Start,
+    failed,
+    next_commands,
+)
 from pytest_orchestrate.report.redaction import redacted_arguments
 from pytest_orchestrate.report.story import Move, Story, TestStory
 from pytest_orchestrate.report.summary import NotRun, Summary
@@ -111,13 +117,16 @@ class Assembly:
         waiting = Waiting(story, most=NAMED)
         tests = tuple(self._test(number, told, waiting) for number, told in enumerate(story.tests))
         tests += tuple(_uncollected(record, run.started) for record in self._uncollected)
+        start = Start.of(story.run)
+        unplaced = failed(tests, start) is None
         return Report(
             version=VERSION,
             run=run,
             summary=self._summary(tests),
             tests=tests,
             timeline=self._lanes.timeline(story, tests),
-            commands=next_commands(run, tests, Start.of(story.run)),
+            commands=next_commands(run, tests, start),
+            remarks=(f"no command runs what failed again: {UNPLACED}",) if unplaced else (),
         )
 
     def _summary(self, tests: Sequence[TestReport]) -> Summary:
@@ -181,6 +190,7 @@ class Assembly:
             markers=tuple(last.get("markers", ())),
             properties=_pairs(last.get("properties")),
             shared=self._shared.get(number, 0.0),
+            outside=last.get("file") or "",
         )
 
     def _attempts(

@@ -140,6 +140,9 @@ class TestReport(msgspec.Struct, frozen=True):
     #: Seconds of set-up that were fixtures of classes, modules and the like, which other tests use,
     #: too.
     shared: float = 0.0
+    #: Its file, from the root directory, where it is outside of that; else, and where that was not
+    #: recorded, empty.
+    outside: str = ""
 
     @property
     def own(self) -> float:

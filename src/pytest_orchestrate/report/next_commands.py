@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pytest_orchestrate.model.outcome import BAD
+from pytest_orchestrate.model.target_paths import leads_away
 from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.document import Commands, RunFacts
 from pytest_orchestrate.report.redaction import HIDDEN
@@ -17,6 +18,11 @@ NAMED = 5
 FILE = "failed-tests.txt"
 #: So many are named if there is no record from which that file could be made.
 MOST_NAMED = 50
+#: Why tests cannot be named.
+UNPLACED = (
+    "several paths outside of the root directory were given, and of what failed there is no"
+    " telling in which of them it is"
+)
 REPLAY = "--orchestrate-replay"
 #: What a replay has its own of, or is not to write over.
 LEFT_OUT = (REPLAY, "--orchestrate-report", "--junitxml", "--junit-xml")
@@ -48,15 +54,20 @@ class Start(NamedTuple):
     @property
     def is_below_root(self) -> bool:
         """Whether the root directory is that folder, or above it."""
-        return not _leads_away(self.folder)
+        return not leads_away(self.folder)
 
-    def argument(self, nodeid: str) -> str | None:
-        """A node id as an argument of pytest; None if it cannot be told which file it is in."""
+    def argument(self, nodeid: str, file: str = "") -> str | None:
+        """A node id as an argument of pytest; None if it cannot be told which file it is in.
+
+        ``file``: that file, from the root directory, where it is known.
+        """
         path, colons, rest = nodeid.partition("::")
         if self.root is None:
             return nodeid if not self.is_below_root else self._shortest(path) + colons + rest
         if self.base is None:
-            return None
+            elsewhere = file[1:2] == ":"  # on another drive
+            place = file if elsewhere else posixpath.normpath(posixpath.join(self.root, file))
+            return f"{place}{colons}{rest}" if file else None
         if self.base == self.root and self.is_below_root:
             return self._shortest(path) + colons + rest
         return posixpath.normpath(posixpath.join(self.base, path)) + colons + rest
@@ -116,10 +127,15 @@ def next_commands(
 
 def failed(tests: Sequence[TestReport], start: Start) -> list[str] | None:
     """Tests that ended badly as arguments of pytest, each once; None if that cannot be told."""
-    bad = dict.fromkeys(test.nodeid for test in tests if test.outcome in BAD)
-    named = [start.argument(nodeid) for nodeid in bad]
+    bad = dict.fromkeys((test.nodeid, _file(test)) for test in tests if test.outcome in BAD)
+    named = dict.fromkeys(start.argument(nodeid, file) for nodeid, file in bad)
     known = [each for each in named if each is not None]
     return known if len(known) == len(named) else None
+
+
+def _file(test: TestReport) -> str:
+    """The file of a test, from the root directory; empty if that is not certain."""
+    return test.outside or (test.file if test.line is not None else "")
 
 
 def our_command(program: Sequence[str]) -> list[str]:
@@ -151,10 +167,6 @@ def kept(arguments: Sequence[str]) -> list[str]:
 def _has_value(word: str, option: str) -> bool:
     """Whether a word of a command line is an option with its value."""
     return word.startswith(f"{option}=" if option.startswith("--") else option)
-
-
-def _leads_away(path: str) -> bool:
-    return path.startswith(("/", "..")) or path[1:2] == ":"
 
 
 def _place(run: RunFacts, start: Start) -> list[str]:

@@ -49,11 +49,14 @@ def fold(
     selection: str = ".",
     not_run: int = 0,
     exitstatus: int = 0,
+    cut_off: int | None = None,
 ) -> None:
     log = recorded.begin(
         history.directory, number, revision=revision, branch=branch, selection=selection
     )
     recorded.add_attempts(log, number, attempts)
+    if cut_off is not None:
+        log.write({"record": "interrupted", "test": cut_off, "worker": "gw0", "started": None})
     assert history.fold(recorded.end(log, not_run=not_run, exitstatus=exitstatus))
 
 
@@ -137,6 +140,17 @@ def test_the_last_complete_run_on_the_branch_is_what_counts(history: History) ->
     fold(history, 4, Attempt(A), branch="feature", selection="-k one")
     fold(history, 5, Attempt(A))
     assert compared(history, "feature", "abc") == ("run-0001", "branch")
+
+
+def test_a_run_whose_last_test_was_cut_off_is_not_complete_whatever_its_exit_code(
+    history: History,
+) -> None:
+    fold(history, 1, Attempt(A))
+    fold(history, 2, Attempt(A), exitstatus=7, cut_off=1)
+    assert compared(history, "main") == ("run-0001", "branch")
+    last = history.last_run(".")
+    assert last is not None
+    assert last.run == "run-0001"
 
 
 def test_it_is_found_however_long_ago(history: History) -> None:

@@ -381,6 +381,29 @@ def test_outside_of_the_root_directory_tests_are_named_below_the_path_that_was_g
     assert Start("..", "conf", base).argument(nodeid) == argument
 
 
+@pytest.mark.parametrize(
+    ("folder", "root", "file", "argument"),
+    [
+        ("..", "conf", "../one/a.py", "one/a.py::t"),
+        (".", ".", "../one/a.py", "../one/a.py::t"),
+        ("sub", "..", "tests/a.py", "../tests/a.py::t"),
+        ("C:/shop", "C:/shop", "D:/one/a.py", "D:/one/a.py::t"),
+    ],
+)
+def test_where_several_paths_outside_were_given_the_recorded_file_tells_where_a_test_is(
+    folder: str, root: str, file: str, argument: str
+) -> None:
+    assert Start(folder, root, None).argument("a.py::t", file) == argument
+
+
+def test_where_it_cannot_be_told_which_tests_failed_there_is_no_command_but_the_reason() -> None:
+    first = run() | {"folder": "..", "root": "conf", "base": None}
+    told = {"record": "uncollected", "nodeid": "a.py", "longrepr": "E   ImportError: no shop"}
+    found = assembled([first, told, end(exitstatus=2)])
+    assert found.commands.rerun_failed == ""
+    assert found.remarks[0].startswith("no command runs what failed again: several paths outside")
+
+
 def test_what_other_runs_need_to_find_the_same_tests_is_kept() -> None:
     given = ["-p", "orchestrate", "-x", "-c", "conf/p.ini", "--rootdir=.", "tests", "-k", "a"]
     assert kept(given) == ["-c", "conf/p.ini", "--rootdir=."]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
@@ -49,10 +49,10 @@ def causes(report: Report) -> list[FailureGroup]:
     return found
 
 
-def members(report: Report, group: FailureGroup) -> str:
+def members(report: Report, positions: Collection[int]) -> str:
     """``2 tests``, ``1 file``, ``3 tests and 1 file``: a file that has no tests is none itself."""
-    files = sum(report.tests[position].is_collection for position in group.tests)
-    tests = len(group.tests) - files
+    files = sum(report.tests[position].is_collection for position in positions)
+    tests = len(positions) - files
     told = [count_of(tests, "test")] if tests or not files else []
     return " and ".join([*told, *([count_of(files, "file")] if files else [])])
 

@@ -11,7 +11,13 @@ from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
-from pytest_orchestrate.report.formats.failures import causes, failure_of, headline, known_since
+from pytest_orchestrate.report.formats.failures import (
+    causes,
+    failure_of,
+    headline,
+    known_since,
+    members,
+)
 from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.texts import one_line, shortened
 from pytest_orchestrate.report.words import count_of, percent, seconds
@@ -51,12 +57,13 @@ def _errors(report: Report) -> Iterator[str]:
 def _told(report: Report, group: FailureGroup) -> tuple[str, str]:
     """Title and message."""
     nodeids = [report.tests[position].nodeid for position in group.tests]
-    title = nodeids[0] if len(nodeids) == 1 else f"{len(nodeids)} tests failed alike"
+    several = len(nodeids) > 1
+    title = f"{members(report, group.tests)} failed alike" if several else nodeids[0]
     lines = [group.title]
     since = known_since(group)
     if since:
         lines.append(since)
-    if len(nodeids) > 1:
+    if several:
         lines += nodeids[:NAMED]
         if len(nodeids) > NAMED:
             lines.append(f"and {len(nodeids) - NAMED} more")

@@ -179,6 +179,8 @@ def _more_of(test: TestReport) -> dict[str, Any]:
         "properties": test.properties,
     }
     more: dict[str, Any] = {name: value for name, value in named.items() if value}
+    if test.is_collection:
+        more["without_tests"] = True
     if test.cause is not None:
         more["cause"] = test.cause
     if _ticks(test.shared):

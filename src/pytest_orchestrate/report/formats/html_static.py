@@ -114,7 +114,7 @@ def _group(report: Report, group: FailureGroup) -> str:
         title = title.removesuffix(f" in {place}")
         parts.append(f"<code>{_shown(place)}</code>")
     parts.insert(0, f"<strong>{_shown(title[:MESSAGE])}</strong>")
-    told = members(report, group)
+    told = members(report, group.tests)
     if group.blocked:
         told += f", and {len(group.blocked)} blocked by it"
     since = known_since(group)
@@ -127,19 +127,20 @@ def _group(report: Report, group: FailureGroup) -> str:
 
 
 def _not_good(report: Report) -> Iterator[str]:
-    bad = [test for test in report.tests if test.outcome in BAD]
+    bad = [position for position, test in enumerate(report.tests) if test.outcome in BAD]
     if not bad:
         return
-    yield "<h2>Tests that failed</h2><table>"
+    yield "<h2>What failed</h2><table>"
     yield "<tr><th>Outcome<th>Test<th>Why<th>Where</tr>"
-    for test in bad[:TESTS]:
+    for test in map(report.tests.__getitem__, bad[:TESTS]):
         failure = failure_of(test)
         told = headline(failure) if failure else why(report.tests, test)
         place = located(failure.place) if failure and failure.place else ""
         cells = (test.outcome, test.nodeid, told[:MESSAGE], place)
         yield f"<tr>{_cells(cells)}</tr>"
     yield "</table>"
-    yield from _more(len(bad) - TESTS, "test")
+    if len(bad) > TESTS:
+        yield f"<p>… and {members(report, bad[TESTS:])} more</p>"
 
 
 def _recommendations(report: Report) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _cause(report: Report, group: FailureGroup, number: int) -> Iterator[Piece]:
 
 def _headline(report: Report, group: FailureGroup) -> str:
     """Number of tests, since when, and what was raised where."""
-    text = members(report, group)
+    text = members(report, group.tests)
     since = known_since(group)
     if since:
         text += f", {prose(since)}"

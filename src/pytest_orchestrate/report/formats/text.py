@@ -101,12 +101,12 @@ def _causes(report: Report, width: int) -> Iterator[str]:
         yield from _cause(report, group, width)
     rest = found[LISTED:]
     if rest:
-        tests = sum(len(group.tests) for group in rest)
-        yield f"  {count_of(len(rest), 'more cause')} of {count_of(tests, 'test')}"
+        tests = [position for group in rest for position in group.tests]
+        yield f"  {count_of(len(rest), 'more cause')} of {members(report, tests)}"
 
 
 def _cause(report: Report, group: FailureGroup, width: int) -> Iterator[str]:
-    text = members(report, group)
+    text = members(report, group.tests)
     since = known_since(group)
     text += f", {since}: {group.title}" if since else f": {group.title}"
     place = group.failure.place if group.failure is not None else None

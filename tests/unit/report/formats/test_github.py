@@ -54,6 +54,17 @@ def test_tests_of_a_cause_with_several_come_after_all_causes() -> None:
     assert errors[6].properties["line"] == "17"
 
 
+def test_a_file_that_could_not_be_collected_is_not_counted_as_a_test() -> None:
+    tests = (
+        reported("a.py::b", "failed"),
+        reported("c.py", "error", is_collection=True),
+        reported("d.py", "error", is_collection=True),
+    )
+    group = FailureGroup("message", "No module named 'e'", failure_of(), (0, 1, 2))
+    first, *_ = commands(report_of(*tests, groups=(group,)))
+    assert first.properties["title"] == "1 test and 2 files failed alike"
+
+
 def test_flaky_and_slower_tests_are_warnings() -> None:
     warnings = [each for each in commands(story_of_a_run()) if each.level == "warning"]
     assert [each.properties["title"] for each in warnings] == ["Flaky test", "Slower test"]

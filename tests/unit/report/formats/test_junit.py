@@ -1,21 +1,16 @@
 from __future__ import annotations
 
-from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-import xmlschema
 from _pytest.junitxml import mangle_test_address
 
 from pytest_orchestrate.report.attempts import Attempt, FinalOutcome
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats.junit import address, render
 from tests.support.reports import attempt_of, big_report, failure_of, report_of, reported
+from tests.support.schemas import junit_violations
 from tests.support.told_run import FLAKY, LOGIN, LOUD, PATHS, VOUCHER, story_of_a_run
-
-SCHEMA = Path(__file__).parents[3] / "schemas" / "junit-10.xsd"
-#: What readers of the format know, or pass over, and the schema does not: element -> attributes.
-BEYOND = {"testsuites": ["skipped"], "testcase": ["file", "line"]}
 
 
 def parsed(report: Report) -> Element:
@@ -33,28 +28,16 @@ def case(report: Report, nodeid: str) -> Element:
     return found[0]
 
 
-def violations(root: Element) -> list[str]:
-    """What the schema says, once what goes beyond it has been taken away."""
-    for tag, names in BEYOND.items():
-        for element in root.iter(tag):
-            for name in names:
-                element.attrib.pop(name, None)
-    for element in root.iter("testcase"):
-        for properties in element.findall("properties"):
-            element.remove(properties)
-    return [str(error) for error in xmlschema.XMLSchema(SCHEMA).iter_errors(root)]
-
-
 def test_it_is_valid_but_for_file_line_and_properties() -> None:
-    assert violations(parsed(story_of_a_run())) == []
-    assert violations(parsed(report_of())) == []
-    assert violations(parsed(big_report(200, 50))) == []
+    assert junit_violations(parsed(story_of_a_run())) == []
+    assert junit_violations(parsed(report_of())) == []
+    assert junit_violations(parsed(big_report(200, 50))) == []
 
 
 def test_something_else_would_not_be_valid() -> None:
     root = parsed(story_of_a_run())
     next(root.iter("testcase")).set("colour", "red")
-    assert len(violations(root)) == 1
+    assert len(junit_violations(root)) == 1
 
 
 @pytest.mark.parametrize(

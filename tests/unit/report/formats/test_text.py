@@ -77,6 +77,13 @@ def test_of_a_folder_with_one_file_only_the_file_is_told() -> None:
     assert [line.split()[0] for line in listed] == ["tests/", "tests/a/test_a.py", "tests/b.py"]
 
 
+def test_causes_beyond_those_told_count_files_as_files() -> None:
+    tests = [reported(f"a.py::b[{number}]", "failed") for number in range(11)]
+    tests += [reported(f"c{number}.py", "error", is_collection=True) for number in range(2)]
+    text = render(report_of(*tests), width=80)
+    assert "  3 more causes of 1 test and 2 files\n" in text
+
+
 def test_what_failed_is_told_once() -> None:
     tests = [reported(f"a.py::t{number}", "failed") for number in range(2)]
     report = report_of(*tests)

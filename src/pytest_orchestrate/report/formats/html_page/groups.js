@@ -9,9 +9,9 @@ const groupKinds = {
 
 function failureGroups() {
   if (!Run.groups.length) return quietRun();
-  const failed = Run.groups.reduce((sum, group) => sum + group.tests.length, 0);
+  const failed = Run.groups.flatMap((group) => group.tests);
   return part(
-    `Why: ${countOf(Run.groups.length, "cause")} for ${countOf(failed, "test")}`,
+    `Why: ${countOf(Run.groups.length, "cause")} for ${membersOf(failed)}`,
     { class: "groups" },
     capped(
       Run.groups.map((group, number) => [group, number]),
@@ -52,7 +52,7 @@ function failureGroup(group, number) {
         false,
       ),
       element("b", {}, count(group.tests.length)),
-      unseen(countOf(group.tests.length, "test")),
+      unseen(membersOf(group.tests)),
     ),
     element(
       "div",
@@ -92,6 +92,15 @@ function failureGroup(group, number) {
       ),
     ),
   );
+}
+
+/** `2 tests`, `1 file`, `3 tests and 1 file`: a file that has no tests is none itself. */
+function membersOf(rows, test = "test", file = "file") {
+  const files = rows.filter(Run.isFile).length;
+  const tests = rows.length - files;
+  return [tests || !files ? countOf(tests, test) : "", files ? countOf(files, file) : ""]
+    .filter(Boolean)
+    .join(" and ");
 }
 
 function causeTitle(group, failure) {

@@ -65,6 +65,8 @@ const Run = (() => {
     more: ofTest,
     file: (test) => data.files[tests.file[test]],
     fileNumber: (test) => tests.file[test],
+    /** Whether it stands for a file that has no tests: not collected, or skipped whole. */
+    isFile: (test) => ofTest(test).without_tests === true,
     line: (test) => tests.line[test],
     outcome: (test) => data.outcomes[tests.outcome[test]],
     outcomeNumber: (test) => tests.outcome[test],

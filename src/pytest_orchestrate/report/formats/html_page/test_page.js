@@ -155,10 +155,14 @@ const TestPage = (() => {
   function relations(test) {
     const more = Run.more(test);
     const group = Run.groups[Run.group[test]];
-    const others = group ? group.tests.length - (more.cause === undefined ? 1 : 0) : 0;
+    const others = group?.tests.filter((other) => other !== test) ?? [];
     const blocked = group && more.cause === undefined ? group.blocked.length : 0;
     const alike = [
-      others > 0 ? countOf(others, more.cause === undefined ? "other test" : "test") : "",
+      others.length === 0
+        ? ""
+        : more.cause === undefined
+          ? membersOf(others, "other test", "other file")
+          : membersOf(others),
       blocked > 0 ? `${count(blocked)} blocked by it` : "",
     ].filter(Boolean);
     const listed = [
