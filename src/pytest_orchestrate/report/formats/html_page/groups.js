@@ -9,9 +9,8 @@ const groupKinds = {
 
 function failureGroups() {
   if (!Run.groups.length) return quietRun();
-  const failed = Run.groups.reduce((sum, group) => sum + group.tests.length, 0);
   return part(
-    `Why: ${countOf(Run.groups.length, "cause")} for ${countOf(failed, "test")}`,
+    `Why: ${countOf(Run.groups.length, "cause")} for ${countOfTests(Run.groups.flatMap((group) => group.tests))}`,
     { class: "groups" },
     capped(
       Run.groups.map((group, number) => [group, number]),
@@ -20,6 +19,13 @@ function failureGroups() {
       { class: "group-list" },
     ),
   );
+}
+
+/** `3 tests`, `1 test and 2 files`: files that could not be collected are no tests. */
+function countOfTests(tests) {
+  const files = tests.filter(Run.isFile).length;
+  const told = [files < tests.length || !files ? countOf(tests.length - files, "test") : null];
+  return [...told, files ? countOf(files, "file") : null].filter(Boolean).join(" and ");
 }
 
 /** What there is to say where nothing failed. */
@@ -52,7 +58,7 @@ function failureGroup(group, number) {
         false,
       ),
       element("b", {}, count(group.tests.length)),
-      unseen(countOf(group.tests.length, "test")),
+      unseen(countOfTests(group.tests)),
     ),
     element(
       "div",
@@ -146,7 +152,7 @@ function testLink(test, label = null) {
       element(
         "span",
         { class: "nodeid" },
-        element("span", { class: "path" }, Run.file(test), "::"),
+        Run.isFile(test) ? null : element("span", { class: "path" }, Run.file(test), "::"),
         Run.name(test),
       ),
   );
