@@ -12,7 +12,7 @@ from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
 from tests.browser.conftest import Opens
 from tests.support.invented_run import invented_run
-from tests.support.reports import failure_of, report_of, reported
+from tests.support.reports import attempt_of, failure_of, report_of, reported
 from tests.support.told_run import story_of_a_run
 
 PARTS = ("Summary", "Tests", "Timeline", "Folders", "Health", "Run")
@@ -112,6 +112,25 @@ def test_the_run_is_told_with_its_settings_and_plugins(opens: Opens, shop: Repor
     page = opens(shop, "#/run")
     for text in ("database = 2", "pytest-cov", "20300317", "retry-payments", "CPython 3.13.1"):
         expect(page.locator(".run-facts")).to_contain_text(text)
+
+
+def test_files_that_could_not_be_collected_are_called_files_and_ran_on_no_worker(
+    opens: Opens,
+) -> None:
+    failure = failure_of("", "SyntaxError: invalid syntax")
+    broken = attempt_of("error", worker="", failure=failure)
+    file = reported("tests/test_b.py", "error", [broken], is_collection=True)
+    page = opens(report_of(reported("tests/test_a.py::test_a"), file))
+    expect(page.locator(".groups h2")).to_have_text("Why: 1 cause for 1 file")
+    expect(page.locator(".members .nodeid")).to_have_text("tests/test_b.py")
+    page.evaluate("location.hash = '#/timeline'")
+    expect(page.get_by_label("Timeline of 1 worker over")).to_be_visible()
+
+
+def test_a_crash_is_told_with_its_test(opens: Opens) -> None:
+    crashed = attempt_of("crashed", failure=failure_of("", "its process exited with code 3"))
+    page = opens(report_of(reported("tests/test_a.py::test_exit", "crashed", [crashed])))
+    expect(page.locator(".loss")).to_contain_text("test_exit: gw0: its process exited with code 3")
 
 
 #: What no text of the page has.

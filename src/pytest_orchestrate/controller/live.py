@@ -128,7 +128,8 @@ class Live:
             from pytest_orchestrate.report.progress import failure
 
             with self._giving_up():
-                line = failure(word, report.nodeid, _reason(self.config, report), self._window()[0])
+                why = reason(report, str(self.config.rootpath))
+                line = failure(word, report.nodeid, why, self._window()[0])
                 start_new_line(self._reporter)
                 self._reporter.write(self._pen.text(line) + "\n")
         self._logreport(report=report)
@@ -279,9 +280,13 @@ def is_possible(config: pytest.Config, options: Options) -> bool:
     return options.live == "on" or not (os.environ.get("CI") or os.environ.get("BUILD_NUMBER"))
 
 
-def _reason(config: pytest.Config, report: pytest.TestReport) -> str:
-    """Return the first line of what was raised."""
+def reason(report: pytest.TestReport, root: str) -> str:
+    """Return the first line of what was raised, or of what was told instead.
+
+    :param root: The root directory.
+    """
     from pytest_orchestrate.report.failures import telling_line
 
-    site = crash_site(report, str(config.rootpath))
-    return telling_line(report.longreprtext) if site is None else site.message
+    site = crash_site(report, root)
+    # and not of ``longreprtext``, which begins with the worker
+    return telling_line(str(report.longrepr or "")) if site is None else site.message

@@ -34,8 +34,13 @@ def without_class(message: str, exception: str) -> str:
 
 
 def telling_line(text: str) -> str:
-    """The line of a traceback that tells most: the first that pytest marks, else the first."""
+    """The line of a traceback that tells most: of those that pytest marks, else the first.
+
+    Of the marked ones the first that is indented least: before it stand the line of a syntax error
+    and where that was.
+    """
     lines = text.splitlines()
-    marked = (line[2:].strip() for line in lines if line.startswith("E  "))
-    plain = (line.strip() for line in lines)
-    return next(filter(None, marked), None) or next(filter(None, plain), "")
+    marked = [line[2:] for line in lines if line.startswith("E  ") and line[2:].strip()]
+    if marked:
+        return min(marked, key=lambda line: len(line) - len(line.lstrip())).strip()
+    return next(filter(None, (line.strip() for line in lines)), "")

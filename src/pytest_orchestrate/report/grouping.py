@@ -8,6 +8,7 @@ have it: a place with several messages is one cause of its own. Each failure is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -16,11 +17,15 @@ import msgspec
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
 from pytest_orchestrate.report.findings import FailureGroup
-from pytest_orchestrate.report.shape import says_something, shape
+from pytest_orchestrate.report.shape import common, says_something, shape
 
 #: Characters of a title.
 WIDTH = 160
 
+#: How a process ended: another status is another cause.
+_STATUS = re.compile(r"(?:with code|by signal) \S+")
+#: Workers of different names, before what happened to them.
+_WORKERS = re.compile(r"\S*<\w+> (?=crashed )")
 #: What failures have in common; equal for failures of one group.
 _Key = tuple[str | int | None, ...]
 
@@ -45,7 +50,9 @@ def groups(tests: Sequence[TestReport]) -> list[FailureGroup]:
     crashed = [each for each in told if tests[each.test].outcome == "crashed"]
     raised = [each for each in told if tests[each.test].outcome != "crashed"]
     for each in crashed:
-        found.setdefault(("crash", each.shape), []).append(each)
+        status = _STATUS.search(each.failure.message)
+        key = ("crash", each.shape, status[0] if status is not None else None)
+        found.setdefault(key, []).append(each)
     keys = _keys(raised)
     for each in raised:
         found.setdefault(keys[each.test], []).append(each)
@@ -58,7 +65,13 @@ def groups(tests: Sequence[TestReport]) -> list[FailureGroup]:
             behind.setdefault(group_of.get(root, ("blocked", began)), []).append(position)
     made = [_group(key, members, behind.pop(key, [])) for key, members in found.items()]
     made += [_blocked(tests, positions) for positions in behind.values()]
-    made.sort(key=lambda group: (-len(group.tests) - len(group.blocked), group.tests[0]))
+    made.sort(
+        key=lambda group: (
+            -len(group.tests) - len(group.blocked),
+            -len(group.tests),
+            group.tests[0],
+        )
+    )
     return made
 
 
@@ -151,13 +164,13 @@ def _title(kind: str, members: list[_Told]) -> str:
     text = first.failure.message
     if any(each.failure.message != text for each in members):
         shapes = {each.shape for each in members}
-        text = first.shape if len(shapes) == 1 else ""
+        text = common([each.failure.message for each in members]) if len(shapes) == 1 else ""
     exception = first.failure.exception
     if exception and not text.startswith(exception):
         text = f"{exception}: {text}" if text else exception
     place = f" in {written(first.failure.place)}" if kind == "place" else ""
     if kind == "crash":
-        text = text or "the worker died"
+        text = _WORKERS.sub("", text, count=1) or "the worker died"
     elif not (text or exception or any(each.failure.text for each in members)):
         return "what they failed of was not recorded"
     return titled(text or "failed", WIDTH - len(place)) + place

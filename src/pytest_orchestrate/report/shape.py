@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 #: Of a longer message only the beginning counts.
 LONGEST = 500
@@ -36,6 +37,17 @@ def shape(message: str) -> str:
     and absolute or relative paths.
     """
     return _CHANGING.sub(_name, " ".join(message[:LONGEST].split()))
+
+
+def common(messages: Sequence[str]) -> str:
+    """What messages of one shape have in common: that shape, with all that is the same in each."""
+    texts = dict.fromkeys(" ".join(message[:LONGEST].split()) for message in messages)
+    changing = [[found[0] for found in _CHANGING.finditer(text)] for text in texts]
+    first = next(iter(texts))
+    if len({len(each) for each in changing}) > 1:  # one has ``<number>`` in its own text
+        return shape(first)
+    same = iter([len(set(each)) == 1 for each in zip(*changing, strict=True)])
+    return _CHANGING.sub(lambda found: found[0] if next(same) else _name(found), first)
 
 
 def says_something(text: str, exception: str = "") -> bool:

@@ -67,6 +67,8 @@ class Waiting:
             following = moves[position + 1] if position + 1 < len(moves) else None
             for part in self.around(test, free, move, following):
                 waits += part
+            if following is not None and following.kind in ("returned", "lost"):
+                waits += self.on_worker(test, move, following.now)
         return [wait for wait in waits if wait.end - wait.start >= MOMENT]
 
     @cached_property

@@ -116,6 +116,10 @@ def test_a_message_stands_without_the_class_of_the_exception(
             "file a.py, line 3\n  def test(x)\nE       fixture 'x' not found",
             "fixture 'x' not found",
         ),
+        (
+            'E     File "/root/a.py", line 1\nE       def test(:\nE   SyntaxError: invalid syntax',
+            "SyntaxError: invalid syntax",
+        ),
         ("\n  gw0 crashed\nmore", "gw0 crashed"),
         ("", ""),
     ],

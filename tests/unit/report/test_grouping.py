@@ -79,15 +79,33 @@ def test_a_place_with_several_messages_is_not_joined_with_others() -> None:
 
 
 def test_deaths_of_workers_that_are_told_alike_are_one_group() -> None:
-    tests = [
-        reported(
-            f"test_a.py::{number}",
-            "crashed",
-            [attempt_of("crashed", failure=Failure("", f"killed by signal {number}", None, ""))],
-        )
-        for number in (9, 11)
+    ends = ["exited with code 3", "killed by signal SIGSEGV (11)", "exited with code 1"] * 2
+    tests = []
+    for number, end in enumerate(ends):
+        failure = failure_of("", f"gw{number} crashed while it ran this test: {end}")
+        crashed = attempt_of("crashed", failure=failure)
+        tests.append(reported(f"test_a.py::{number}", "crashed", [crashed]))
+    assert told(*tests) == [
+        ("crash", "crashed while it ran this test: exited with code 3", (0, 3)),
+        ("crash", "crashed while it ran this test: killed by signal SIGSEGV (11)", (1, 4)),
+        ("crash", "crashed while it ran this test: exited with code 1", (2, 5)),
     ]
-    assert told(*tests) == [("crash", "killed by signal <number>", (0, 1))]
+
+
+def test_a_title_keeps_what_is_the_same_in_all_messages() -> None:
+    tests = [failed(name, f"no db:5432 for order {number}") for number, name in enumerate("abc")]
+    assert told(*tests) == [
+        ("place", "ValueError: no db:5432 for order <number> in src/a.py:1", (0, 1, 2))
+    ]
+
+
+def test_of_groups_that_keep_as_many_tests_from_passing_that_with_more_failures_is_first() -> None:
+    tests = [
+        failed("a", "base", "src/a.py:1"),
+        reported("tests/test_a.py::b", "blocked", cause=0),
+        *(failed(name, "other", "src/b.py:1") for name in "cd"),
+    ]
+    assert [group.tests for group in groups(tests)] == [(2, 3), (0,)]
 
 
 def test_blocked_tests_are_told_with_the_failure_that_blocked_them() -> None:

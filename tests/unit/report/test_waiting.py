@@ -55,6 +55,21 @@ def report_of(records: list[Json]) -> Report:
     return assembly.report()
 
 
+def test_time_behind_others_on_a_worker_that_died_is_told_too() -> None:
+    tests = report_of(
+        [
+            *needing(),
+            command("Assign", worker=0, tests=[0, 1]),
+            event("TestStarted", 1.05, worker=0, test=0),
+            event("WorkerLeft", 3.0, worker=0, reason="crashed", detail="killed"),
+            command("Assign", worker=1, tests=[1]),
+            *ran(1, 1, 3.0, 4.0),
+        ]
+    ).tests
+    waited = [(each.kind, each.at, each.seconds, each.tests) for each in tests[1].waited]
+    assert waited == [("queue", 1.0, 2.0, (0,))]
+
+
 @pytest.fixture
 def one_after_another() -> list[Json]:
     """All on the first worker: the second is sent while the first runs, and the third, too."""

@@ -156,13 +156,15 @@ def _areas(report: Report) -> Iterator[str]:
     if not report.areas:
         return
     yield "<h2>Folders and files</h2><table>"
-    yield "<tr><th>Path<th>Tests<th>Not good<th>Time<th>Share<th>Coverage</tr>"
+    covered = any(area.coverage is not None for area in report.areas)
+    head = "<th>Path<th>Tests<th>Not good<th>Time<th>Share"
+    yield f"<tr>{head}{'<th>Coverage' if covered else ''}</tr>"
     for area in report.areas[:AREAS]:
         bad = sum(area.outcomes.get(outcome, 0) for outcome in BAD)
         coverage = "" if area.coverage is None else f"{100 * area.coverage:.0f} %"
         share = f"{100 * area.share:.1f} %"
         cells = (area.path, str(area.tests), str(bad), seconds(area.seconds), share, coverage)
-        yield f"<tr>{_cells(cells)}</tr>"
+        yield f"<tr>{_cells(cells if covered else cells[:-1])}</tr>"
     yield "</table>"
     yield from _more(len(report.areas) - AREAS, "path")
 

@@ -92,7 +92,7 @@ const Attempts = (() => {
         element(
           "span",
           { class: "quiet" },
-          `on ${Run.worker(attempt)}, its ${ordinal(Run.order(attempt) + 1)} attempt, at ${moment(Run.run.started + Run.at[attempt], true)} (${seconds(Run.at[attempt])} into the run${within ? `, give or take ${seconds(within)}: its clock is another one` : ""})`,
+          `on ${Run.worker(attempt)}, the ${ordinal(Run.order(attempt) + 1)} that it ran, at ${moment(Run.run.started + Run.at[attempt], true)} (${seconds(Run.at[attempt])} into the run${within ? `, give or take ${seconds(within)}: its clock is another one` : ""})`,
         ),
       ),
     );

@@ -155,7 +155,7 @@ function testLink(test, label = null) {
       element(
         "span",
         { class: "nodeid" },
-        element("span", { class: "path" }, Run.file(test), "::"),
+        Run.isFile(test) ? null : element("span", { class: "path" }, Run.file(test), "::"),
         Run.name(test),
       ),
   );

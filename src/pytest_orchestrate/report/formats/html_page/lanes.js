@@ -5,7 +5,9 @@ const Lanes = (() => {
 
   /** Lines from top to bottom: {name, kind, attempts | held, spans, depth}. */
   function all() {
-    const names = [...new Set([...Run.workers, ...Run.timeline.lanes.map((lane) => lane.worker)])].sort(
+    // what came of the collection of a file ran on no worker
+    const ran = Run.workers.filter(Boolean);
+    const names = [...new Set([...ran, ...Run.timeline.lanes.map((lane) => lane.worker)])].sort(
       byName,
     );
     const workers = names.map((name) => ({
@@ -17,7 +19,7 @@ const Lanes = (() => {
     }));
     const lane = new Map(workers.map((each) => [each.name, each]));
     for (let attempt = 0; attempt < Run.testOf.length; attempt++)
-      lane.get(Run.worker(attempt)).attempts.push(attempt);
+      lane.get(Run.worker(attempt))?.attempts.push(attempt);
     for (const each of workers) each.attempts.sort((a, b) => Run.at[a] - Run.at[b]);
     return [...workers, ...Run.timeline.resources.map(ofResource)];
   }

@@ -85,7 +85,7 @@ function testRow({ test, flat, index, siblings }, id, slowest) {
     element(
       "span",
       { class: "name", title: Run.nodeid(test) },
-      flat ? element("span", { class: "path" }, `${Run.file(test)}::`) : null,
+      flat && !Run.isFile(test) ? element("span", { class: "path" }, `${Run.file(test)}::`) : null,
       parts[1] ? element("span", { class: "path" }, parts[1]) : null,
       parts[2],
       parts[3] ? element("span", { class: "parameters" }, parts[3]) : null,

@@ -63,6 +63,8 @@ const Run = (() => {
     testOf,
     /** Everything else that is known of a test: reason, cause, waited, requires, resources ... */
     more: ofTest,
+    /** Whether it stands for a file that has no tests: it could not be collected, or skipped itself. */
+    isFile: (test) => !tests.name[test],
     file: (test) => data.files[tests.file[test]],
     fileNumber: (test) => tests.file[test],
     /** Whether it stands for a file that has no tests: not collected, or skipped whole. */

@@ -164,11 +164,19 @@ const Summary = (() => {
     );
   }
 
+  /** A test to go to, and a colon; nothing without one. */
+  function ofTest(nodeid) {
+    if (!nodeid) return null;
+    const test = Run.find(nodeid);
+    if (test === undefined) return `${nodeid}: `;
+    return [element("a", { href: Address.ofTest(test), title: nodeid }, Run.name(test)), ": "];
+  }
+
   /** What the run lost, each in a line: workers, tests that had no turn, its end. */
   function losses() {
     const crashed = summary.crashes.map((each) => {
       const who = each.reason.includes(each.worker) ? "" : `${each.worker}: `;
-      return element("p", {}, mark("crashed"), ` ${who}${each.reason}`);
+      return element("p", {}, mark("crashed"), " ", ofTest(each.test), `${who}${each.reason}`);
     });
     const left = summary.not_run.map((each) =>
       element("p", {}, mark("not run"), ` ${countOf(each.count, "test")} not run: ${each.reason}`),

@@ -24,12 +24,12 @@ const count = (number) => number.toLocaleString("en");
 /** `1 test`, `2 tests`. */
 const countOf = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
-/** `97.7 %`; never 100 where something is missing, never 0 where something is there. */
+/** `97.7 %`; never 100 where something is missing, and `< 1 %` where something is there. */
 function percent(share, decimals = 0) {
   const least = 10 ** -decimals;
   let value = share * 100;
   if (share < 1) value = Math.min(value, 100 - least);
-  if (share > 0) value = Math.max(value, least);
+  if (share > 0 && value < least) return `< ${least} %`;
   return `${value.toFixed(decimals)} %`;
 }
 
