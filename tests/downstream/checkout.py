@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.downstream.projects import Project
+from tests.downstream.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "ready.json"
