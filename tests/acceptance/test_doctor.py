@@ -152,15 +152,19 @@ def test_a_conftest_that_breaks_pytest_does_not_break_the_command(
 ) -> None:
     write_files(pytester, {**TESTS, "conftest.py": conftest})
     found = asked(pytester.path, code=1)
-    assert told in "\n".join(finding["text"] for finding in of(found, "conflict", "pytest"))
+    text = "\n".join(finding["text"] for finding in of(found, "conflict", "pytest"))
+    assert told in text
+    if "pytest ended" in text:
+        assert "does so without this plugin, too" in text
 
 
 def test_a_conftest_that_hangs_is_ended_and_named(pytester: Pytester) -> None:
     conftest = "import time\n\ndef wait():\n    time.sleep(1000)\n\nwait()\n"
     write_files(pytester, {**TESTS, "conftest.py": conftest})
-    found = asked(pytester.path, "--time-limit", "2", code=1)
+    # long enough to come to the conftest where the machine is busy
+    found = asked(pytester.path, "--time-limit", "5", code=1)
     (hung,) = of(found, "conflict", "pytest")
-    assert "pytest had not ended after 2 s" in hung["text"]
+    assert "pytest had not ended after 5 s" in hung["text"]
     assert "conftest.py:4 in wait" in hung["text"]
 
 

@@ -344,6 +344,22 @@ def test_another_plugin_keeps_its_flag_of_the_name_of_the_short_form(
     ran.stdout.fnmatch_lines_random(["other = 7", "orchestrate: *0 workers asked for*"])
 
 
+def test_a_conftest_keeps_its_flag_of_the_name_of_the_short_form(passing: Pytester) -> None:
+    passing.makeconftest(
+        """
+        def pytest_addoption(parser):
+            parser.addoption("--workers", dest="other")
+
+        def pytest_report_header(config):
+            return f"other = {config.getoption('--workers')}"
+        """
+    )
+    arguments = ("-p", "orchestrate", "--orchestrate-workers=1", "--orchestrate-start=spawn")
+    ran = passing.runpytest_subprocess(*arguments, "--workers", "7")
+    ran.assert_outcomes(passed=1)
+    ran.stdout.fnmatch_lines_random(["other = 7", "orchestrate: 1 worker *"])
+
+
 def ask_by_addopts(pytester: Pytester) -> None:
     pytester.makeini("[pytest]\naddopts = -p orchestrate --workers=0")
 

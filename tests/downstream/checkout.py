@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.downstream.projects import Project
+from tests.downstream.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "ready.json"
@@ -110,11 +110,11 @@ def install(checkout: Checkout, folder: Path, requirements: tuple[str, ...]) -> 
 
 
 def install_ours(checkout: Checkout, installed: Path) -> None:
-    """Install this repository, again where its dependencies may have changed since."""
-    metadata = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    if not installed.is_file() or installed.read_text(encoding="utf-8") != metadata:
+    """Install this repository, again where it lies elsewhere or its dependencies may be others."""
+    wanted = f"# {ROOT}\n" + (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    if not installed.is_file() or installed.read_text(encoding="utf-8") != wanted:
         pip(checkout, "install", "--editable", str(ROOT))
-        installed.write_text(metadata, encoding="utf-8")
+        installed.write_text(wanted, encoding="utf-8")
 
 
 def unpack(checkout: Checkout, folder: Path) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tests.downstream.checkout import Checkout
 from tests.downstream.comparison import Difference, Fact, Verdict, compare, judge, reasons
-from tests.downstream.suite import SuiteRun, SuiteRunner
+from tests.downstream.suite import WITHOUT_US, SuiteRun, SuiteRunner, Way
 
-WITHOUT_US = ("-p", "no:orchestrate")
 ACTIVE = ("-p", "orchestrate")
+AUTO = "auto"
 
 #: How the head line says that test files are shared out.
 SHARDED = "sharded collection"
@@ -26,15 +25,6 @@ _LATE = re.compile(
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way of distributing a suite, and how often in a row."""
-
-    name: str
-    args: tuple[str, ...]
-    times: int
-
-
-@dataclass(frozen=True)
 class Row:
     """What is known of one project when it has been run in every way."""
 
@@ -43,16 +33,11 @@ class Row:
     tests: int
     #: How test files were collected when nothing was asked for.
     collection: str
-    #: What ``--workers=auto`` took, at first and when it knew the suite.
-    auto: str
-    runs: int
+    #: The ways, each with how often in a row.
+    ways: str
     differences: int
     #: Differences in what two plain runs do not agree on either.
     unstable: int
-    #: Seconds of plain pytest; of two workers, as a ratio; of ``auto`` that knows the suite.
-    seconds: float
-    ratio: float
-    auto_ratio: float
 
     def __str__(self) -> str:
         """As a row of a Markdown table."""
@@ -60,36 +45,17 @@ class Row:
         if self.unstable:
             differences += f" (and {self.unstable} between plain runs)"
         cells = (
-            self.project,
-            self.kind,
-            f"{self.tests:,}",
-            self.collection,
-            self.auto,
-            str(self.runs),
-            differences,
-            f"{self.seconds:.1f} s",
-            f"{self.ratio:.2f}",
-            f"{self.auto_ratio:.2f}",
+            *(self.project, self.kind, f"{self.tests:,}", self.collection),
+            *(self.ways, differences),
         )
         return f"| {' | '.join(cells)} |"
 
 
-COLUMNS = (
-    "project",
-    "kind",
-    "tests",
-    "collection",
-    "auto",
-    "runs",
-    "differences",
-    "plain",
-    "two workers",
-    "auto",
-)
+COLUMNS = ("project", "what it is", "tests", "collection chosen", "runs", "differences")
 HEADINGS = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 
 
-def ways(workers: int, times: int, is_sharded: bool) -> list[Way]:
+def ways(workers: int, is_sharded: bool) -> list[Way]:
     """Return the ways that a suite is to be run in.
 
     :param is_sharded: Test files are shared out by default; else they are not at all.
@@ -97,18 +63,17 @@ def ways(workers: int, times: int, is_sharded: bool) -> list[Way]:
     collections = ("auto", "full") if is_sharded else ("auto",)
     return [
         Way(
-            f"{(SHARDED if is_sharded and collect == 'auto' else 'full').split()[0]}-{start}",
+            f"{'sharded' if is_sharded and collect == 'auto' else 'full'}-{start}",
             (
                 *ACTIVE,
                 f"--workers={workers}",
                 f"--orchestrate-collect={collect}",
                 f"--orchestrate-start={start}",
             ),
-            times,
         )
         for collect in collections
         for start in ("fork", "spawn")
-    ] + [Way("auto", (*ACTIVE, "--workers=auto"), 2)]
+    ] + [Way(AUTO, (*ACTIVE, "--workers=auto"))]
 
 
 def collection_of(printed: str) -> str:
@@ -153,10 +118,12 @@ def examine_in_every_way(
     first = runner.run(checkout, "first", (*ACTIVE, f"--workers={workers}"))
     collection = collection_of(first.text)
     seen = {"by itself": [first]}
-    for way in ways(workers, times, collection == "sharded"):
+    for way in ways(workers, collection == "sharded"):
+        # what auto does when it knows the suite is another way
+        in_a_row = max(times, 2) if way.name == AUTO else times
         seen[way.name] = [
             runner.run(checkout, f"{way.name}-{number}", way.args, keep_history=number > 1)
-            for number in range(1, way.times + 1)
+            for number in range(1, in_a_row + 1)
         ]
         worst = max(len(compare(plain[0].facts(), run.facts())) for run in seen[way.name])
         seconds = ", ".join(f"{run.seconds:.1f}" for run in seen[way.name])
@@ -166,22 +133,16 @@ def examine_in_every_way(
         again = runner.run(checkout, "plain-3", WITHOUT_US)
         between_plain += compare(plain[0].facts(), again.facts())
     verdict = verdict_on(plain[0], found, between_plain)
-    distributed = [run for name, runs in seen.items() if name != "auto" for run in runs]
-    show(verdict, found, distributed + seen["auto"], say)
-    base = statistics.median(run.seconds for run in plain)
-    heads = [head_of(run.text) for run in seen["auto"]]
+    show(verdict, found, [run for runs in seen.values() for run in runs], say)
+    say(f"        auto took {'; then '.join(head_of(run.text) for run in seen[AUTO])}")
     return Row(
-        project=f"{project.name} {project.version}",
+        project=project.title,
         kind=project.kind,
         tests=plain[0].tests,
         collection=collection,
-        auto="; then ".join(dict.fromkeys(heads)),
-        runs=sum(map(len, seen.values())),
+        ways=", ".join(f"{len(runs)} {name}" for name, runs in seen.items()),
         differences=len(verdict.differences),
         unstable=len(verdict.unstable),
-        seconds=base,
-        ratio=statistics.median(run.seconds for run in distributed) / base,
-        auto_ratio=seen["auto"][-1].seconds / base,
     )
 
 

@@ -2,99 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Project:
-    """One released project and how its own developers run its tests.
-
-    ``requirements`` is what the project declares for its tests, less pytest itself; ``declared``
-    says where. ``seconds`` is about what plain pytest takes on a machine with two cores; ``kind``
-    is what its suite does that others do not.
-    """
-
-    name: str
-    version: str
-    declared: str
-    requirements: tuple[str, ...]
-    seconds: float
-    args: tuple[str, ...] = ()
-    from_wheel: bool = False
-    has_pytest_config: bool = True
-    kind: str = "pure Python"
-    #: Environment variables with which it is built.
-    build_variables: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def requirement(self) -> str:
-        """The pinned release, as pip reads it."""
-        return f"{self.name}=={self.version}"
-
-
-QUICK_SECONDS = 10.0
-
-PROJECTS = (
-    Project(
-        name="click",
-        version="8.5.1",
-        kind="parametrised tests, most of them deselected",
-        declared="pyproject.toml, dependency group tests",
-        requirements=(),
-        seconds=7,
-    ),
-    Project(
-        name="jinja2",
-        version="3.1.6",
-        declared="requirements/tests.in",
-        requirements=("trio",),
-        seconds=2,
-    ),
-    Project(
-        name="attrs",
-        version="26.1.0",
-        kind="property tests",
-        declared="pyproject.toml, dependency group tests",
-        requirements=("cloudpickle", "hypothesis", "pympler", "pytest-xdist[psutil]"),
-        seconds=8,
-    ),
-    Project(
-        name="more-itertools",
-        version="11.2.1",
-        kind="unittest, 21,000 subtests in one file",
-        declared="nowhere: its tests are unittest's and need nothing",
-        requirements=(),
-        seconds=18,
-        has_pytest_config=False,
-    ),
-    Project(
-        name="werkzeug",
-        version="3.1.9",
-        kind="web framework, files that are watched",
-        declared="pyproject.toml, dependency group tests",
-        requirements=(
-            "cffi",
-            "cryptography",
-            "ephemeral-port-reserve",
-            "pytest-timeout",
-            "watchdog",
-        ),
-        seconds=5,
-        # The servers that these tests start take part in no comparison of test outcomes.
-        args=("--ignore=tests/test_serving.py",),
-    ),
-    Project(
-        name="networkx",
-        version="3.6.1",
-        kind="numpy, 8,000 tests of a package that is installed",
-        declared="pyproject.toml, extra default (numpy alone: the rest is large and optional)",
-        requirements=("numpy>=1.25",),
-        seconds=95,
-        args=("--pyargs", "networkx"),
-        from_wheel=True,
-        has_pytest_config=False,
-    ),
-)
+from tests.downstream.project import Project
 
 
 def _small(
@@ -111,13 +19,341 @@ def _small(
         declared="its test environment, less coverage and what a release needs",
         requirements=requirements,
         seconds=seconds,
+        kind="small",
+        group="small",
         args=args,
         has_pytest_config=has_pytest_config,
     )
 
 
-#: Suites that plain pytest has run before workers have even started, if one is not careful.
-SMALL_PROJECTS = (
+PROJECTS = (
+    Project(
+        name="click",
+        version="8.5.1",
+        group="usual",
+        kind="parametrised tests, most of them deselected",
+        declared="pyproject.toml, dependency group tests",
+        requirements=(),
+        seconds=7,
+    ),
+    Project(
+        name="jinja2",
+        version="3.1.6",
+        group="usual",
+        kind="pure Python; async filters",
+        declared="requirements/tests.in",
+        requirements=("trio",),
+        seconds=2,
+    ),
+    Project(
+        name="attrs",
+        version="26.1.0",
+        group="usual",
+        kind="property tests",
+        declared="pyproject.toml, dependency group tests",
+        requirements=("cloudpickle", "hypothesis", "pympler", "pytest-xdist[psutil]"),
+        seconds=8,
+    ),
+    Project(
+        name="more-itertools",
+        version="11.2.1",
+        group="usual",
+        kind="unittest, 21,000 subtests in one file",
+        declared="nowhere: its tests are unittest's and need nothing",
+        requirements=(),
+        seconds=18,
+        short_args=("tests/test_more.py",),
+        short_part="test_more",
+        has_pytest_config=False,
+    ),
+    Project(
+        name="werkzeug",
+        version="3.1.9",
+        group="usual",
+        kind="web framework, files that are watched",
+        declared="pyproject.toml, dependency group tests",
+        requirements=(
+            "cffi",
+            "cryptography",
+            "ephemeral-port-reserve",
+            "pytest-timeout",
+            "watchdog",
+        ),
+        seconds=5,
+        # The servers that these tests start take part in no comparison of test outcomes.
+        args=("--ignore=tests/test_serving.py",),
+        part="without its servers",
+    ),
+    Project(
+        name="networkx",
+        version="3.6.1",
+        group="usual",
+        kind="numpy, 8,000 tests of a package that is installed",
+        declared="pyproject.toml, extra default (numpy alone: the rest is large and optional)",
+        requirements=("numpy>=1.25",),
+        seconds=95,
+        args=("--pyargs", "networkx"),
+        short_args=(
+            "--pyargs",
+            "networkx.linalg",
+            "networkx.algorithms.assortativity",
+            "networkx.algorithms.centrality",
+            "networkx.algorithms.link_analysis",
+            "networkx.generators",
+            "networkx.readwrite",
+        ),
+        short_part="six packages, half of their tests on arrays",
+        from_wheel=True,
+        has_pytest_config=False,
+    ),
+    Project(
+        name="sqlalchemy",
+        version="2.1.9",
+        kind="its own pytest plugin, which adds, sorts and filters tests",
+        declared="pyproject.toml, dependency group tests",
+        requirements=("greenlet>=1", "pytest-xdist"),
+        seconds=60,
+        # On workers it may warn of a KeyError in its callback _collection_gced, which two threads
+        # must not be in at once: garbage is collected in whichever thread asks for memory.
+        args=("-q", "test/engine", "test/sql/test_operators.py", "test/sql/test_types.py"),
+        short_args=("-q", "test/engine"),
+        short_part="engine",
+        # Its tests use the sources that they lie beside, and these are not compiled.
+        build_variables=(("DISABLE_SQLALCHEMY_CEXT", "1"),),
+        part="engine, operators, types",
+    ),
+    Project(
+        name="anyio",
+        version="4.16.0",
+        kind="async, on asyncio, uvloop and trio; its own pytest plugin",
+        declared="pyproject.toml, dependency group test",
+        requirements=(
+            "trio>=0.32.0",
+            "blockbuster>=1.5.29",
+            "coverage[toml]>=7",
+            "hypothesis>=4.18.2",
+            "psutil>=5.9",
+            "pytest-mock>=3.14",
+            "pytest-timeout>=2.4.0",
+            "trustme>=1.0.0",
+            "truststore>=0.9.1",
+            "uvloop>=0.22.1",
+        ),
+        seconds=60,
+        args=(
+            "tests/streams",
+            "tests/test_contextmanagers.py",
+            "tests/test_eventloop.py",
+            "tests/test_fileio.py",
+            "tests/test_itertools.py",
+            "tests/test_pytest_plugin.py",
+            "tests/test_synchronization.py",
+            "tests/test_taskgroups.py",
+        ),
+        part="eight files",
+    ),
+    Project(
+        name="trio",
+        version="0.35.0",
+        kind="async; a plugin and an import mode of its own",
+        declared="test-requirements.in, less checkers of style and types",
+        requirements=(
+            "async_generator>=1.9",
+            "astor",
+            "coverage>=7.15.0",
+            "jedi",
+            "pyOpenSSL>=22.0.0",
+            "trustme",
+        ),
+        seconds=15,
+        args=(
+            "--skip-optional-imports",
+            # It imports trio anew for whatever test comes after it, in plain pytest, too.
+            "--deselect=src/trio/_tests/test_trio.py::test_trio_import",
+            "src/trio",
+        ),
+        part="less one",
+    ),
+    Project(
+        name="starlette",
+        version="1.10.0",
+        kind="web framework, asyncio and trio",
+        declared="pyproject.toml, dependency group dev, less tools",
+        requirements=(
+            "blockbuster>=1.5.23",
+            "httpx2[zstd]>=2.0.0",
+            "httpx",
+            "importlib-metadata>=9.0.1",
+            "itsdangerous",
+            "jinja2",
+            "opentelemetry-sdk>=1.44.0",
+            "pytest-codspeed>=4.1.1",
+            "python-multipart>=0.0.18",
+            "pyyaml",
+            "trio>=0.34.0",
+        ),
+        seconds=8,
+    ),
+    Project(
+        name="flask",
+        version="3.1.3",
+        kind="web framework",
+        declared="pyproject.toml, dependency group tests",
+        requirements=("asgiref", "greenlet", "python-dotenv"),
+        seconds=3,
+        # It imports something private that pytest 9.2 has no more.
+        args=("--ignore=tests/test_cli.py",),
+        part="without test_cli",
+    ),
+    Project(
+        name="djangorestframework",
+        version="3.18.3",
+        kind="web framework, pytest-django with a database, sorted tests",
+        declared="pyproject.toml, dependency group test",
+        requirements=(
+            "dj-database-url>=3.1.0",
+            "django>=5.2,<6.0",
+            "importlib-metadata<10.0",
+            "pytest-cov==7.*",
+            "pytest-django>=4.5.2,<5",
+        ),
+        seconds=20,
+    ),
+    Project(
+        name="packaging",
+        version="26.3",
+        kind="10,000 parametrised tests",
+        declared="pyproject.toml, dependency group test",
+        requirements=("coverage[toml]>=7.2.0", "hypothesis", "pip>=21.1", "pretend", "tomli_w"),
+        seconds=25,
+        # 51,000 more, all alike.
+        args=("--ignore=tests/test_version.py",),
+        part="without versions",
+    ),
+    Project(
+        name="babel",
+        version="2.18.0",
+        kind="doctests collected by a conftest, thousands of parametrised tests",
+        declared="setup.py, extra dev",
+        requirements=("freezegun~=1.0", "jinja2>=3.0", "pytest-cov", "pytz", "setuptools"),
+        seconds=20,
+    ),
+    Project(
+        name="pydantic",
+        version="2.14.3",
+        kind="modules made by tests, many plugins, warnings as errors",
+        declared="pyproject.toml, dependency group dev",
+        requirements=(
+            "cloudpickle",
+            "dirty-equals",
+            "email-validator",
+            "faker",
+            "jsonschema",
+            "packaging",
+            "pytest-benchmark",
+            "pytest-codspeed",
+            "pytest-examples",
+            "pytest-mock",
+            "pytest-pretty",
+            "pytest-run-parallel>=0.3.1",
+            "pytz",
+            "time-machine",
+        ),
+        seconds=60,
+        # Without those that need its documentation, which is not in the distribution, and others.
+        args=(
+            "tests/types",
+            "tests/test_create_model.py",
+            "tests/test_dataclasses.py",
+            "tests/test_forward_ref.py",
+            "tests/test_generics.py",
+            "tests/test_main.py",
+            "tests/test_validators.py",
+        ),
+        part="types and six files",
+    ),
+    Project(
+        name="pytest",
+        version="9.2.0",
+        kind="pytester; a conftest that sorts",
+        declared="pyproject.toml, extra dev (a part of the suite)",
+        requirements=(
+            "argcomplete",
+            "attrs>=23.1",
+            "hypothesis>=6.75",
+            "mock",
+            "pexpect>=4.9",
+            "pyyaml",
+            "requests",
+            "setuptools",
+            "xmlschema",
+        ),
+        seconds=60,
+        args=(
+            "testing/python/collect.py",
+            "testing/python/metafunc.py",
+            "testing/code",
+            "testing/test_mark.py",
+            "testing/test_subtests.py",
+        ),
+        part="a fifth",
+    ),
+    Project(
+        name="pluggy",
+        version="1.7.0",
+        kind="benchmarks",
+        declared="pyproject.toml, dependency group testing",
+        requirements=("pytest-benchmark",),
+        seconds=2,
+        args=("--benchmark-disable",),  # it disables itself on workers
+    ),
+    Project(
+        name="structlog",
+        version="26.1.0",
+        kind="pytest-asyncio and pytest-randomly",
+        declared="pyproject.toml, dependency group tests",
+        requirements=("pytest-asyncio", "pytest-randomly", "simplejson", "time-machine>=2.14.1"),
+        seconds=4,
+    ),
+    Project(
+        name="jsonschema",
+        version="4.26.0",
+        kind="unittest, classes that are made when modules are imported",
+        declared="noxfile.py",
+        requirements=("jsonpath-ng", "pip", "virtue"),
+        seconds=10,
+        args=("jsonschema",),
+        has_pytest_config=False,
+    ),
+    Project(
+        name="python-dateutil",
+        version="4.0.0",
+        kind="a conftest that marks item by item, property tests",
+        declared="requirements-dev.txt",
+        requirements=("attrs>=21.2.0", "freezegun", "hypothesis>=3.30", "pytest-cov>=2.0.0"),
+        seconds=6,
+    ),
+    Project(
+        name="toolz",
+        version="1.2.0",
+        kind="doctests, live logs",
+        declared="pyproject.toml, dependency group test",
+        requirements=("pycodestyle",),
+        seconds=2,
+        args=("--doctest-modules",),
+    ),
+    Project(
+        name="pandas",
+        version="3.1.1",
+        kind="fixtures with parameters for all tests, a conftest that changes items",
+        declared="pyproject.toml, extra test",
+        requirements=("hypothesis>=6.46.1", "pytest-xdist>=2.2.0"),
+        seconds=60,
+        args=("--pyargs", "pandas.tests.indexes.interval", "pandas.tests.indexes.multi"),
+        from_wheel=True,
+        has_pytest_config=False,
+        part="two folders",
+    ),
     _small("cachetools", "8.0.0", 0.7),
     _small(
         "humanize",

@@ -11,9 +11,9 @@ import argparse
 import os
 import shlex
 import signal
-import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,15 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.downstream.checkout import ROOT, Checkout, CheckoutError, prepare
 from tests.downstream.comparison import Difference, Verdict, compare, judge, reasons
-from tests.downstream.kinds import KINDS
-from tests.downstream.matrix import HEADINGS, WITHOUT_US, Row, examine_in_every_way
-from tests.downstream.projects import PROJECTS, QUICK_SECONDS, SMALL_PROJECTS, Project
-from tests.downstream.suite import SuiteRun, SuiteRunner
+from tests.downstream.matrix import ACTIVE, HEADINGS, Row, examine_in_every_way
+from tests.downstream.project import Group, Project
+from tests.downstream.projects import PROJECTS
+from tests.downstream.suite import WITHOUT_US, SuiteRun, SuiteRunner, Way
+from tests.downstream.times import PLAIN, Runs, as_text, run_in_rounds, table, xdist_ways
 
 SHOWN = 20
-ALL = PROJECTS + KINDS + SMALL_PROJECTS
+QUICK_SECONDS = 10.0
 XDIST = "pytest-xdist"
-XDIST_MODES = ("load", "worksteal", "loadfile")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Settings:
     against: tuple[str, ...]
     repeat: int
     times: bool
+    xdist: bool
     ignore: frozenset[str]
     cache: Path
     pytest: str
@@ -50,6 +51,15 @@ class Settings:
     def other(self) -> str:
         """What to call the runs that are compared with plain pytest."""
         return "other" if WITHOUT_US[1] in self.against else "ours"
+
+    @property
+    def ways(self) -> list[Way]:
+        """What is run in each round, plain pytest first."""
+        found = [Way(PLAIN, WITHOUT_US), Way(self.other, self.against)]
+        if self.times:
+            # it knows the suite from the run before it
+            found.append(Way("auto", (*ACTIVE, "--workers=auto"), keep_history=True))
+        return [*found, *(xdist_ways(self.workers) if self.xdist else ())]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -63,20 +73,19 @@ def main(argv: list[str] | None = None) -> int:
         runner = SuiteRunner(folder, options.limit, options.keep_history, options.memory)
         if options.matrix:
             return show_matrix([row_of(each, settings, runner) for each in settings.projects])
-        ratios = [examine(project, settings, runner) for project in settings.projects]
-    same = [ratio for ratio in ratios if ratio is not None]
-    said = f"{len(same)} passed, {len(ratios) - len(same)} failed"
-    if len(same) > 1:
-        said += f"; geometric mean of the ratios: {statistics.geometric_mean(same):.2f}"
-    say(said)
-    return 0 if len(same) == len(ratios) else 1
+        results = [(each, examine(each, settings, runner)) for each in settings.projects]
+    same = [(project.title, runs) for project, runs in results if runs is not None]
+    if settings.times or len(same) > 1:
+        say(f"\n{table(same)}")
+    say(f"{len(same)} passed, {len(results) - len(same)} failed")
+    return 0 if len(same) == len(results) else 1
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     result = argparse.ArgumentParser(description="Compare the suites of real projects.")
     add = result.add_argument
-    names = [project.name for project in ALL]
+    names = [project.name for project in PROJECTS]
     add(
         "project",
         nargs="*",
@@ -86,10 +95,16 @@ def parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help=f"only suites below {QUICK_SECONDS:.0f} s")
     add("--small", action="store_true", help="ten suites that take about a second")
     add("--kinds", action="store_true", help="those of other kinds, about a quarter of an hour")
-    add("--matrix", action="store_true", help="in every way, as a table; of all kinds by default")
+    add(
+        "--matrix",
+        action="store_true",
+        help="in every way, as a table; by default all larger",
+    )
     add("--workers", type=int, default=2, help="how many workers (default: 2)")
     add("--repeat", type=int, default=1, metavar="N", help="pairs of runs (default: 1)")
-    add("--times", action="store_true", help="measure pytest-xdist too: the best of its modes")
+    add("--times", action="store_true", help="measure --workers=auto too, that knows the suite")
+    add("--xdist", action="store_true", help="measure pytest-xdist too: the best of its modes")
+    add("--short", action="store_true", help="of long suites a part, as --matrix does")
     add("--memory", action="store_true", help="measure memory too, which takes time")
     add("--against", metavar="ARGS", help="compare with these arguments instead of ours")
     add("--ignore", action="append", default=[], metavar="KIND", help="do not compare this kind")
@@ -104,17 +119,19 @@ def parser() -> argparse.ArgumentParser:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """Check and complete what was given on the command line."""
-    known = {project.name: project for project in ALL}
+    known = {project.name: project for project in PROJECTS}
     unknown = [name for name in options.project if name not in known]
     if unknown:
         sys.exit(f"unknown project {unknown[0]!r}: choose from {', '.join(known)}")
-    chosen = tuple(known[name] for name in options.project)
-    if not chosen:
-        larger = KINDS if options.kinds else PROJECTS + KINDS if options.matrix else PROJECTS
-        chosen = SMALL_PROJECTS if options.small else larger
+    groups = groups_from(options)
+    chosen = tuple(known[name] for name in options.project) or tuple(
+        project for project in PROJECTS if project.group in groups
+    )
     if options.quick:
         chosen = tuple(project for project in chosen if project.seconds < QUICK_SECONDS)
-    ours = ("-p", "orchestrate", f"--workers={options.workers}")
+    if options.short or options.matrix:
+        chosen = tuple(project.shortened for project in chosen)
+    ours = (*ACTIVE, f"--workers={options.workers}")
     against = ours if options.against is None else tuple(shlex.split(options.against))
     if "orchestrate" not in against:
         against = (*WITHOUT_US, *against)
@@ -123,12 +140,22 @@ def settings_from(options: argparse.Namespace) -> Settings:
         against=against,
         repeat=max(1, options.repeat),
         times=options.times,
+        xdist=options.xdist,
         ignore=frozenset(options.ignore),
         cache=Path(options.cache).resolve() if options.cache else default_cache(),
         pytest=options.pytest,
-        extra=(*options.extra, *([XDIST] if options.times else [])),
+        extra=(*options.extra, *([XDIST] if options.xdist else [])),
         workers=options.workers,
     )
+
+
+def groups_from(options: argparse.Namespace) -> tuple[Group, ...]:
+    """Return which projects are run where none is named."""
+    if options.small:
+        return ("small",)
+    if options.kinds:
+        return ("kinds",)
+    return ("usual", "kinds") if options.matrix else ("usual",)
 
 
 def default_cache() -> Path:
@@ -139,40 +166,37 @@ def default_cache() -> Path:
     return Path(tempfile.gettempdir()) / "downstream-cache"
 
 
-def examine(project: Project, settings: Settings, runner: SuiteRunner) -> float | None:
+def examine(project: Project, settings: Settings, runner: SuiteRunner) -> Runs | None:
     """Compare one project, and print what was found.
 
-    Returns the ratio of the times to those of plain pytest; None unless all is equal.
+    Returns the runs; None unless all is equal.
     """
     try:
         checkout = prepare(project, settings.cache, settings.pytest, settings.extra, say)
     except CheckoutError as error:
         say(f"{project.name} {project.version}: FAILED to prepare: {error}")
         return None
-    plain, other = [], []
-    for _ in range(settings.repeat):
-        plain.append(runner.run(checkout, "plain", WITHOUT_US))
-        other.append(runner.run(checkout, settings.other, settings.against))
-    say_memory("plain", plain)
-    say_memory(settings.other, other)
+    runs = run_in_rounds(checkout, runner, settings.ways, settings.repeat)
+    for name, its in runs.items():
+        say_memory(name, its)
+    plain = runs[PLAIN]
+    other = [run for name in (settings.other, "auto") for run in runs.get(name, ())]
     verdict = verdict_on(checkout, plain, other, settings, runner)
-    best = best_of_xdist(checkout, settings, runner) if settings.times else None
-    times = compared_times(settings.other, plain, other, best)
     count = len(verdict.differences)
     said = f"FAILED: {count} differ" if count else "same"
-    say(f"{project.name} {project.version}: {plain[0].tests} tests, {said} | {times}")
+    say(f"{project.title}: {plain[0].tests} tests, {said} | {as_text(runs)}")
     causes = {name: why for run in other for name, why in reasons(run.record).items()}
     show("", verdict.differences, causes)
     for line in next((run.last_words for run in (*plain, *other) if run.last_words), []):
         say(f"        {line}")
     show("unstable in plain pytest, not counted: ", verdict.unstable, causes)
-    return None if verdict.differences else ratio(plain, other)
+    return None if verdict.differences else runs
 
 
 def verdict_on(
     checkout: Checkout,
-    plain: list[SuiteRun],
-    other: list[SuiteRun],
+    plain: Sequence[SuiteRun],
+    other: Sequence[SuiteRun],
     settings: Settings,
     runner: SuiteRunner,
 ) -> Verdict:
@@ -218,47 +242,11 @@ def show_matrix(rows: list[Row | None]) -> int:
     return int(len(there) < len(rows) or any(row.differences for row in there))
 
 
-def best_of_xdist(checkout: Checkout, settings: Settings, runner: SuiteRunner) -> tuple[float, str]:
-    """Return the seconds of pytest-xdist's fastest mode for this suite, and its name.
-
-    Infinite when no mode brought the suite to its end.
-    """
-    results = [(float("inf"), "none ended")]
-    for mode in XDIST_MODES:
-        args = (*WITHOUT_US, f"-n{settings.workers}", f"--dist={mode}")
-        runs = [runner.run(checkout, f"xdist-{mode}", args) for _ in range(settings.repeat)]
-        if all(run.exit_code in (0, 1) for run in runs):
-            results.append((seconds_of(runs), mode))
-            say_memory(f"xdist, {mode}", runs)
-    return min(results)
-
-
-def say_memory(name: str, runs: list[SuiteRun]) -> None:
+def say_memory(name: str, runs: Sequence[SuiteRun]) -> None:
     """Print the largest peak of these runs, if it was measured."""
     peaks = [run.memory for run in runs if run.memory is not None]
     if peaks:
         say(f"        memory, {name}: {max(peaks) / 1e6:.0f} MB")
-
-
-def ratio(plain: list[SuiteRun], other: list[SuiteRun]) -> float:
-    """Return the median of the ratios, each of two runs that were made one after the other."""
-    return statistics.median(b.seconds / a.seconds for a, b in zip(plain, other, strict=True))
-
-
-def seconds_of(runs: list[SuiteRun]) -> float:
-    """Return the median of the whole processes' wall times."""
-    return statistics.median(run.seconds for run in runs)
-
-
-def compared_times(
-    name: str, plain: list[SuiteRun], other: list[SuiteRun], best: tuple[float, str] | None
-) -> str:
-    """Return the seconds of all that was run, with their ratios to plain pytest."""
-    base, seconds = seconds_of(plain), seconds_of(other)
-    times = f"plain {base:.2f} s, {name} {seconds:.2f} s ({ratio(plain, other):.2f})"
-    if best is None:
-        return times
-    return f"{times}, xdist {best[0]:.2f} s ({best[0] / base:.2f}, {best[1]})"
 
 
 def say(line: str) -> None:

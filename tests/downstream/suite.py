@@ -20,6 +20,17 @@ from tests.downstream.comparison import Fact, facts
 SECONDS_TO_VANISH = 5.0
 LAST_LINES = 8
 PLUGIN = "downstream_recorder"
+WITHOUT_US = ("-p", "no:orchestrate")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run a suite, by what is added to its arguments."""
+
+    name: str
+    args: tuple[str, ...]
+    #: Our history of the run before it is left to it; None: as the runner was told.
+    keep_history: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.downstream.kinds import KINDS
 from tests.downstream.matrix import collection_of, head_of, ways
-from tests.downstream.projects import PROJECTS, SMALL_PROJECTS
+from tests.downstream.projects import PROJECTS
 
 HEAD = "platform linux\norchestrate: 2 workers (asked for), forked, {}, no history yet\nroot: /\n"
 WHY = "pytest_collection_modifyitems in tests/conftest.py:12 may depend on seeing all tests"
@@ -38,12 +37,12 @@ def test_the_head_says_how_many_workers_there_were() -> None:
 
 
 def test_where_everything_is_collected_anyway_it_is_not_asked_for() -> None:
-    assert [way.name for way in ways(2, 3, is_sharded=False)] == [
+    assert [way.name for way in ways(2, is_sharded=False)] == [
         "full-fork",
         "full-spawn",
         "auto",
     ]
-    assert [way.name for way in ways(2, 3, is_sharded=True)] == [
+    assert [way.name for way in ways(2, is_sharded=True)] == [
         "sharded-fork",
         "sharded-spawn",
         "full-fork",
@@ -53,5 +52,5 @@ def test_where_everything_is_collected_anyway_it_is_not_asked_for() -> None:
 
 
 def test_no_project_is_there_twice() -> None:
-    names = [project.name for project in PROJECTS + KINDS + SMALL_PROJECTS]
+    names = [project.name for project in PROJECTS]
     assert len(names) == len(set(names))

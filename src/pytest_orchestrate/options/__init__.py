@@ -32,6 +32,7 @@ from pytest_orchestrate.options.table import ACTIVATION, SETTINGS, Setting
 if TYPE_CHECKING:
     import pytest
 
+    from pytest_orchestrate.options.conftests import flags_of_conftests
     from pytest_orchestrate.options.reading import Options
     from pytest_orchestrate.options.values import Place, parse_size
 
@@ -50,6 +51,7 @@ __all__ = [
     "add_short_forms",
     "asked_for",
     "declare",
+    "flags_of_conftests",
     "is_taken",
     "marker_names",
     "may_hold_old_flags",
@@ -99,6 +101,10 @@ def __getattr__(name: str) -> object:
         from pytest_orchestrate.options.reading import Options
 
         return Options
+    if name == "flags_of_conftests":
+        from pytest_orchestrate.options.conftests import flags_of_conftests
+
+        return flags_of_conftests
     if name in ("Place", "parse_size"):
         from pytest_orchestrate.options import values
 

@@ -27,13 +27,21 @@ def register(parser: pytest.Parser) -> None:
 
 
 def add_short_forms(config: pytest.Config, parser: pytest.Parser, arguments: list[str]) -> None:
-    """Add short forms such as ``--workers``, each unless another plugin has it, and read them.
+    """Add short forms such as ``--workers``, each unless somebody else has it, and read them.
 
-    To be called when all installed plugins are loaded, in whatever order, and no conftest is.
+    Somebody else is another plugin, or a conftest that will be loaded. To be called when all
+    installed plugins are loaded, in whatever order, and no conftest is.
     """
+    from pytest_orchestrate.options.conftests import flags_of_conftests
+
     group = parser.getgroup("orchestrate")
     shorts = {setting.short: setting for setting in SETTINGS if setting.short}
-    added = {short: setting for short, setting in shorts.items() if not is_taken(parser, short)}
+    theirs = flags_of_conftests(config, list(map(str, arguments)), shorts)
+    added = {
+        short: setting
+        for short, setting in shorts.items()
+        if short not in theirs and not is_taken(parser, short)
+    }
     for short, setting in added.items():
         group.addoption(
             short,

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_orchestrate.options import is_taken
+from pytest_orchestrate.options import flags_of_conftests, is_taken
 
 #: What pytest-xdist calls its ways to distribute -> what is to be kept together here.
 MODES = {
@@ -139,37 +138,7 @@ def of_others(config: pytest.Config, parser: pytest.Parser, given: Given) -> set
     theirs = {flag for flag in found if is_taken(parser, flag)}
     # pytest lets nobody but its own plugins have a short flag in lower case
     long = {flag for flag in found - theirs if flag.startswith("--")}
-    if long:
-        text = "".join(map(_text_of, _first_conftests(config, given.rest)))
-        theirs |= {flag for flag in long if f'"{flag}"' in text or f"'{flag}'" in text}
-    return theirs
-
-
-def _first_conftests(config: pytest.Config, arguments: Sequence[str]) -> list[Path]:
-    """Where pytest looks for conftests that may add options, before it collects."""
-    folder = config.invocation_params.dir
-    named = [word.partition("::")[0] for word in arguments if not word.startswith("-")]
-    places = [folder / name for name in named if (folder / name).exists()]
-    if not places:
-        places = [folder]
-        for pattern in config.getini("testpaths"):
-            places += sorted(config.rootpath.glob(str(pattern)))
-    found: dict[Path, None] = {}
-    for place in places:
-        start = place if place.is_dir() else place.parent
-        for parent in (start, *start.parents):
-            found[parent / "conftest.py"] = None
-            if parent == config.rootpath:
-                break
-        found.update(dict.fromkeys(sorted(start.glob("test*/conftest.py"))))
-    return list(found)
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return theirs | (flags_of_conftests(config, given.rest, long) if long else set())
 
 
 def add_flags(parser: pytest.Parser) -> None:

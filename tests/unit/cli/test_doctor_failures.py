@@ -52,6 +52,29 @@ def test_a_pytest_that_does_not_come_to_its_end_is_a_conflict(
     assert diagnose(Examination(), failure).has_conflicts
 
 
+WARNED = "INTERNALERROR>   File 'b', line 2\nINTERNALERROR> pytest.PytestWarning: set it\n"
+
+
+def test_what_ends_pytest_without_us_as_well_is_told_so() -> None:
+    failure = Failure("exit", 3, f"ours\n{WARNED}", plain_output=f"theirs\n{WARNED}")
+    found = diagnose(Examination(PLAIN), failure).findings[0]
+    assert "(exit status 3), and does so without this plugin, too; it said" in found.text
+    assert found.advice.startswith("filterwarnings makes an error of a warning")
+
+
+def test_that_it_took_another_time_is_no_other_end() -> None:
+    failure = Failure("exit", 2, "none in 0.02s\n", plain_output="none in 11.5s\n")
+    assert "without this plugin, too" in diagnose(Examination(PLAIN), failure).findings[0].text
+
+
+@pytest.mark.parametrize("plain", [None, "INTERNALERROR> ValueError: 7\n"])
+def test_another_end_without_us_is_not_told_to_be_the_same(plain: str | None) -> None:
+    failure = Failure("exit", 3, WARNED, plain_output=plain)
+    found = diagnose(Examination(PLAIN), failure).findings[0]
+    assert "(exit status 3); it said" in found.text
+    assert found.advice == ""
+
+
 def test_a_flag_that_two_plugins_have_is_told() -> None:
     said = "  raise it\nE   argparse.ArgumentError: conflicting option string: --workers\n"
     found = diagnose(Examination(), Failure("exit", 3, said)).findings[0]

@@ -282,3 +282,7 @@ class TestOthersFlags:
         (tmp_path / "other").mkdir()
         (tmp_path / "other/conftest.py").write_text("add('--numprocesses')")
         assert self.found(tmp_path, "--numprocesses=4").asks_to_distribute
+
+    def test_one_that_a_conftest_only_asks_for_is_ours(self, tmp_path: Path) -> None:
+        (tmp_path / "conftest.py").write_text("number = getoption('--numprocesses')")
+        assert self.found(tmp_path, "--numprocesses=4").asks_to_distribute

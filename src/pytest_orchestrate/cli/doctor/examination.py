@@ -44,23 +44,40 @@ def examine(
         environment[examining.ARGUMENTS] = msgspec.json.encode(list(arguments)).decode()
         if as_script:
             environment[examining.AS_SCRIPT] = "1"
-        command = [sys.executable, "-m", "pytest", "-p", examining.__name__, "-p", "orchestrate"]
-        command += ["--collect-only", "-qq", *arguments]
-        with (folder / "output").open("w+b") as output:
-            status = _run(command, environment, output.fileno(), limit + PATIENCE)
-            output.seek(0, os.SEEK_END)
-            output.seek(max(0, output.tell() - KEPT))
-            said = output.read().decode(errors="replace")
+        status, said = _collect(
+            ("-p", examining.__name__, "-p", "orchestrate", *arguments),
+            environment,
+            folder / "output",
+            limit + PATIENCE,
+        )
         told = msgspec.json.decode(facts.read_bytes(), type=Examination) if facts.exists() else None
         found = told or Examination()
         if status is None:
             stack = _stack(facts.with_name(facts.name + examining.STACKS))
             return found, Failure("time", limit, said, stack)
+        if found.collected is not None and status in _COLLECTED:
+            return found, None
+        for ours in (examining.FILE, examining.LIMIT, examining.ARGUMENTS, examining.AS_SCRIPT):
+            environment.pop(ours, None)
+        plain_status, plain = _collect(
+            ("-p", "no:orchestrate", *arguments), environment, folder / "plain", limit
+        )
+        plain_output = plain if plain_status == status else None
         if status < 0:
-            return found, Failure("signal", -status, said)
-        if found.collected is None or status not in _COLLECTED:
-            return found, Failure("exit", status, said)
-        return found, None
+            return found, Failure("signal", -status, said, plain_output=plain_output)
+        return found, Failure("exit", status, said, plain_output=plain_output)
+
+
+def _collect(
+    arguments: Sequence[str], environment: dict[str, str], file: Path, limit: float
+) -> tuple[int | None, str]:
+    """Let pytest collect; return its exit status, None if it had to be ended, and what it said."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", *arguments]
+    with file.open("w+b") as output:
+        status = _run(command, environment, output.fileno(), limit)
+        output.seek(0, os.SEEK_END)
+        output.seek(max(0, output.tell() - KEPT))
+        return status, output.read().decode(errors="replace")
 
 
 def _run(command: list[str], environment: dict[str, str], output: int, limit: float) -> int | None:

@@ -194,3 +194,5 @@ class Failure(msgspec.Struct, frozen=True):
     output: str
     #: Where it was when the time was up, the innermost frame first.
     stack: tuple[str, ...] = ()
+    #: What pytest without this plugin said, if it ended with the same status; else None.
+    plain_output: str | None = None

@@ -18,6 +18,9 @@ _FLAGS = [setting.flag for setting in SETTINGS]
 _UNKNOWN = re.compile(r"unrecognized arguments: .*?(--orchestrate-[\w-]+)")
 #: and of one that is there already.
 _TAKEN = re.compile(r"conflicting option strings?: (\S+)")
+#: The last line of a traceback that a warning has ended.
+_WARNED = re.compile(r"^INTERNALERROR> [\w.]*Warning: ", re.MULTILINE)
+_NUMBER = re.compile(r"0x[0-9a-f]+|[0-9][0-9.]*")
 #: Frames of pytest and of Python's import system.
 _MACHINERY = re.compile(r"^<frozen |[/\\](_pytest|pluggy|pytest_orchestrate)[/\\]|^.*runpy")
 
@@ -39,12 +42,28 @@ def of_failure(failure: Failure, configured: Configured | None) -> Finding:
     how = f"exit status {failure.number:g}"
     if failure.kind == "signal":
         how = f"killed by signal {failure.number:g}"
+    is_plain = _is_plain(failure)
     text = f"pytest ended {what} ({how})"
+    text += ", and does so without this plugin, too" if is_plain else ""
     text += f"; it said\n{said}" if said else ""
-    return Finding("conflict", "pytest", text, _advice(failure.output))
+    return Finding("conflict", "pytest", text, _advice(failure.output, is_plain=is_plain))
 
 
-def _advice(output: str) -> str:
+def _is_plain(failure: Failure) -> bool:
+    """Whether pytest ends in this way without us, too: with the same status and last line.
+
+    But for numbers, which may be times and addresses.
+    """
+    if failure.plain_output is None:
+        return False
+    plain, ours = (
+        [_NUMBER.sub("0", line) for line in telling_lines(output)[-1:]]
+        for output in (failure.plain_output, failure.output)
+    )
+    return plain == ours
+
+
+def _advice(output: str, *, is_plain: bool) -> str:
     taken = _TAKEN.search(output)
     if taken is not None:
         return f"another plugin has a flag {taken[1]}, too: switch one of them off (-p no:NAME)"
@@ -54,6 +73,10 @@ def _advice(output: str) -> str:
         return f"meant is probably {close[0]}"
     if "No module named" in output:
         return "if python -m pytest finds it: python -m pytest_orchestrate.cli doctor"
+    if is_plain and _INTERNAL in output and _WARNED.search(output):
+        return (
+            "filterwarnings makes an error of a warning: do what that asks for, or ignore it there"
+        )
     return ""
 
 
