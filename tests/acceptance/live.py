@@ -121,7 +121,7 @@ class Live:
         return [
             child.pid
             for child in self.process.children(recursive=True)
-            if os.getsid(child.pid) == child.pid  # the server that forks them leads no session
+            if _leads_session(child.pid)  # the server that forks them does not
         ]
 
     def assert_none_left(self, seconds: float = 10.0) -> None:
@@ -147,6 +147,13 @@ class Live:
                 process.status() != psutil.STATUS_ZOMBIE
                 and process.environ().get(MARK) == self._mark
             )
+        return False
+
+
+def _leads_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:  # it has just ended
         return False
 
 

@@ -161,16 +161,32 @@ def test_death_at_exit(pytester: Pytester, death: str, said: str) -> None:
     assert ran.code == 1
 
 
+#: Tests of two workers wait for each other.
+MEETING = """
+import pathlib, time
+def come(name):
+    pathlib.Path("come-" + name).touch()
+def wait_for(name):
+    deadline = time.monotonic() + 30
+    while not pathlib.Path("come-" + name).exists():
+        assert time.monotonic() < deadline, name
+        time.sleep(0.01)
+"""
+
+
 def test_death_of_a_worker_that_waits_loses_nothing(pytester: Pytester) -> None:
     write_files(
         pytester,
         {
-            "test_a.py": "import time\ndef test_long(): time.sleep(2)\n",
-            "test_b.py": "import os, threading\n"
-            "def test_short(): threading.Timer(0.6, os._exit, [2]).start()\n",
+            "meeting.py": MEETING,
+            "test_a.py": "from meeting import come, wait_for\n"
+            "def test_long():\n    come('long')\n    wait_for('dies')\n",
+            "test_b.py": "import os, threading, time\nfrom meeting import come, wait_for\n"
+            "def die():\n    time.sleep(0.3)\n    come('dies')\n    os._exit(2)\n"
+            "def test_short():\n    wait_for('long')\n    threading.Thread(target=die).start()\n",
         },
     )
-    ran = run_orchestrated(pytester)
+    ran = run_orchestrated(pytester, "-o", "pythonpath=.")
     assert ran.counts == {"passed": 2}
     assert "exited with code 2" in ran.out
     assert ran.code == 1

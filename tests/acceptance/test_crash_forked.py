@@ -108,8 +108,8 @@ def test_ctrl_c_leaves_no_process(pytester: Pytester, times: int) -> None:
         for _ in range(times):
             live.interrupt_group()
             live.wait_for_text("Ctrl-C again")
-        assert live.wait(20) == 2, live.out
-        live.assert_none_left(3)
+        assert live.wait() == 2, live.out
+        live.assert_none_left()
     assert_log_is_sound(live.path)
     assert "interrupted: test_a.py::test_long" in live.out
 
@@ -123,7 +123,7 @@ def test_workers_and_server_do_not_outlive_the_controller(
         live.wait_for_file("long")
         live.process.send_signal(number)
         live.wait(10)
-        live.assert_none_left(5)
+        live.assert_none_left()
 
 
 def test_a_run_outlives_its_server(pytester: Pytester) -> None:
@@ -148,8 +148,8 @@ def test_a_run_outlives_its_server(pytester: Pytester) -> None:
             "the server is gone",
         )
         (live.path / "enough").touch()
-        assert live.wait(30) == 1, live.out
-        live.assert_none_left(3)
+        assert live.wait() == 1, live.out
+        live.assert_none_left()
     assert_log_is_sound(live.path)
     assert "1 failed, 11 passed" in live.out
 
@@ -186,8 +186,8 @@ def test_a_server_that_was_stopped_holds_nobody_up(pytester: Pytester) -> None:
         (server,) = live.process.children()
         server.suspend()
         (live.path / "enough").touch()
-        assert live.wait(30) == 0, live.out
-        live.assert_none_left(3)
+        assert live.wait() == 0, live.out
+        live.assert_none_left()
     assert_log_is_sound(live.path)
 
 
@@ -202,7 +202,7 @@ def test_a_child_that_holds_the_connection_delays_nothing(pytester: Pytester) ->
         },
     )
     with running(pytester, FORK) as live:
-        assert live.wait(20) == 1, live.out
+        assert live.wait() == 1, live.out
     assert_log_is_sound(live.path)
     assert "1 failed, 10 passed" in live.out
     assert "killed by signal SIGKILL" in live.out

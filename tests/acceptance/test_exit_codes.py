@@ -161,18 +161,25 @@ def test_tests_that_no_worker_could_run_are_no_success(pytester: Pytester) -> No
         pytester,
         {
             "conftest.py": """
-import os, threading, time
+import os, pathlib, pytest, time
+told = pathlib.Path(__file__).with_name("told")
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol():
+    # the worker whose list counts dies before it has run anything
+    if worker == "gw0":
+        told.touch()
+        os._exit(0)
 def pytest_collection_finish(session):
-    # the worker whose list counts dies before it can run anything
-    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":
-        threading.Timer(0.4, os._exit, [0]).start()
-    elif "PYTEST_XDIST_WORKER" in os.environ:
-        time.sleep(1.5)
+    deadline = time.monotonic() + 30
+    while worker == "gw1" and not told.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 """,
-            "test_a.py": "import os, pytest, time\n"
+            "test_a.py": "import os, pytest\n"
             "worker = os.environ.get('PYTEST_XDIST_WORKER')\n"
             "@pytest.mark.parametrize('n', [worker + '1', worker + '2', worker + '3'])\n"
-            "def test_a(n): time.sleep(0.6)\n",
+            "def test_a(n): pass\n",
         },
     )
     ran = run_orchestrated(pytester, "--orchestrate-max-crashes=0")

@@ -39,8 +39,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         },
     )
     with running(pytester) as live:
-        assert live.wait(20) == pytest.ExitCode.INTERNAL_ERROR, live.out
-        live.assert_none_left(5)
+        assert live.wait() == pytest.ExitCode.INTERNAL_ERROR, live.out
+        live.assert_none_left()
     assert "ValueError: not like this" in live.out
 
 
@@ -61,6 +61,6 @@ def pytest_configure_node(node):
         },
     )
     with running(pytester) as live:
-        assert live.wait(20) == pytest.ExitCode.INTERNAL_ERROR, live.out
-        live.assert_none_left(5)
+        assert live.wait() == pytest.ExitCode.INTERNAL_ERROR, live.out
+        live.assert_none_left()
     assert "ValueError: no third one" in live.out

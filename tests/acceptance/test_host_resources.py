@@ -220,7 +220,7 @@ def test_db(span):
             assert f"process {one.process.pid}" in two.out
             assert "test_a.py::test_db" in two.out
             os.kill(one.process.pid, signal.SIGKILL)
-            assert two.wait(20) == 0, two.out
+            assert two.wait() == 0, two.out
     (span,) = (span for span in spans(pytester.path) if span.run == "two")
     assert span.began >= float((pytester.path / "last").read_text() or 0)
     assert not overlaps(spans(pytester.path))  # the other one may have torn down
@@ -273,7 +273,7 @@ def test_forks(span):
         child = one.wait_for_file("pid")
         wait_until(child.read_text, "the child has written its id")
         with running(pytester, workers=workers, environ={"RUN": "two"}) as two:
-            assert two.wait(20) == 0, two.out
+            assert two.wait() == 0, two.out
         assert psutil.pid_exists(int(child.read_text()))
 
 

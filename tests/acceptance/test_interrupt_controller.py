@@ -79,6 +79,30 @@ def test_what_the_tests_have_started_goes_with_a_worker_that_hears_nothing(
         live.assert_none_left(10)
 
 
+#: Between the first wait, which a signal cuts short, and the second one no instruction of Python
+#: is executed, so what the signal asks for is not heard there.
+ABOUT_TO_WAIT = """
+import ctypes, functools, operator, pathlib, time
+def test_a():
+    waits = [
+        functools.partial(pathlib.Path("running").touch),
+        functools.partial(ctypes.CDLL(None).sleep, 600),
+        functools.partial(time.sleep, 600),
+    ]
+    list(map(operator.methodcaller("__call__"), waits))
+"""
+
+
+def test_while_a_test_is_about_to_wait(pytester: Pytester) -> None:
+    write_files(pytester, {"conftest.py": CONFTEST, "test_a.py": ABOUT_TO_WAIT})
+    with running(pytester, workers=1) as live:
+        live.wait_for_file("running")
+        live.process.kill()
+        live.wait(10)
+        live.assert_none_left(8)
+        assert (live.path / "torn_down").read_text().split() == ["session"]
+
+
 def _logs(path: Path) -> list[Path]:
     return list(path.glob(".pytest_orchestrate/runs/*.jsonl"))
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import pytest
 
 from tests.acceptance.support import run_orchestrated, write_files
-from tests.support.runs import latest_log
 
 Pytester = pytest.Pytester
 
@@ -27,6 +26,16 @@ def span(request):
     record = [request.node.name, began, time.time()]
     with open(HERE / "spans", "a") as file:
         file.write(json.dumps(record) + "\\n")
+"""
+
+
+#: In a test: waits until another one has begun, too.
+TOGETHER = """
+    (HERE / f"began-{n}").touch()
+    deadline = time.monotonic() + 30
+    while len(list(HERE.glob("began-*"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 """
 
 
@@ -76,10 +85,10 @@ def test_a_capacity_lets_so_many_run(pytester: Pytester) -> None:
         {
             "pytest.ini": "[pytest]\norchestrate_resources =\n    port = 4\n",
             "conftest.py": SPANS,
-            "test_a.py": "import time, pytest\n"
+            "test_a.py": "import time, pytest\nfrom conftest import HERE\n"
             "@pytest.mark.resource('port', 2)\n@pytest.mark.parametrize('n', range(6))\n"
             "def test_two(n, span, resource_slots):\n"
-            "    assert len(set(resource_slots('port'))) == 2\n    time.sleep(0.1)\n",
+            "    assert len(set(resource_slots('port'))) == 2\n" + TOGETHER,
         },
     )
     ran = run_orchestrated(pytester, workers=3)
@@ -116,10 +125,10 @@ def test_readers_share_and_a_writer_is_alone(pytester: Pytester) -> None:
         pytester,
         {
             "conftest.py": SPANS,
-            "test_a.py": "import time, pytest\n"
+            "test_a.py": "import time, pytest\nfrom conftest import HERE\n"
             "@pytest.mark.resource('cache', shared=True)\n"
             "@pytest.mark.parametrize('n', range(6))\n"
-            "def test_reads(n, span): time.sleep(0.15)\n"
+            f"def test_reads(n, span):\n{TOGETHER}"
             "@pytest.mark.resource('cache')\n@pytest.mark.parametrize('n', range(2))\n"
             "def test_writes(n, span): time.sleep(0.1)\n",
         },
@@ -249,11 +258,21 @@ def test_who_waits_is_told_why(pytester: Pytester) -> None:
     write_files(
         pytester,
         {
-            "test_a.py": "import time, pytest\n@pytest.mark.resource('db')\n"
-            "def test_it(): time.sleep(0.5)\n",
+            "conftest.py": """
+import pathlib, time, pytest
+@pytest.fixture
+def until_told():
+    deadline = time.monotonic() + 30
+    (log,) = pathlib.Path(__file__).parent.glob(".pytest_orchestrate/runs/*.jsonl")
+    while "db is held by test_" not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.01)
+""",
+            "test_a.py": "import pytest\n@pytest.mark.resource('db')\n"
+            "def test_it(until_told): pass\n",
             "test_b.py": "import pytest\n@pytest.mark.resource('db')\n"
-            "@pytest.mark.resource('gpu')\ndef test_b(): pass\n",
+            "@pytest.mark.resource('gpu')\ndef test_b(until_told): pass\n",
         },
     )
-    run_orchestrated(pytester, "--orchestrate-collect=full")
-    assert "db is held by test_" in latest_log(pytester.path).read_text()
+    ran = run_orchestrated(pytester, "--orchestrate-collect=full")
+    assert ran.counts == {"passed": 2}, ran.out

@@ -70,7 +70,8 @@ def test_workers_that_wait_for_work_are_not_silent(pytester: Pytester) -> None:
     named = {
         line.split("has said nothing")[0].split()[-1]
         for line in live.out.splitlines()
-        if "has said nothing for" in line
+        # a busy machine may let them be silent before there are tests
+        if "has said nothing for" in line and "started" not in line and "collects" not in line
     }
     assert len(named) == 1
 
@@ -96,8 +97,8 @@ def test_a_stopped_worker_can_be_interrupted(pytester: Pytester) -> None:
         live.wait_for_file("long")
         psutil.Process(live.worker_pids()[0]).suspend()
         live.interrupt()
-        assert live.wait(20) == 2, live.out
-        live.assert_none_left(3)
+        assert live.wait() == 2, live.out
+        live.assert_none_left()
     assert_log_is_sound(live.path)
 
 
@@ -116,8 +117,8 @@ def test_a_worker_whose_interpreter_is_locked_is_said_not_to_answer(pytester: Py
         live.wait_for_text("does not answer: something in it holds the interpreter's lock")
         assert "test_stuck.py::test_stuck" in live.out
         live.interrupt()
-        assert live.wait(20) == 2
-        live.assert_none_left(3)
+        assert live.wait() == 2
+        live.assert_none_left()
 
 
 def test_a_late_tear_down_is_silent_too(pytester: Pytester) -> None:

@@ -276,8 +276,8 @@ def test_preloading_that_lasts_can_be_interrupted(pytester: pytest.Pytester) -> 
         live.wait_for_file("began")
         live.wait_for_file("session")
         live.interrupt_group()
-        assert live.wait(20) == 2, live.out
-        live.assert_none_left(5)
+        assert live.wait() == 2, live.out
+        live.assert_none_left()
 
 
 def test_threads_that_end_before_forks_are_no_obstacle(pytester: pytest.Pytester) -> None:

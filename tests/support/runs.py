@@ -6,8 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_orchestrate.history.log import lines
+from pytest_orchestrate.history.log import lines, replay_events
 from pytest_orchestrate.history.shapes import AnyLine
+from pytest_orchestrate.model.commands import Assign, Recall
+from pytest_orchestrate.model.events import (
+    StopRequested,
+    TestFinished,
+    TestsCollected,
+    TestsReturned,
+    TestStarted,
+)
 from tests.support.checker import check
 from tests.support.replay import replay
 
@@ -28,6 +36,54 @@ def assert_log_is_sound(
     violations = misshapen(log) or check(log, workers=workers, finished=finished) or replay(log)
     assert not violations, "\n".join([f"{log}:", *violations])
     return log
+
+
+def given_out(rootdir: Path) -> list[str]:
+    """Names in the order in which the engine gave the tests to workers; "X ends" between them.
+
+    When a busy machine has them run is another matter.
+    """
+    known: list[str] = []
+    told: list[str] = []
+    for event, commands in replay_events(latest_log(rootdir)):
+        if isinstance(event, TestsCollected):
+            known += [test.nodeid.rpartition("::")[2] for test in event.tests]
+        elif isinstance(event, TestFinished):
+            told.append(f"{known[event.test]} ends")
+        for command in commands:
+            if isinstance(command, Assign):
+                told += [name for test in command.tests if (name := known[test]) not in told]
+    return told
+
+
+def assert_stops_at_once(rootdir: Path) -> None:
+    """When the last run was to stop, nothing more was given out, and what waited was recalled.
+
+    How many tests begin before that reaches their worker depends on how busy the machine is.
+    """
+    waiting: dict[int, set[int]] = {}
+    recalled: dict[int, set[int]] = {}
+    is_stopping = False
+    answered: set[int] = set()
+    for event, commands in replay_events(latest_log(rootdir)):
+        is_stopping = is_stopping or isinstance(event, StopRequested)
+        if isinstance(event, TestStarted):
+            waiting.setdefault(event.worker, set()).discard(event.test)
+            assert event.worker not in answered, "a test began that had been given back"
+        elif isinstance(event, TestsReturned):
+            waiting[event.worker] -= set(event.tests)
+            if is_stopping and not waiting[event.worker]:
+                answered.add(event.worker)
+        for command in commands:
+            if isinstance(command, Assign):
+                assert not is_stopping, "a test was given out after the end was asked for"
+                waiting.setdefault(command.worker, set()).update(command.tests)
+            elif isinstance(command, Recall):
+                recalled.setdefault(command.worker, set()).update(command.tests)
+        if isinstance(event, StopRequested):
+            for worker, tests in waiting.items():
+                assert tests <= recalled.get(worker, set()), "a test that waits was not recalled"
+    assert is_stopping, "nobody has asked for the end"
 
 
 def misshapen(log: Path) -> list[str]:

@@ -33,6 +33,7 @@ from pytest_orchestrate.transport.boot import FORKED_NAME, Seed
 from pytest_orchestrate.transport.outbox import Outbox
 from pytest_orchestrate.worker.collecting import Collecting, digest
 from pytest_orchestrate.worker.import_watch import ImportWatch
+from pytest_orchestrate.worker.interruption import Interruption
 from pytest_orchestrate.worker.known_tests import KnownTests
 from pytest_orchestrate.worker.queue import TestQueue
 from pytest_orchestrate.worker.running import Runner
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
 
 #: Seconds in which others may end the run, of whose tests the number is shown.
 OTHERS_FIRST = 0.2
-#: Seconds that a worker without a controller may take: to tear down what a test has set up,
-ALONE = 5.0
-#: and to end after its session, if the controller has not ended it before.
-ALONE_AFTER_SESSION = 15.0
 
 
 class WorkerSession:
@@ -65,11 +62,10 @@ class WorkerSession:
             )
             seed.channel.send(("refused", text))
             raise pytest.UsageError(text)
-        self._is_alone = False
         self.outbox = Outbox(self._send, setup["outbox"])
         self.queue = TestQueue()
         self.session: pytest.Session | None = None
-        self._commanded_end = False
+        self._interruption = Interruption(self.outbox.unused, self._is_over)
         self._collecting = Collecting(config)
         config.pluginmanager.register(self._collecting, "orchestrate-worker-collecting")
         costs = FixtureCosts(lambda *cost: self.outbox.put(wire.FixtureCost(*cost)))
@@ -182,15 +178,14 @@ class WorkerSession:
             self.seed.channel.send(data)
         except OSError:
             # the receiving thread need not notice: it may hold a closed socket open
-            if not self._is_alone:
-                self._be_alone()
+            self._part()
             raise
 
     # --- messages from the controller, in the receiving thread ---
 
     def _receive(self, data: bytes | None) -> None:
         if data is None:
-            self._be_alone()
+            self._part()
             return
         for message in wire.decode_to_worker(data):
             self._obey(message)
@@ -210,40 +205,26 @@ class WorkerSession:
             case wire.Finish():
                 self.queue.finish()
             case wire.Interrupt():
-                self._commanded_end = True
                 self.queue.clear()
-                self._interrupt()
+                self._interruption.obey()
             case wire.SendCollection():
                 assert self._collection is not None
                 self.outbox.put(self._collection, now=True)
             case wire.ShowStacks():
                 self.outbox.put(wire.Stacks(stacks()), now=True)
 
-    def _be_alone(self) -> None:
-        """The controller is gone, or has said goodbye: nobody waits for what still runs."""
-        self._is_alone = True
-        seconds = ALONE_AFTER_SESSION
-        if self.runner is None or not self.runner.ended:
-            seconds = ALONE
-            self._commanded_end = True
+    def _part(self) -> None:
+        """The controller is gone, or has said goodbye."""
+        if not self._is_over():
             self.queue.clear()
-            self._interrupt()
-        threading.Thread(target=_end_process, args=(seconds,), daemon=True).start()
+        self._interruption.be_alone()
 
-    def _interrupt(self) -> None:
-        if self._is_ending or (self.runner is not None and self.runner.ended):
-            return
-        with self.outbox.unused():
-            if sys.platform == "win32":
-                import _thread
-
-                _thread.interrupt_main()
-            else:
-                os.kill(os.getpid(), signal.SIGINT)
-                sleep(0.01)  # until the main thread has heard of it
+    def _is_over(self) -> bool:
+        """Whether the session ends by itself: who wants to interrupt it comes too late."""
+        return self._is_ending or (self.runner is not None and self.runner.ended)
 
     def _end_undisturbed(self) -> None:
-        """The session ends by itself: who wants to interrupt it comes too late."""
+        """From now on the session ends by itself."""
         self._is_ending = True
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -331,7 +312,7 @@ class WorkerSession:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Report an end that nobody asked for."""
         silence_terminal(self.config)  # pytest's own may not have been replaced yet
-        if self._commanded_end:
+        if self._interruption.is_expected:
             return
         if isinstance(excinfo.value, pytest.exit.Exception):
             self._trouble("exit", [str(excinfo.value.msg)], excinfo.value.returncode)
@@ -356,7 +337,7 @@ class WorkerSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, object, object]:
         """Say goodbye when all plugins have finished."""
-        self._commanded_end = True
+        self._interruption.is_expected = True
         if self.runner is not None:
             self.runner.ended = True
         try:
@@ -386,11 +367,3 @@ class WorkerSession:
             properties = self._xml.properties
             drop_xml_recorder(self.config)
         self.outbox.put(wire.Farewell(exitstatus, dumped(output), properties), now=True)
-
-
-def _end_process(seconds: float) -> None:
-    """End this process and its session if it is still there after so long."""
-    sleep(seconds)
-    if sys.platform != "win32" and os.getpgrp() == os.getpid():
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-    os._exit(1)
