@@ -62,7 +62,11 @@ function failureGroup(group, number) {
         "p",
         { class: "where" },
         failure?.where
-          ? [element("code", {}, failure.where), copyButton("Copy the place", failure.where)]
+          ? [
+              group.kind !== "place" && group.tests.length > 1 ? "first in " : null,
+              element("code", {}, failure.where),
+              copyButton("Copy the place", failure.where),
+            ]
           : null,
         group.blocked.length
           ? element(
