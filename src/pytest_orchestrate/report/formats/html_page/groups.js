@@ -63,7 +63,9 @@ function failureGroup(group, number) {
         { class: "where" },
         failure?.where
           ? [
-              group.kind !== "place" && group.tests.length > 1 ? "first in " : null,
+              group.kind !== "place" && group.tests.length > 1
+                ? element("span", { class: "label" }, "first in ")
+                : null,
               element("code", {}, failure.where),
               copyButton("Copy the place", failure.where),
             ]
