@@ -275,7 +275,8 @@ class TestOverSsh:
         )  # fmt: skip
 
     def test_workers_run_tests(self, pytester: pytest.Pytester) -> None:
-        source = "def test_c():\n    print('said there')\n    assert 0, 'so it is'\n"
+        source = "def test_c(artifacts):\n    (artifacts / 'left.txt').write_text('there')\n"
+        source += "    print('said there')\n    assert 0, 'so it is'\n"
         write_files(pytester, {"test_c.py": source})
         with ssh_server(beside(pytester, "ssh")) as config:
             result = self.run(pytester, config, "-v", "--junitxml=out.xml")
@@ -288,6 +289,8 @@ class TestOverSsh:
         assert facts["gw0"]["cwd"] == facts["gw1"]["cwd"] == str(pytester.path)
         assert "SSH_CONNECTION" in facts["gw0"]["environ"]
         assert "said there" in shown.outlines
+        left = pytester.path.glob(".pytest_orchestrate/artifacts/**/left.txt")
+        assert [path.read_text() for path in left] == ["there", "there"]
         assert_log_is_sound(pytester.path)
 
     def test_a_crash_there_is_told(self, pytester: pytest.Pytester) -> None:

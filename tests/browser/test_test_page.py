@@ -188,3 +188,20 @@ def png(width: int, height: int) -> bytes:
     rows = b"".join(b"\0" + b"\x80" * width for _ in range(height))
     ending = chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + ending
+
+
+def test_what_a_test_did_in_earlier_runs_is_drawn_and_told(opens: Opens) -> None:
+    earlier = (("passed", 0.2), ("failed", 0.4), ("skipped", 0.0))
+    tests = (
+        reported("a.py::shaky", past=earlier),
+        reported("a.py::left_out", "skipped", past=(("skipped", 0.0),)),
+        reported("a.py::new"),
+    )
+    page = opens(report_of(*tests), "#/tests/a.py::shaky")
+    history = page.locator(".history")
+    expect(history.locator("svg")).to_be_visible()
+    expect(history).to_contain_text("3 earlier attempts, 1 bad, median 0.20 s")
+    expect(opens(report_of(*tests), "#/tests/a.py::left_out").locator(".history")).to_contain_text(
+        "1 earlier attempt, all skipped"
+    )
+    expect(opens(report_of(*tests), "#/tests/a.py::new").locator(".history")).to_have_count(0)

@@ -75,15 +75,19 @@ def add_to(commands: Commands) -> None:
 @contextmanager
 def _files(chosen: argparse.Namespace, run: str) -> Iterator[ReportFiles]:
     from pytest_orchestrate.controller.report_files import ReportFiles
-    from pytest_orchestrate.history.course import find_log
+    from pytest_orchestrate.history.course import began_next, find_log
+    from pytest_orchestrate.history.directory import NAME
     from pytest_orchestrate.history.store import History
 
     directory = directory_of(chosen).absolute()
     log = find_log(directory, run)
+    # where it has another name, it may be anywhere
+    root = directory.parent if directory.name == NAME else None
     history = History.open(directory)
     try:
         known = history if history.usable else None
-        yield ReportFiles(log, directory, history=known, root=None)
+        until = began_next(directory, log)
+        yield ReportFiles(log, directory, history=known, root=root, until=until)
     finally:
         history.close()
         for text in history.warnings:

@@ -22,14 +22,20 @@ T = TypeVar("T")
 
 
 def concluded(
-    report: Report, *, log: Path | None, history: History | None, root: Path | None
+    report: Report,
+    *,
+    log: Path | None,
+    history: History | None,
+    root: Path | None,
+    until: float | None = None,
 ) -> Report:
     """The report with its findings. What could not be found out becomes a remark, never an error.
 
     :param log: Of the run; None: nothing is simulated.
     :param history: None: nothing is known of earlier runs.
-    :param root: Where a coverage data file that was written since the run began may lie; None: the
-        run is not the one that has just ended.
+    :param root: Where a coverage data file that was written since the run began may lie; None: that
+        is not known.
+    :param until: When the next run began, in seconds since the epoch; None: there is none.
     """
     remarks: list[str] = []
 
@@ -59,7 +65,7 @@ def concluded(
     coverage: dict[str, tuple[int, int]] = {}
     if root is not None:
         began = report.run.started
-        coverage = tried("coverage", lambda: by_file(root, began=began), coverage)
+        coverage = tried("coverage", lambda: by_file(root, began=began, until=until), coverage)
     simulated = None
     if log is not None:
         simulated = tried("what would make the run shorter", lambda: what_if(log), None)

@@ -15,7 +15,9 @@ _SETTINGS = {
 }
 
 
-def by_file(root: Path, *, began: float | None = None) -> dict[str, tuple[int, int]]:
+def by_file(
+    root: Path, *, began: float | None = None, until: float | None = None
+) -> dict[str, tuple[int, int]]:
     """Source file, relative to ``root`` -> lines that were run, and lines that could be.
 
     Empty where there is no data file, or no coverage.py to read it with. pytest-cov writes the file
@@ -23,6 +25,7 @@ def by_file(root: Path, *, began: float | None = None) -> dict[str, tuple[int, i
 
     :param began: When the run began, in seconds since the epoch: a data file that was written
         before then tells of another run.
+    :param until: Likewise one that was written after then: when the next run began.
     :raises CoverageException: the data file or the settings cannot be read.
     """
     if not _may_be_there(root):
@@ -37,7 +40,10 @@ def by_file(root: Path, *, began: float | None = None) -> dict[str, tuple[int, i
         warnings.simplefilter("ignore")  # of files that are gone: they are left out
         configured = coverage.Coverage(config_file=settings).get_option("run:data_file")
         path = root / str(configured or ".coverage")
-        if not path.is_file() or (began is not None and path.stat().st_mtime < began):
+        if not path.is_file():
+            return {}
+        written = path.stat().st_mtime
+        if (began is not None and written < began) or (until is not None and written > until):
             return {}
         measured = coverage.Coverage(config_file=settings, data_file=str(path))
         measured.load()

@@ -29,16 +29,24 @@ class ReportFiles:
     :param log: Closed.
     :param directory: In which the artifacts are.
     :param history: None: nothing is known of earlier runs.
-    :param root: pytest's root directory, if the run has just ended there.
+    :param root: pytest's root directory; None: it is not known.
+    :param until: When the next run began there, in seconds since the epoch; None: there is none.
     """
 
     def __init__(
-        self, log: Path, directory: Path, *, history: History | None, root: Path | None
+        self,
+        log: Path,
+        directory: Path,
+        *,
+        history: History | None,
+        root: Path | None,
+        until: float | None = None,
     ) -> None:
         self._log = log
         self._directory = directory
         self._history = history
         self._root = root
+        self._until = until
 
     @cached_property
     def report(self) -> Report:
@@ -48,7 +56,13 @@ class ReportFiles:
         """
         with _all_stays():
             recorded = report_of(self._log, self._directory)
-            return concluded(recorded, log=self._log, history=self._history, root=self._root)
+            return concluded(
+                recorded,
+                log=self._log,
+                history=self._history,
+                root=self._root,
+                until=self._until,
+            )
 
     def rendered(self, name: str) -> bytes:
         """Return the report in a format, which is not that of events."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,6 +66,19 @@ def find_log(directory: Path, run: str) -> Path:
     if found and run:
         raise HistoryError(f"{len(found)} recorded runs begin with {run!r}: {_some(found)}")
     raise HistoryError(f"no run {run!r} is recorded in {directory}; there are {_some(logs)}")
+
+
+def began_next(directory: Path, log: Path) -> float | None:
+    """Return when the run after that of a log began, in seconds since the epoch.
+
+    None where there is none, or none of which that can be read.
+    """
+    later = sorted(path for path in directories.logs(directory) if path.stem > log.stem)
+    for path in later:
+        with suppress(OSError, HistoryError, LookupError):  # another run's log is no matter
+            for first in read(path):
+                return float(first["started"])
+    return None
 
 
 def _some(names: Iterable[str]) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from pytest_orchestrate.cli import main
 from pytest_orchestrate.controller.coverage_data import by_file
+from pytest_orchestrate.history.log import RunLog
+from tests.support import logs
 
 SOURCE = """\
 def one():
@@ -32,6 +37,16 @@ def measure(root: Path, *args: str) -> None:
     environ = {name: value for name, value in os.environ.items() if "COVER" not in name}
     command = [sys.executable, "-m", "coverage", "run", *args, "src/a.py"]
     subprocess.run(command, cwd=root, check=True, env=environ)
+
+
+def recorded_run(directory: Path, run: str, started: float) -> str:
+    """The log of a run of one test; returns its id."""
+    log = RunLog.create(directory, run, keep_output=True)
+    first = logs.run(run=run, started=started)
+    for record in (first, logs.event("RunBegan", 0.0, workers=1), logs.end(exitstatus=5)):
+        log.write(record)
+    log.close()
+    return run
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +107,26 @@ def test_what_was_written_before_the_run_tells_of_another_one(tmp_path: Path) ->
     written = (tmp_path / ".coverage").stat().st_mtime
     assert by_file(tmp_path, began=written - 1.0) != {}
     assert by_file(tmp_path, began=written + 1.0) == {}
+    assert by_file(tmp_path, began=written - 2.0, until=written + 1.0) != {}
+    assert by_file(tmp_path, began=written - 2.0, until=written - 1.0) == {}
+
+
+def test_what_was_written_when_a_run_had_ended_is_in_reports_that_are_made_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / ".pytest_orchestrate"
+
+    def covered(run: str) -> list[float | None]:
+        assert main(["report", "show", run, "--format=json", "--dir", str(directory)]) == 0
+        areas = json.loads(capsys.readouterr().out)["areas"]
+        return [area["coverage"] for area in areas if area["path"] == "src/a.py"]
+
+    first = recorded_run(directory, "1", time.time() - 10.0)
+    measure(tmp_path)
+    assert covered(first) == [0.8]
+    recorded_run(directory, "2", time.time() + 10.0)
+    assert covered(first) == [0.8]
+    assert covered("2") == []
 
 
 def test_without_coverage_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,18 @@ def members(report: Report, positions: Collection[int]) -> str:
     return " and ".join([*told, *([count_of(files, "file")] if files else [])])
 
 
+def whereabouts(group: FailureGroup) -> tuple[str, str]:
+    """``in`` or, of failures that were not all raised there, ``first in``; and the place.
+
+    Both are empty where that is not known, or is in the title already.
+    """
+    place = group.failure.place if group.failure is not None else None
+    if place is None or located(place) in group.title:
+        return "", ""
+    several = group.kind != "place" and len(group.tests) > 1
+    return "first in" if several else "in", located(place)
+
+
 def known_since(group: FailureGroup) -> str:
     """``new``, ``failing since run 2030...``, or nothing if nothing is known."""
     if group.status != "still":

@@ -24,6 +24,7 @@ from pytest_orchestrate.report.formats.failures import (
     located,
     members,
     told_gain,
+    whereabouts,
     why,
 )
 from pytest_orchestrate.report.verdict import OUTCOMES, beside, pass_rate, sentence
@@ -112,7 +113,8 @@ def _group(report: Report, group: FailureGroup) -> str:
     if group.failure is not None and group.failure.place is not None:
         place = located(group.failure.place)
         title = title.removesuffix(f" in {place}")
-        parts.append(f"<code>{_shown(place)}</code>")
+        first = "first in " if whereabouts(group)[0] == "first in" else ""
+        parts.append(f"{first}<code>{_shown(place)}</code>")
     parts.insert(0, f"<strong>{_shown(title[:MESSAGE])}</strong>")
     told = members(report, group.tests)
     if group.blocked:

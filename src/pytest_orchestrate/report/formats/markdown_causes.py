@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pytest_orchestrate.report.attempts import TestReport
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.findings import FailureGroup
-from pytest_orchestrate.report.formats.failures import causes, known_since, located, members
+from pytest_orchestrate.report.formats.failures import causes, known_since, members, whereabouts
 from pytest_orchestrate.report.formats.fitting import Piece, Section
 from pytest_orchestrate.report.formats.markup import code, details, fenced, markup_code, prose
 from pytest_orchestrate.report.formats.output import output_of
@@ -63,9 +63,9 @@ def _headline(report: Report, group: FailureGroup) -> str:
     if since:
         text += f", {prose(since)}"
     text += f": {code(group.title)}"
-    place = group.failure.place if group.failure is not None else None
-    if place is not None and located(place) not in group.title:
-        text += f" in {code(located(place))}"
+    where, place = whereabouts(group)
+    if place:
+        text += f" {where} {code(place)}"
     return text
 
 

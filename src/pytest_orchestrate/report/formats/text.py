@@ -21,9 +21,9 @@ from pytest_orchestrate.report.formats.changes import compared_with, differences
 from pytest_orchestrate.report.formats.failures import (
     causes,
     known_since,
-    located,
     members,
     told_gain,
+    whereabouts,
 )
 from pytest_orchestrate.report.formats.flaky import flaky
 from pytest_orchestrate.report.formats.holders import told_holders
@@ -109,9 +109,9 @@ def _cause(report: Report, group: FailureGroup, width: int) -> Iterator[str]:
     text = members(report, group.tests)
     since = known_since(group)
     text += f", {since}: {group.title}" if since else f": {group.title}"
-    place = group.failure.place if group.failure is not None else None
-    if place is not None and located(place) not in group.title:
-        text += f" in {located(place)}"
+    where, place = whereabouts(group)
+    if place:
+        text += f" {where} {place}"
     yield from _wrapped(f"  {text}", width)
     for position in group.tests[:NAMED]:
         yield f"    {visible(report.tests[position].nodeid)}"

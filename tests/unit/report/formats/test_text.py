@@ -4,11 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from pytest_orchestrate.report.areas import areas
-from pytest_orchestrate.report.findings import Area, Changes, Score
+from pytest_orchestrate.report.findings import Area, Changes, FailureGroup, Score
+from pytest_orchestrate.report.formats import markdown
+from pytest_orchestrate.report.formats.html_static import static
 from pytest_orchestrate.report.formats.text import render
 from pytest_orchestrate.report.past import Basis
 from pytest_orchestrate.report.summary import Cause
-from tests.support.reports import big_report, report_of, reported
+from tests.support.reports import big_report, failure_of, report_of, reported
 from tests.support.told_run import LOGIN, story_of_a_run
 
 
@@ -75,6 +77,17 @@ def test_of_a_folder_with_one_file_only_the_file_is_told() -> None:
     lines = render(report_of(*tests, areas=told), width=80).splitlines()
     listed = lines[lines.index("folders:") + 1 :]
     assert [line.split()[0] for line in listed] == ["tests/", "tests/a/test_a.py", "tests/b.py"]
+
+
+def test_of_one_message_raised_in_several_places_the_place_is_said_to_be_the_first() -> None:
+    tests = (reported("a.py::b", "failed"), reported("c.py::d", "failed"))
+    group = FailureGroup("message", "ValueError: no such shop", failure_of(line=7), (0, 1))
+    report = report_of(*tests, groups=(group,))
+    assert "ValueError: no such shop first in tests/test_a.py:7\n" in render(report, width=132)
+    assert "first in `tests/test_a.py:7`" in markdown.render(report)
+    assert "first in <code>tests/test_a.py:7</code>" in static(report)
+    alone = report_of(tests[0], groups=(replace(group, tests=(0,)),))
+    assert "ValueError: no such shop in tests/test_a.py:7\n" in render(alone, width=132)
 
 
 def test_causes_beyond_those_told_count_files_as_files() -> None:

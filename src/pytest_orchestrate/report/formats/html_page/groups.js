@@ -62,7 +62,13 @@ function failureGroup(group, number) {
         "p",
         { class: "where" },
         failure?.where
-          ? [element("code", {}, failure.where), copyButton("Copy the place", failure.where)]
+          ? [
+              group.kind !== "place" && group.tests.length > 1
+                ? element("span", { class: "label" }, "first in ")
+                : null,
+              element("code", {}, failure.where),
+              copyButton("Copy the place", failure.where),
+            ]
           : null,
         group.blocked.length
           ? element(

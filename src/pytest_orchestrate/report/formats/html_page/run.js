@@ -63,11 +63,9 @@ const Run = (() => {
     testOf,
     /** Everything else that is known of a test: reason, cause, waited, requires, resources ... */
     more: ofTest,
-    /** Whether it stands for a file that has no tests: it could not be collected, or skipped itself. */
-    isFile: (test) => !tests.name[test],
     file: (test) => data.files[tests.file[test]],
     fileNumber: (test) => tests.file[test],
-    /** Whether it stands for a file that has no tests: not collected, or skipped whole. */
+    /** Whether it stands for a file that has no tests: it could not be collected, or skipped itself. */
     isFile: (test) => ofTest(test).without_tests === true,
     line: (test) => tests.line[test],
     outcome: (test) => data.outcomes[tests.outcome[test]],

@@ -207,6 +207,7 @@ const TestPage = (() => {
       ]);
     }
     const bad = past.filter(([outcome]) => outcome === "f").length;
+    const skipped = past.filter(([outcome]) => outcome === "s").length;
     const usual = median(past.map(([, took]) => took));
     const flaky = Run.flaky.find((each) => each.test === test);
     const slower = Run.regressions.find((each) => each.test === test);
@@ -218,7 +219,7 @@ const TestPage = (() => {
         "p",
         { class: "quiet" },
         `${countOf(past.length, "earlier attempt")}, `,
-        bad ? element("b", {}, `${count(bad)} bad`) : "all good",
+        bad ? element("b", {}, `${count(bad)} bad`) : skipped === past.length ? "all skipped" : "none bad",
         `, median ${seconds(usual)}`,
       ),
       flaky
