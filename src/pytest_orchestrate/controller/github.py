@@ -5,6 +5,7 @@ Source: "Workflow commands for GitHub Actions".
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,16 @@ def add_summary(report: Report, path: Path) -> None:
         file.write(f"\n{text}\n" if there and text else text)
 
 
-def annotation_lines(report: Report) -> list[str]:
-    """Return what is to be written to standard output, each at the beginning of a line."""
+def annotation_lines(report: Report, root: Path, workspace: str = "") -> list[str]:
+    """Return what is to be written to standard output, each at the beginning of a line.
+
+    :param root: The root directory.
+    :param workspace: Where the repository is; empty where that is not known.
+    """
     from pytest_orchestrate.report.formats import github
 
-    return github.annotations(report).splitlines()
+    folder = "."
+    if workspace:
+        with suppress(ValueError):  # the tests are elsewhere
+            folder = root.resolve().relative_to(Path(workspace).resolve()).as_posix()
+    return github.annotations(report, folder).splitlines()

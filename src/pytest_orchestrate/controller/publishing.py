@@ -74,9 +74,12 @@ class Publishing:
                 "the summary of the job", lambda: github.add_summary(files.report, Path(path))
             )
         if not github.has_annotations(self.config):
+            workspace = os.environ.get("GITHUB_WORKSPACE", "")
             self._done(
                 "the annotations",
-                lambda: self.annotations.extend(github.annotation_lines(files.report)),
+                lambda: self.annotations.extend(
+                    github.annotation_lines(files.report, self.config.rootpath, workspace)
+                ),
             )
 
     def _done(self, what: str, write: Callable[[], None]) -> bool:

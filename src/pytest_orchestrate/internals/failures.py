@@ -49,7 +49,8 @@ def failure_text(report: Any) -> str:
 def crash_site(report: Any, root: str) -> CrashSite | None:
     """Return where the failure of a report was raised, if pytest has kept that.
 
-    If that is not in the project, it is the last place there on the way to it.
+    If that is not in the project, it is the last place there on the way to it; of what pytest
+    itself raises without one, as an unexpected success of unittest's, it is the test.
 
     :param root: The root directory.
     """
@@ -68,7 +69,15 @@ def crash_site(report: Any, root: str) -> CrashSite | None:
             if _is_own(calling):
                 path, line = calling, int(place.lineno)
                 break
+        else:
+            if "_pytest/" in path.replace(os.sep, "/"):
+                path, line = _test_itself(report) or (path, line)
     return CrashSite(path, line, message, _exception(message))
+
+
+def _test_itself(report: Any) -> tuple[str, int] | None:
+    path, line, _ = getattr(report, "location", (None, None, None))
+    return (path.replace(os.sep, "/"), line + 1) if path and line is not None else None
 
 
 def _site_at_the_end(text: str, root: str) -> CrashSite | None:

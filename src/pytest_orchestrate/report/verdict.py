@@ -33,12 +33,16 @@ _WITHOUT_VERDICT = ("blocked", "interrupted", "running", "not run", "skipped")
 
 
 def verdict(summary: Summary) -> Verdict:
-    """``unfinished``: nothing failed, but not all tests had their turn: cut off, or it goes on."""
+    """How a run ended.
+
+    ``unfinished``: nothing failed, but not all tests had their turn: cut off, or it goes on.
+    ``empty``: nothing was tested; there were no tests, or all of them were skipped.
+    """
     if summary.uncollected or _count(summary, *BAD):
         return "failed"
     if summary.exitstatus is None or _count(summary, "interrupted", "not run"):
         return "unfinished"
-    if not summary.collected:
+    if _count(summary, "skipped") == summary.collected:
         return "empty" if summary.exitstatus in (0, 5) else "failed"
     return "passed" if summary.exitstatus == 0 else "failed"
 
@@ -88,6 +92,8 @@ def _of_tests(summary: Summary) -> str:
     all_tests = "1 test" if total == 1 else f"{total:,} tests"
     if bad:
         return f"{bad:,} of {all_tests} failed{tail}"
+    if summary.outcomes.get("skipped") == total:
+        return "The only test was skipped" if total == 1 else f"All {all_tests} were skipped"
     passed = total - _count(summary, *_WITHOUT_VERDICT)
     if passed == total:
         all_of_them = "The only test" if passed == 1 else f"All {all_tests}"

@@ -70,6 +70,14 @@ def test_without_any_place_in_the_project_it_is_where_it_was_raised() -> None:
     assert site == CrashSite("/usr/lib/json.py", 353, "ValueError: x", "ValueError")
 
 
+def test_what_pytest_itself_raises_is_where_the_test_is() -> None:
+    report = raised("/site-packages/_pytest/unittest.py", 366, "Failed: Unexpected success")
+    report.location = (os.path.join("tests", "test_a.py"), 6, "TestA.test_a")  # noqa: PTH118
+    assert crash_site(report, ROOT) == CrashSite(
+        "tests/test_a.py", 7, "Failed: Unexpected success", ""
+    )
+
+
 def test_a_doctest_says_at_its_end_where_and_in_its_text_why() -> None:
     text = ["016 Round.", "Expected:", "    20.00", "Got:", "    19.99", ""]
     site = crash_site(told(*text, f"{absolute('shop.py')}:18: DocTestFailure"), ROOT)

@@ -425,9 +425,11 @@ def test_a_replay_writes_over_no_report() -> None:
     assert replay_command(given, "r", "gw1") == "pytest -x --orchestrate-replay r:gw1"
 
 
-def many_failures(count: int, **settings: str) -> Commands:
+def many_failures(count: int, ci: str = "", **settings: str) -> Commands:
     tests = [f"tests/a.py::t[{number} b]" for number in range(count)]
-    facts = {"settings": {f"orchestrate_{name}": value for name, value in settings.items()}}
+    facts: Json = {"settings": {f"orchestrate_{name}": it for name, it in settings.items()}}
+    if ci:
+        facts["ci"] = {"name": ci}
     told = [run(facts=facts, folder="tests"), event("RunBegan", 0.0, workers=1)]
     told.append(collected(0.0, *tests))
     told += [attempt(n, test, "gw0", n, outcome="failed") for n, test in enumerate(tests)]
@@ -443,6 +445,12 @@ def test_many_failures_are_run_again_by_way_of_a_file() -> None:
     found = many_failures(6, dir=".cache/orchestrate")
     assert f"report failed --dir ../.cache/orchestrate {run_id}" in found.rerun_failed
     assert f"explain --dir ../.cache/orchestrate --run {run_id}" in found.explain
+
+
+def test_what_failed_in_a_job_is_named_for_those_who_have_not_its_record() -> None:
+    named = many_failures(50, ci="GitHub Actions").rerun_failed
+    assert named.startswith("pytest -p orchestrate 'a.py::t[0 b]' 'a.py::t[1 b]' ")
+    assert "failed-tests.txt" in many_failures(51, ci="GitHub Actions").rerun_failed
 
 
 def test_nothing_is_proposed_that_needs_a_record_there_is_not() -> None:
@@ -576,6 +584,12 @@ def test_what_could_not_be_collected_stands_beside_the_tests() -> None:
     assert "| tests | passed |\n| --: | --: |\n| 2 | 2 |" in markdown.render(report)
     assert "\n  1 file: ImportError: no shop" in text.render(report, width=100)
     assert sentence(short_run(*ran, told).summary).startswith("1 file could not be collected; ")
+
+
+def test_a_run_that_skipped_all_its_tests_has_tested_nothing() -> None:
+    both = [attempt(n, f"a.py::t{n}", "gw0", n, outcome="skipped") for n in (0, 1)]
+    summary = short_run(*both, end(exitstatus=0)).summary
+    assert (verdict(summary), sentence(summary)) == ("empty", "All 2 tests were skipped")
 
 
 def test_what_skips_itself_stands_beside_the_tests() -> None:

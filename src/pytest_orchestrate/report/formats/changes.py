@@ -49,6 +49,8 @@ def standing_of(changes: Changes) -> str:
         return f"{where}, which this one is based on (its own branch has no complete run yet)"
     if changes.basis == "default":
         return f"the last complete one {where} (this branch has none yet)"
+    if changes.branch is None and changes.revision is None:  # in no work tree
+        return "the last complete one"
     return f"the last complete one on {'this' if changes.branch else 'no'} branch"
 
 

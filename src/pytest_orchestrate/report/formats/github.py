@@ -4,8 +4,10 @@ Source: "Workflow commands for GitHub Actions" and ``ActionCommand.cs`` of ``act
 step's annotations beyond ten errors and ten warnings are dropped there without a word.
 """
 
+import posixpath
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from pytest_orchestrate.model.escaping import visible
 from pytest_orchestrate.report.attempts import Failure, Place, TestReport
@@ -30,28 +32,37 @@ MESSAGE = 4_000
 NAMED = 10
 
 
-def annotations(report: Report) -> str:
+class _Annotation(NamedTuple):
+    level: str
+    place: Place
+    title: str
+    message: str
+
+
+def annotations(report: Report, folder: str = ".") -> str:
     """Lines for standard output: errors for what failed, warnings for what is flaky or slower.
 
     Causes come first, each at the place where it was raised, the one with the most tests before
     the others; then, as long as there is room, the tests of causes with several.
+
+    :param folder: The root directory, as seen from the workspace, to which GitHub takes paths to
+        be relative.
     """
-    errors = list(islice(_errors(report), MOST))
-    warnings = list(islice(_warnings(report), MOST))
-    return "".join(f"{line}\n" for line in [*errors, *warnings])
+    found = (*islice(_errors(report), MOST), *islice(_warnings(report), MOST))
+    return "".join(f"{_command(each, folder)}\n" for each in found)
 
 
-def _errors(report: Report) -> Iterator[str]:
+def _errors(report: Report) -> Iterator[_Annotation]:
     found = [group for group in causes(report) if group.kind != "blocked"]
     for group in found:
         first = report.tests[group.tests[0]]
-        yield _command("error", _place(group.failure, first), *_told(report, group))
+        yield _Annotation("error", _place(group.failure, first), *_told(report, group))
     for group in found:
         for position in group.tests if len(group.tests) > 1 else ():
             test = report.tests[position]
             failure = failure_of(test)
             message = headline(failure) if failure is not None else test.outcome
-            yield _command("error", Place(test.file, test.line), test.nodeid, message)
+            yield _Annotation("error", Place(test.file, test.line), test.nodeid, message)
 
 
 def _told(report: Report, group: FailureGroup) -> tuple[str, str]:
@@ -80,7 +91,7 @@ def _place(failure: Failure | None, test: TestReport) -> Place:
     return Place(test.file, test.line)
 
 
-def _warnings(report: Report) -> Iterator[str]:
+def _warnings(report: Report) -> Iterator[_Annotation]:
     for each in flaky(report):
         test = each.test
         message = f"{test.nodeid} failed in {each.told}"
@@ -89,17 +100,19 @@ def _warnings(report: Report) -> Iterator[str]:
             message = f"{test.nodeid} failed, then passed\n{headline(bad[-1])}"
             if each.on_record is not None:
                 message += f"\nfailed in {each.told}"
-        yield _command("warning", Place(test.file, test.line), "Flaky test", message)
+        yield _Annotation("warning", Place(test.file, test.line), "Flaky test", message)
     for slower in report.regressions:
         test = report.tests[slower.test]
         message = f"{test.nodeid} took {seconds(slower.before)} before, {seconds(slower.now)} now"
         if slower.before > 0:
             message += f" (+{percent(slower.now / slower.before - 1)})"
-        yield _command("warning", Place(test.file, test.line), "Slower test", message)
+        yield _Annotation("warning", Place(test.file, test.line), "Slower test", message)
 
 
-def _command(level: str, place: Place, title: str, message: str) -> str:
-    properties = {"file": place.path, "line": str(place.line or ""), "title": one_line(title)}
+def _command(annotation: _Annotation, folder: str) -> str:
+    level, place, title, message = annotation
+    path = posixpath.normpath(posixpath.join(folder, place.path))
+    properties = {"file": path, "line": str(place.line or ""), "title": one_line(title)}
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
     return f"::{level} {told}::{_data(shortened(visible(message), MESSAGE))}"
 

@@ -95,6 +95,10 @@ def _changes(report: Report) -> Section:
     if changes.fixed:
         fixed = [report.tests[test].nodeid for test in changes.fixed]
         pieces.append(Piece(f"\nFixed: {named(fixed)}.\n", Rank.CHANGES))
+    if changes.added:
+        added = [report.tests[test].nodeid for test in changes.added]
+        text = f"\nAdded: {named(added)}.\n"
+        pieces.append(Piece(text, Rank.BACKGROUND, "list of added tests"))
     if changes.removed:
         text = f"\nNo longer there: {named(changes.removed)}.\n"
         pieces.append(Piece(text, Rank.BACKGROUND, "list of removed tests"))

@@ -61,7 +61,7 @@ def _score(report: Report) -> str:
         return ""
     lines = [table_head("", "points>", "of>", "why")]
     lines += [
-        row((prose(part.name), f"{part.points:.0f}", f"{part.of:.0f}", prose(part.why)))
+        row((prose(part.name), f"{part.points:.1f}", f"{part.of:.0f}", prose(part.why)))
         for part in report.score.parts
     ]
     return "".join(lines)

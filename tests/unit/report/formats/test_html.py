@@ -226,6 +226,7 @@ def test_the_page_is_the_same_for_the_same_report() -> None:
     [
         (report_of(exitstatus=5), "There were no tests to run"),
         (report_of(reported("a.py::t")), "The only test passed"),
+        (report_of(reported("a.py::t", "skipped")), "The only test was skipped"),
         (report_of(reported("a.py::t", "failed")), "1 of 1 test failed"),
         (invented_run(300, bad=0), "293 of 300 tests passed, 7 skipped"),
     ],

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from pytest_orchestrate.report.areas import areas
 from pytest_orchestrate.report.findings import Area, Changes, FailureGroup, Score
 from pytest_orchestrate.report.formats import markdown
+from pytest_orchestrate.report.formats.changes import standing_of
 from pytest_orchestrate.report.formats.html_static import static
 from pytest_orchestrate.report.formats.text import render
 from pytest_orchestrate.report.past import Basis
@@ -106,11 +107,16 @@ def test_what_failed_is_told_once() -> None:
     assert "what failed:" in told
 
 
+def test_only_what_is_in_a_work_tree_can_be_on_no_branch() -> None:
+    changes = Changes("r", "0a1b2c3d4e", None, "branch", None)
+    assert standing_of(changes) == "the last complete one on no branch"
+
+
 @pytest.mark.parametrize(
     ("basis", "branch", "told"),
     [
         ("branch", "main", "the last complete one on this branch"),
-        ("branch", None, "the last complete one on no branch"),
+        ("branch", None, "the last complete one"),
         (
             "ancestor",
             "main",

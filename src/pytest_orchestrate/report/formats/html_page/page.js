@@ -80,6 +80,7 @@ const Page = (() => {
   function verdictWords() {
     const bad = [...BAD].reduce((sum, outcome) => sum + (Run.summary.outcomes[outcome] ?? 0), 0);
     if (Run.summary.uncollected && !bad) return `${count(Run.summary.uncollected)} not collected`;
+    if (Run.verdict === "empty" && Run.summary.collected) return "all skipped";
     return Run.verdict === "failed" && bad ? `${count(bad)} failed` : Run.verdict;
   }
 
