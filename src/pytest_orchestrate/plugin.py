@@ -70,9 +70,12 @@ def pytest_load_initial_conftests(
 
             refuse_loop()
         if _tests_may_run(early_config):
-            settings = options.read(early_config)
-            _check_reports(early_config, settings)
-            seed = _orchestrate(early_config, settings)
+            from pytest_orchestrate.controller.memory import uncollected
+
+            with uncollected():  # what is imported stays, and is set aside in the end
+                settings = options.read(early_config)
+                _check_reports(early_config, settings)
+                seed = _orchestrate(early_config, settings)
         elif early_config.known_args_namespace.collectonly:
             from pytest_orchestrate.selecting import OnlyCollecting
 

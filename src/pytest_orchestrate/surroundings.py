@@ -15,7 +15,7 @@ import pytest
 
 from pytest_orchestrate.internals.tree import CollectorTree
 from pytest_orchestrate.model.target_paths import (
-    WILDCARD,
+    has_wildcard,
     names_of,
     paths_of,
     split_target,
@@ -188,4 +188,4 @@ class Surroundings:
 def _mention(words: Iterable[str], target: str) -> re.Pattern[bytes]:
     """What one of these words of a target matches, parts of words only if there are wildcards."""
     found = b"|".join(re.escape(word.encode("utf-8", "surrogatepass")) for word in words)
-    return re.compile(found if WILDCARD.search(target) else rb"(?<!\w)(?:" + found + rb")(?!\w)")
+    return re.compile(found if has_wildcard(target) else rb"(?<!\w)(?:" + found + rb")(?!\w)")

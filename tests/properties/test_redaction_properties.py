@@ -70,6 +70,17 @@ def shapes(secret: str) -> list[str]:
         f"xoxb-{long}",
         f"sk_live_{long}",
         f"pypi-{long}",
+        *(f"gh{kind}_{long}" for kind in "ousr"),
+        *(f"gl{kind}-{long}" for kind in ("ptt", "rt", "dt", "cbt", "ft", "soat", "agent")),
+        *(f"{kind}{long[:16].upper()}" for kind in ("ASIA", "ABIA", "ACCA")),
+        *(f"{kind}k_test_{long}" for kind in "srp"),
+        f"npm_{long}",
+        f"AIza{long}",
+        f"sk-{long}",
+        f"hf_{long}",
+        f"SG.{long}.{long}",
+        f"hooks.slack.com/services/{long}",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{long}\n-----END RSA PRIVATE KEY-----",
     ]
 
 

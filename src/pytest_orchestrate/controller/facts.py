@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -19,7 +18,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import msgspec
 import pytest
 
-_REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HEADS = "refs/heads/"
 #: git allows symbolic refs to nest to this depth.
 _MAX_DEPTH = 5
@@ -200,7 +198,12 @@ def resolve_head(head: str, read_ref: Callable[[str], str | None]) -> GitState:
         if branch is None:
             branch = ref.removeprefix(_HEADS)
         text = (read_ref(ref) or "").strip()
-    return GitState(text if _REVISION.fullmatch(text) else None, branch)
+    return GitState(text if _is_revision(text) else None, branch)
+
+
+def _is_revision(text: str) -> bool:
+    """Whether it is a hash of SHA-1 or SHA-256."""
+    return len(text) in {40, 64} and not text.strip("0123456789abcdef")
 
 
 def parse_git_file(text: str) -> str | None:
@@ -227,7 +230,7 @@ def parse_status(text: str) -> GitState:
     for line in text.splitlines():
         if line.startswith("# branch.oid "):
             word = line.removeprefix("# branch.oid ")
-            revision = word if _REVISION.fullmatch(word) else None
+            revision = word if _is_revision(word) else None
         elif line.startswith("# branch.head "):
             word = line.removeprefix("# branch.head ")
             branch = None if word == "(detached)" else word

@@ -14,7 +14,12 @@ import pytest
 
 from pytest_orchestrate.annotating import read_annotations, read_requirable
 from pytest_orchestrate.controller import critical, leavings
-from pytest_orchestrate.controller.evidence import Evidence, cut_off, foreign_markers
+from pytest_orchestrate.controller.evidence import (
+    Evidence,
+    cut_off,
+    foreign_markers,
+    markers_of,
+)
 from pytest_orchestrate.controller.memory import uncollected
 from pytest_orchestrate.controller.refusing import Refusing
 from pytest_orchestrate.controller.voice import Voice
@@ -217,9 +222,8 @@ class InProcessSession:
             self._started, self._earlier = time.time(), (0.0, 0.0, 0.0)
             self._test = test
             self._attempt = Attempt()
-            marks = {mark.name for mark in item.iter_markers()} if self._markers else ()
             file, line, _ = item.location
-            self._evidence = Evidence(line, self._markers.intersection(marks), file)
+            self._evidence = Evidence(line, markers_of(item, self._markers), file)
             context.tell(TestStarted(now=context.now(), worker=HERE, test=test))
             context.flush()  # should the test end this process, the log has its name
             nextitem = items[self._queue[0]] if self._queue else None
@@ -350,7 +354,7 @@ class InProcessSession:
         """Take note of a phase."""
         if self._attempt.ends_before(report):
             self._begin_again(report.start if report.when == "setup" else self._repeated_at)
-        if may_be_repeated(report):
+        if report.outcome != "passed" and may_be_repeated(report):
             self._repeated_at = report.stop
         self._attempt.add(report)
         self._evidence.add(report, self._root)

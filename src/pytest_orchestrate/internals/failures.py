@@ -15,8 +15,9 @@ LONGEST = 2_000
 #: Why a test was skipped by whoever did not say why.
 NO_REASON = "no reason given"
 
-_CLASS = re.compile(r"(?:[^\W\d]\w*\.|<locals>\.)*([^\W\d]\w*)(?::|$)")
-_PLACE = re.compile(r"(?P<path>.+):(?P<line>\d+)(?:: (?P<name>[^\W\d]\w*))?")
+# compiled where something fails: most runs have no use for them
+_CLASS = r"(?:[^\W\d]\w*\.|<locals>\.)*([^\W\d]\w*)(?::|$)"
+_PLACE = r"(?P<path>.+):(?P<line>\d+)(?:: (?P<name>[^\W\d]\w*))?"
 #: What ``pytest.fail`` raises says nothing beyond the outcome.
 _FAIL = "Failed"
 
@@ -86,7 +87,7 @@ def _site_at_the_end(text: str, root: str) -> CrashSite | None:
     Doctests and fixtures that are not found end with the place: ``/root/a.py:3: DocTestFailure``.
     """
     lines = text.rstrip().splitlines()
-    found = _PLACE.fullmatch(lines[-1]) if lines else None
+    found = re.fullmatch(_PLACE, lines[-1]) if lines else None
     path = _within(found["path"], root) if found is not None else ""
     if found is None or path == found["path"] or not _is_own(path):
         return None
@@ -117,7 +118,7 @@ def _is_own(path: str) -> bool:
 def _exception(message: str) -> str:
     if message.startswith("assert "):  # pytest leaves the class out
         return "AssertionError"
-    found = _CLASS.match(message)
+    found = re.match(_CLASS, message)
     name = found[1] if found is not None else ""
     return "" if name == _FAIL else name
 

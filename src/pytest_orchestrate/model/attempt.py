@@ -92,6 +92,8 @@ class Attempt:
         when = report.when
         if when in ("setup", "call", "teardown"):
             setattr(self, when, getattr(self, when) + report.duration)
+        if report.outcome == "passed" and when != "call":
+            return
         if report.outcome in ("failed", RERUN):
             if self.outcome != "failed":
                 self.outcome = "failed" if when == "call" else "error"

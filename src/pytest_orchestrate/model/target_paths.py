@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-WILDCARD = re.compile(r"[*?]")
-_SEPARATOR = re.compile(r"::|[/*?\[]")
+_SEPARATOR = r"::|[/*?\[]"
 
 
 class Place(NamedTuple):
@@ -72,6 +71,11 @@ def descend(folder: str, path: str) -> str:
     return "/".join(parts)
 
 
+def has_wildcard(target: str) -> bool:
+    """Whether it may mean several tests."""
+    return "*" in target or "?" in target
+
+
 def wildcards(pattern: str) -> re.Pattern[str]:
     """What matches the pattern, or has it as the beginning up to a bracket or separator."""
     parts = {"*": ".*", "?": "."}
@@ -100,4 +104,4 @@ def words_of(text: str) -> tuple[str, ...]:
     Without any, every file may have it.
     """
     path, rest = split_target(text)
-    return tuple(filter(None, _SEPARATOR.split(rest.partition("[")[0] or path)))
+    return tuple(filter(None, re.split(_SEPARATOR, rest.partition("[")[0] or path)))

@@ -27,9 +27,9 @@ from itertools import islice
 
 from pytest_orchestrate.model.annotations import Annotations
 from pytest_orchestrate.model.target_paths import (
-    WILDCARD,
     Place,
     descend,
+    has_wildcard,
     place_of,
     split_nodeid,
     split_target,
@@ -175,7 +175,7 @@ class Targets:
             or self._first(self._named, within)
             or self._first(self.inside, (*within, absolute))
             or (self._inherited((*within, absolute), place) if self._heirs else ())
-            or (self._first(self._glob, (*within, absolute)) if WILDCARD.search(text) else ())
+            or (self._first(self._glob, (*within, absolute)) if has_wildcard(text) else ())
         )
 
     @staticmethod

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pytest_orchestrate.options.values import Place
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})", re.ASCII)
+_VARIABLE = r"\$(?:(\w+)|\{([^}]*)\})"
 
 
 def parse_path(place: Place, text: str) -> Path:
     """A path, with ``~`` and environment variables replaced; those must be set."""
     if not text.strip():
         raise place.refusal(text, "it is empty")
-    for found in _VARIABLE.finditer(text):
+    for found in re.finditer(_VARIABLE, text, re.ASCII) if "$" in text else ():
         name = found[1] or found[2]
         if name not in os.environ:
             raise place.refusal(text, f"there is no environment variable {name}{_near(name)}")

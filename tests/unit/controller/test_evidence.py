@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_orchestrate.controller.evidence import Evidence, cut_off
+from pytest_orchestrate.controller.evidence import Evidence, cut_off, markers_of
 from pytest_orchestrate.internals.failures import failure_text
 
 OUT = "Captured stdout call"
@@ -49,3 +49,17 @@ def test_of_an_attempt_that_was_cut_off_is_told_when_it_began() -> None:
     known = {"record": "interrupted", "test": 4, "worker": "gw1", "started": 17.0}
     assert cut_off(4, "gw1", 17.0) == known
     assert cut_off(4, "gw1", 17.0, 3.0) == {**known, "clock": 3.0}
+
+
+@pytest.mark.usefixtures("tmp_path_factory")
+class TestMarked:
+    @pytest.mark.parametrize("number", [1])
+    def test_markers_are_those_that_pytest_finds(
+        self, number: int, request: pytest.FixtureRequest
+    ) -> None:
+        item = request.node
+        known = frozenset({"parametrize", "usefixtures", "slow"})
+        found = {mark.name for mark in item.iter_markers()}
+        assert set(markers_of(item, known)) == found == {"parametrize", "usefixtures"}
+        assert not markers_of(item, frozenset({"slow"}))
+        assert not markers_of(item, frozenset())
