@@ -35,6 +35,8 @@ class Project:
     part: str = ""
     short_args: tuple[str, ...] = ()
     short_part: str = ""
+    #: The pytest that it needs, where its tests do not run under every one.
+    pytest: str = ""
     from_wheel: bool = False
     has_pytest_config: bool = True
     #: Environment variables with which it is built.
