@@ -67,9 +67,10 @@ def prepare(
 ) -> Checkout:
     """Return the project ready to be tested, from ``cache`` where it is there already.
 
-    ``pytest`` is the requirement of pytest itself, ``extra`` are further ones; what takes time
-    is told to ``say``. Raises :class:`CheckoutError`.
+    ``pytest`` is the requirement of pytest itself, unless the project has one; ``extra`` are
+    further ones; what takes time is told to ``say``. Raises :class:`CheckoutError`.
     """
+    pytest = project.pytest or pytest
     facts = {
         "project": project.requirement,
         "requirements": [*project.requirements, pytest, *extra],

@@ -166,8 +166,9 @@ def verdict_on(
     between_plain: Sequence[Difference],
 ) -> Verdict:
     """Set apart what plain runs do not agree on either."""
-    if not plain.tests:
-        return Verdict((Difference(("tests", ""), "none ran", "not looked at: see --keep"),))
+    if plain.says_nothing:
+        why = Difference(("tests", ""), plain.says_nothing, "not looked at: see --keep")
+        return Verdict((why,))
     differences = tuple(next(iter(ways.values())) for ways in found.values())
     return judge(differences, tuple(between_plain))
 

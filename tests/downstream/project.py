@@ -35,6 +35,8 @@ class Project:
     part: str = ""
     short_args: tuple[str, ...] = ()
     short_part: str = ""
+    #: The pytest that it needs, where its tests do not run under every one.
+    pytest: str = ""
     from_wheel: bool = False
     has_pytest_config: bool = True
     #: Environment variables with which it is built.
@@ -54,6 +56,6 @@ class Project:
 
     @property
     def title(self) -> str:
-        """Name and version, and what of the suite is run if that is not all."""
-        part = f" ({self.part})" if self.part else ""
-        return f"{self.name} {self.version}{part}"
+        """Name and version, and what is run of it, and under which pytest."""
+        notes = ", ".join(filter(None, (self.part, self.pytest)))
+        return f"{self.name} {self.version}{f' ({notes})' if notes else ''}"

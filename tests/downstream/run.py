@@ -202,9 +202,9 @@ def verdict_on(
 ) -> Verdict:
     """Compare every run with the first plain one; a difference has the plain run repeated."""
     reference = plain[0].facts()
-    if plain[0].record is None or not plain[0].tests:
-        # Nothing equals nothing: a suite that did not run proves nothing.
-        end = Difference(("tests", ""), "none ran", "not looked at: use --keep to see why")
+    if plain[0].says_nothing:
+        # Nothing equals nothing, and a failure everywhere is the same everywhere.
+        end = Difference(("tests", ""), plain[0].says_nothing, "not looked at: see --keep")
         return Verdict((end,))
     found: dict[object, Difference] = {}
     for run in other:

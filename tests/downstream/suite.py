@@ -51,6 +51,25 @@ class SuiteRun:
         return sum(map(len, self.record["tests"].values())) if self.record else 0
 
     @property
+    def failed(self) -> int:
+        """How many tests failed, or had an error."""
+        return sum(
+            attempt["outcome"] in ("failed", "error", "crashed")
+            for attempts in (self.record["tests"].values() if self.record else ())
+            for attempt in attempts
+        )
+
+    @property
+    def says_nothing(self) -> str:
+        """Why it proves nothing that another run ends in the same way; empty if it does.
+
+        A suite that breaks off everywhere breaks off everywhere on workers, too.
+        """
+        if not self.tests:
+            return "none ran"
+        return f"{self.failed} of {self.tests} failed" if 2 * self.failed > self.tests else ""
+
+    @property
     def last_words(self) -> list[str]:
         """The end of what a run printed that wrote no record; empty for any other."""
         if self.record is not None:

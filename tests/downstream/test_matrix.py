@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.downstream.matrix import collection_of, head_of, ways
 from tests.downstream.projects import PROJECTS
+from tests.downstream.suite import SuiteRun
 
 HEAD = "platform linux\norchestrate: 2 workers (asked for), forked, {}, no history yet\nroot: /\n"
 WHY = "pytest_collection_modifyitems in tests/conftest.py:12 may depend on seeing all tests"
@@ -49,6 +52,19 @@ def test_where_everything_is_collected_anyway_it_is_not_asked_for() -> None:
         "full-spawn",
         "auto",
     ]
+
+
+def run_with(*outcomes: str) -> SuiteRun:
+    """Return a run of tests that ended so."""
+    tests = {f"test_{n}": [{"outcome": outcome}] for n, outcome in enumerate(outcomes)}
+    return SuiteRun({"tests": tests}, Path(), 1, 1.0, 0)
+
+
+def test_that_a_suite_fails_everywhere_in_every_way_proves_nothing() -> None:
+    assert run_with("error", "error", "passed").says_nothing == "2 of 3 failed"
+    assert run_with().says_nothing == "none ran"
+    assert SuiteRun(None, Path(), 3, 1.0, 0).says_nothing == "none ran"
+    assert run_with("failed", "passed", "skipped").says_nothing == ""
 
 
 def test_no_project_is_there_twice() -> None:

@@ -21,6 +21,8 @@ def flags_of_conftests(
     :param arguments: Those of the run, or what of them may be paths.
     """
     found: set[str] = set()
+    if config.known_args_namespace.noconftest:
+        return found
     for path in _first_conftests(config, arguments):
         with suppress(OSError, SyntaxError, ValueError):  # pytest says it when it loads the file
             source = path.read_bytes()

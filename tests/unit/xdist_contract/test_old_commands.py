@@ -250,8 +250,11 @@ class TestOthersFlags:
     """A plugin or a conftest may have a flag of the same name."""
 
     @staticmethod
-    def found(folder: Path, *arguments: str, taken: tuple[str, ...] = ()) -> Given:
+    def found(
+        folder: Path, *arguments: str, taken: tuple[str, ...] = (), noconftest: bool = False
+    ) -> Given:
         config: Any = SimpleNamespace(
+            known_args_namespace=SimpleNamespace(noconftest=noconftest),
             invocation_params=SimpleNamespace(args=arguments, dir=folder),
             rootpath=folder,
             getini=lambda _: [],
@@ -282,6 +285,10 @@ class TestOthersFlags:
         (tmp_path / "other").mkdir()
         (tmp_path / "other/conftest.py").write_text("add('--numprocesses')")
         assert self.found(tmp_path, "--numprocesses=4").asks_to_distribute
+
+    def test_that_of_a_conftest_that_is_not_loaded_does_not_matter(self, tmp_path: Path) -> None:
+        (tmp_path / "conftest.py").write_text("add('--numprocesses')")
+        assert self.found(tmp_path, "--numprocesses=4", noconftest=True).asks_to_distribute
 
     def test_one_that_a_conftest_only_asks_for_is_ours(self, tmp_path: Path) -> None:
         (tmp_path / "conftest.py").write_text("number = getoption('--numprocesses')")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,7 +41,7 @@ def examine(
         facts = folder / "facts"
         environment = {key: text for key, text in os.environ.items() if key != _OF_TESTS}
         environment[examining.FILE] = str(facts)
-        environment[examining.LIMIT] = str(limit)
+        environment[examining.LIMIT] = str(time.monotonic() + limit)
         environment[examining.ARGUMENTS] = msgspec.json.encode(list(arguments)).decode()
         if as_script:
             environment[examining.AS_SCRIPT] = "1"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import sys
+import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 #: The environment variable of the file for the facts;
 FILE = "PYTEST_ORCHESTRATE_DOCTOR"
-#: that of the seconds after which stacks are written beside it;
+#: that of the time, as the monotonic clock has it, at which stacks are written beside it;
 LIMIT = "PYTEST_ORCHESTRATE_DOCTOR_LIMIT"
 #: and the one that is set if pytest was to be started as the script ``pytest`` is.
 AS_SCRIPT = "PYTEST_ORCHESTRATE_DOCTOR_SCRIPT"
@@ -33,14 +34,16 @@ AS_SCRIPT = "PYTEST_ORCHESTRATE_DOCTOR_SCRIPT"
 ARGUMENTS = "PYTEST_ORCHESTRATE_DOCTOR_ARGUMENTS"
 #: What is added to the name of the file of facts.
 STACKS = ".stacks"
+#: Seconds.
+_MOMENT = 0.1
 
 
 class Examining:
     """Asks when pytest has come far enough to answer."""
 
-    def __init__(self, file: Path, limit: float, given: list[str]) -> None:
+    def __init__(self, file: Path, deadline: float, given: list[str]) -> None:
         self._file = file
-        self._limit = limit
+        self._deadline = deadline
         self._given = given
         self._costs = FileCosts()
         self._watch: ImportWatch | None = None
@@ -64,7 +67,9 @@ class Examining:
         self._write(Examination(self._configured))
         # not before: it has a thread and an open file, which speak against forking
         stacks = self._file.with_name(self._file.name + STACKS).open("w")
-        faulthandler.dump_traceback_later(self._limit, file=stacks)
+        # where it took all its time to come here, the conftests have a moment all the same
+        left = max(_MOMENT, self._deadline - time.monotonic())
+        faulthandler.dump_traceback_later(left, file=stacks)
         early_config.pluginmanager.register(self._costs, "orchestrate-file-costs")
         self._watch = ImportWatch()
         self._watch.begin()
