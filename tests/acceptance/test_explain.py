@@ -88,7 +88,8 @@ def test_it_tells_which_test_held_a_resource(pytester: Pytester) -> None:
     for name, text in waited.items():
         (other,) = texts.keys() - {name}
         assert re.search(
-            rf"db was free for it, after \d+\.\d+ s, held by test_[bc].py::{other} \(for \d+\.\d+ s\)$",
+            r"db was free for it, after \d+\.\d+ s, held by "
+            rf"test_[bc].py::{other} \(for \d+\.\d+ s\)$",
             text,
             re.MULTILINE,
         )
