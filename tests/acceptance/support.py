@@ -36,7 +36,7 @@ MODES = tuple(
 _RECORDER = "acceptance_recorder"
 
 #: Seconds after which an inner run counts as hung.
-LIMIT = 60
+LIMIT = 120
 
 _TELLING = re.compile(
     r"collected \d|run-last-failure: |stepwise: |!{4,} |ERROR |FAILED |ERROR: |={4,} .* in \d"

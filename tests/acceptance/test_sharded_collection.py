@@ -25,6 +25,21 @@ with open({log!r}, "a") as file:
 """
 
 
+#: A module whose function waits until a second worker of the same run has called it.
+MEETING = """
+import os, pathlib, time
+
+def meet():
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    here = pathlib.Path(__file__).parent
+    (here / f"{run}-{os.getpid()}").touch()
+    deadline = time.monotonic() + 30
+    while run is not None and len(list(here.glob(f"{run}-*"))) < 2:
+        assert time.monotonic() < deadline, "nobody else comes"
+        time.sleep(0.01)
+"""
+
+
 def imports(log: Path) -> Counter[str]:
     """How often each file was imported."""
     return Counter(line.split()[0] for line in log.read_text().splitlines())
@@ -189,8 +204,9 @@ def test_a_big_file_is_shared_out_and_collected_where_its_tests_run(pytester: Py
     log = noted(
         pytester,
         {
-            "test_big.py": "import pytest, time\n@pytest.mark.parametrize('n', range(60))\n"
-            "def test_big(n): time.sleep(0.02); assert n != 50\n",
+            "meeting.py": MEETING,
+            "test_big.py": "import pytest, meeting\n@pytest.mark.parametrize('n', range(60))\n"
+            "def test_big(n): meeting.meet(); assert n != 50\n",
             "test_small.py": "def test_small(): pass\n",
         },
     )
@@ -211,13 +227,14 @@ def test_hooks_at_the_end_of_collecting_see_tests_that_are_collected_late(
             for item in session.items:
                 item.user_properties.append(("finished", True))
         """,
-        test_small="import time; time.sleep(0.2)\ndef test_small(): pass",
+        meeting=MEETING,
+        test_small="def test_small(): pass",
         test_big="""
-        import time, pytest
+        import meeting, pytest
 
         @pytest.mark.parametrize("number", range(20))
         def test_big(number, request, worker_id, record_property):
-            time.sleep(0.05)
+            meeting.meet()
             record_property("worker", worker_id)
             assert request.node.user_properties[0] == ("finished", True)
         """,
@@ -352,10 +369,11 @@ def test_a_failure_says_how_to_find_out_whether_sharding_caused_it(pytester: Pyt
         pytester,
         {
             "registry.py": "known = []\n",
+            "meeting.py": MEETING,
             "test_a.py": "import registry\ndef test_all(): assert len(registry.known) == 8\n",
             **{
-                f"test_{n}.py": f"import registry, time\nregistry.known.append({n})\n"
-                "time.sleep(0.1)\ndef test_it(): pass\n"
+                f"test_{n}.py": f"import meeting, registry\nregistry.known.append({n})\n"
+                "meeting.meet()\ndef test_it(): pass\n"
                 for n in range(8)
             },
         },

@@ -4,19 +4,17 @@ from statistics import median
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_orchestrate.history import estimate
 from pytest_orchestrate.history.estimate import Cost, Timing, expected_seconds, is_measured, newest
 
-unhurried = settings(deadline=None)
 seconds = st.floats(0, 1e4)
 timings = st.lists(st.builds(Timing, seconds, seconds, seconds, seconds), min_size=1, max_size=5)
 costs = st.lists(st.builds(Cost, st.floats(0, 100), seconds), max_size=12)
 
 
-@unhurried
 @given(timings)
 def test_half_the_median_and_half_the_last_call_with_median_set_up_and_tear_down(
     found: list[Timing],
@@ -30,7 +28,6 @@ def test_half_the_median_and_half_the_last_call_with_median_set_up_and_tear_down
     assert expected_seconds(found) == pytest.approx(expected)
 
 
-@unhurried
 @given(timings)
 def test_an_estimate_lies_between_the_shortest_and_the_longest(found: list[Timing]) -> None:
     phases = [(t.setup, t.call, t.teardown) for t in found]
@@ -38,7 +35,6 @@ def test_an_estimate_lies_between_the_shortest_and_the_longest(found: list[Timin
     assert low - 1e-6 <= expected_seconds(found) <= high + 1e-6
 
 
-@unhurried
 @given(st.floats(0, 100), st.lists(st.just(0.01), min_size=4, max_size=4), st.integers(0, 4))
 def test_one_set_up_that_stands_out_does_not_count(
     odd: float, usual: list[float], place: int
@@ -48,13 +44,11 @@ def test_one_set_up_that_stands_out_does_not_count(
     assert expected_seconds(found) == pytest.approx(1.01)
 
 
-@unhurried
 @given(st.lists(seconds, min_size=1))
 def test_the_median_is_that_of_the_standard_library(values: list[float]) -> None:
     assert estimate.median(values) == pytest.approx(median(values))
 
 
-@unhurried
 @given(costs, costs)
 def test_the_newest_five_are_kept_in_order_and_none_twice(
     known: list[Cost], more: list[Cost]
@@ -64,7 +58,6 @@ def test_the_newest_five_are_kept_in_order_and_none_twice(
     assert [cost.started for cost in merged] == starts[-5:]
 
 
-@unhurried
 @given(costs)
 def test_merging_the_same_again_changes_nothing(known: list[Cost]) -> None:
     merged = newest([], known)

@@ -143,7 +143,7 @@ class TestUnfinishedRuns:
 
 
 class TestEstimates:
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.lists(st.floats(0, 1000), min_size=1, max_size=8))
     def test_half_the_median_of_the_last_five_calls_and_half_the_last(
         self, tmp_path_factory: pytest.TempPathFactory, calls: list[float]

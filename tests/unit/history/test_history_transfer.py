@@ -87,7 +87,7 @@ class TestExport:
             assert (merged.runs, merged.attempts) == expected
         assert import_from(here, tmp_path / "export.json").attempts == 0
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(
         st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["h", "t"])), max_size=8, unique=True)
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_orchestrate.errors import HistoryError
@@ -121,7 +121,6 @@ class TestRecords:
         assert event["event"]["reason"] == "\\udcff"
         assert log.fault is None
 
-    @settings(deadline=None)
     @given(
         st.dictionaries(
             st.text(st.characters()) | st.integers() | st.none() | st.tuples(st.integers()),

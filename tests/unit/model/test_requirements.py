@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_orchestrate.model.annotations import Annotations, Provided, Requirement
@@ -251,7 +251,6 @@ def reached(edges: list[tuple[int, int]], starts: Iterable[int]) -> set[int]:
     return found
 
 
-@settings(deadline=None)
 @given(EDGES, OUT)
 def test_a_cycle_is_told_if_and_only_if_there_is_one(
     edges: list[tuple[int, int]], out: set[int]
@@ -268,7 +267,6 @@ def test_a_cycle_is_told_if_and_only_if_there_is_one(
     assert msgspec.json.decode(msgspec.json.encode(resolution), type=Resolution) == resolution
 
 
-@settings(deadline=None)
 @given(EDGES, OUT)
 def test_the_closure_is_what_can_be_reached(edges: list[tuple[int, int]], out: set[int]) -> None:
     selected = set(range(10)) - out
@@ -276,7 +274,6 @@ def test_the_closure_is_what_can_be_reached(edges: list[tuple[int, int]], out: s
     assert graph_of(edges, out).closure(selected) == expected
 
 
-@settings(deadline=None)
 @given(EDGES)
 def test_needs_are_the_requirements_without_the_test_itself(edges: list[tuple[int, int]]) -> None:
     resolution = resolved(graph_of(edges))

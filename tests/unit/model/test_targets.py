@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_orchestrate.model.annotations import Annotations, Provided
@@ -219,7 +219,6 @@ NAMES = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join)
 WILD_NAMES = st.lists(st.sampled_from([*PIECES, "*", "?"]), min_size=1, max_size=8).map("".join)
 
 
-@settings(deadline=None)
 @given(st.lists(WILD_NAMES, min_size=1, max_size=8))
 def test_any_node_id_means_exactly_its_tests(names: list[str]) -> None:
     targets = looked_through([*names, "asking.py::test"])
@@ -228,7 +227,6 @@ def test_any_node_id_means_exactly_its_tests(names: list[str]) -> None:
         assert targets.find(name, len(names)) == tuple(expected)
 
 
-@settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=8), WILD_NAMES)
 def test_a_pattern_means_what_it_matches_from_end_to_end(names: list[str], target: str) -> None:
     tests = [f"t.py::{name}" for name in names]
