@@ -88,14 +88,24 @@ def _timing(report: Report) -> Section:
         lines.append(f"- workers busy {busy} of the time that tests ran ({prose(each)})\n")
     path = report.timeline.critical_path
     if path:
-        taken = sum(step.seconds for step in path)
-        steps = [f"{code(report.tests[step.test].nodeid)} {seconds(step.seconds)}" for step in path]
-        if len(steps) > ROWS:
-            half = ROWS // 2
-            steps = [*steps[:half], f"{len(steps) - 2 * half} more", *steps[-half:]]
-        lines.append(f"- critical path, {seconds(taken)}: {', then '.join(steps)}\n")
+        taken = seconds(sum(step.seconds for step in path))
+        lines.append(f"- critical path, {taken}: {', then '.join(_steps(report))}\n")
     pieces = tuple(Piece(line, Rank.TIMING, "line of timing", "lines of timing") for line in lines)
     return Section("### Time\n\n", pieces)
+
+
+def _steps(report: Report) -> Iterator[str]:
+    """The critical path in its order: of many tests the longest, the others are counted."""
+    path = report.timeline.critical_path
+    longest = nlargest(ROWS, range(len(path)), key=lambda number: path[number].seconds)
+    passed = -1
+    for number in [*sorted(longest), len(path)]:
+        between = number - passed - 1
+        if between:
+            yield f"{between} shorter"
+        if number < len(path):
+            yield f"{code(report.tests[path[number].test].nodeid)} {seconds(path[number].seconds)}"
+        passed = number
 
 
 def _waiting(report: Report) -> Section:

@@ -9,6 +9,7 @@ from pytest_orchestrate.report.document import RunFacts
 from pytest_orchestrate.report.findings import FailureGroup, Recommendation
 from pytest_orchestrate.report.formats.markdown import render
 from pytest_orchestrate.report.formats.texts import one_line
+from pytest_orchestrate.report.timeline import CriticalStep, Timeline
 from tests.support.rendered import Page
 from tests.support.reports import (
     RUN,
@@ -166,3 +167,18 @@ def test_what_matters_most_is_there_to_the_last() -> None:
 @pytest.mark.parametrize("limit", [0, 1, 50, 100, 200, 400, 800, 1_600, 3_200])
 def test_a_limit_is_kept_however_small(limit: int) -> None:
     assert len(render(story_of_a_run(), limit).encode()) <= limit
+
+
+def test_of_a_long_critical_path_the_longest_tests_are_named() -> None:
+    took = [0.0] * 4 + [2.0] + [0.0] * 3 + [1.0] * 9
+    tests = [
+        reported(f"a.py::t{number}", attempts=[attempt_of(call=each)])
+        for number, each in enumerate(took)
+    ]
+    path = tuple(CriticalStep(test, 0.0, each, "worker") for test, each in enumerate(took))
+    page = render(report_of(*tests, timeline=Timeline(critical_path=path)))
+    told = next(line for line in page.splitlines() if line.startswith("- critical path"))
+    ones = ", then ".join(f"`a.py::t{number}` 1.0 s" for number in range(8, 17))
+    assert told == (
+        f"- critical path, 11.0 s: 4 shorter, then `a.py::t4` 2.0 s, then 3 shorter, then {ones}"
+    )
