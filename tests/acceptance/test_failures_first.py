@@ -38,9 +38,18 @@ def git(pytester: Pytester, *words: str) -> None:
     subprocess.run(["git", *options, *words], cwd=pytester.path, check=True, capture_output=True)
 
 
+#: On a busy machine git may need more than its second.
+PATIENT = """
+import os
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    from pytest_orchestrate.controller import changes
+    changes.PATIENCE = 30.0
+"""
+
+
 def commit_all(pytester: Pytester) -> None:
     git(pytester, "init")
-    write_files(pytester, {".gitignore": ".*\n__pycache__\n"})
+    write_files(pytester, {".gitignore": ".*\n__pycache__\n", "conftest.py": PATIENT})
     git(pytester, "add", ".")
     git(pytester, "commit", "-m", "all")
 
@@ -142,7 +151,7 @@ def test_with_recording_off_changes_decide_too(pytester: Pytester, workers: int)
 def test_the_last_commit_is_a_change(pytester: Pytester) -> None:
     write_files(pytester, SUITE)
     commit_all(pytester)
-    write_files(pytester, {"conftest.py": "", "tests/test_c.py": SOURCE + "\n"})
+    write_files(pytester, {"conftest.py": f"{PATIENT}\n", "tests/test_c.py": SOURCE + "\n"})
     git(pytester, "add", ".")
     git(pytester, "commit", "-m", "more")
     run_orchestrated(pytester, FIRST, workers=0)

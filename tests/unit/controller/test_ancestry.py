@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from pytest_orchestrate.controller import ancestry
 from pytest_orchestrate.controller.ancestry import forebears
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine git may need more than its two seconds."""
+    monkeypatch.setattr(ancestry, "TIMEOUT", 30.0)
 
 
 def git(folder: Path, *arguments: str) -> str:

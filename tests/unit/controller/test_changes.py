@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_orchestrate.controller.changes import PATIENCE, Changes
+from pytest_orchestrate.controller import changes as module
+from pytest_orchestrate.controller.changes import Changes
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine git may need more than its second."""
+    monkeypatch.setattr(module, "PATIENCE", 30.0)
+
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no git here")
 
@@ -130,8 +138,9 @@ def test_a_git_that_takes_its_time_is_not_waited_for(
     script.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(module, "PATIENCE", 1.0)
     began = time.monotonic()
     changes = Changes(tmp_path)
     assert changes.files() == frozenset()
-    assert PATIENCE <= time.monotonic() - began < 50
+    assert 1 <= time.monotonic() - began < 50
     assert changes.trouble == "git has not answered within 1 s"
