@@ -126,7 +126,7 @@ def _show(chosen: argparse.Namespace) -> int:
         )
         if known.last is not None:
             print(f"Last run: {_run_line(known.last)}")
-        tests = overview.slowest(history, chosen.pattern)
+        tests = overview.slowest(history, chosen.pattern, looks_at=chosen.slowest)
         if chosen.pattern is not None and not tests:
             return failed(
                 f"no test in {history.directory} matches {chosen.pattern!r};"
@@ -156,7 +156,8 @@ def _print_tests(tests: list[TestFacts], shown: int) -> None:
     for test in tests[:shown]:
         expected = "-" if test.estimate is None else f"{test.estimate:.3f} s"
         print(
-            f"{expected:>10}  {test.attempts:>8}  {test.outcome or '-':<11}  {visible(test.nodeid)}"
+            f"{expected:>10}  {test.attempts or 0:>8}  {test.outcome or '-':<11}"
+            f"  {visible(test.nodeid)}"
         )
     if len(tests) > shown:
         print(f"... and {len(tests) - shown:,} more (--slowest N shows N)")

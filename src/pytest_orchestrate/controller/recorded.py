@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_orchestrate.history import fold
 from pytest_orchestrate.history.circumstances import circumstances
 from pytest_orchestrate.history.estimate import median
+from pytest_orchestrate.history.gathered import read_story
 from pytest_orchestrate.history.records import FixtureRecord
 from pytest_orchestrate.model.collected import CollectedTest
 from pytest_orchestrate.model.events import Constraint, RunBegan
@@ -41,7 +41,7 @@ def recorded_run(log: Path) -> Recorded | None:
 
     Raises OSError and HistoryError where the log cannot be read.
     """
-    story = fold.read_story(log)
+    story = read_story(log)
     if story is None or story.run.mode == "in-process" or not story.attempts:
         return None
     there = circumstances(log)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_orchestrate.controller.host_slots import HostSlots
     from pytest_orchestrate.controller.replaying import Replay
     from pytest_orchestrate.engine.run import Run
-    from pytest_orchestrate.history.log import RunLog
+    from pytest_orchestrate.history.recording import Recording
     from pytest_orchestrate.history.store import History, RunFacts
     from pytest_orchestrate.model.annotations import Annotations
     from pytest_orchestrate.model.commands import AnyCommand
@@ -50,7 +50,7 @@ class RunContext:
         self.run_id = run_id
         self.selection = selection_of(config)
         self.warnings: list[str] = []
-        self.log: RunLog | None = None
+        self.log: Recording | None = None
         self.publishing = Publishing(config, options)
         self._history: History | None = None
         self._process = getpid()
@@ -239,21 +239,21 @@ class RunContext:
     def begin(self, mode: str, workers: int) -> None:
         """Open the log and write its first line."""
         from pytest_orchestrate.controller.surroundings import facts_of
-        from pytest_orchestrate.history import log as run_logs
+        from pytest_orchestrate.history.log import VERSION
 
         self._began, started = monotonic(), time()
         self.is_in_process = mode == "in-process"
-        options = self.options
-        if options.record != "off" or self.publishing.is_wanted:
-            folder = options.dir if options.record != "off" else self.publishing.folder()
-            keep_output = options.record != "no-output"
-            self.log = run_logs.RunLog.create(folder, self.run_id, keep_output=keep_output)
+        if self.options.record != "off" or self.publishing.is_wanted:
+            from pytest_orchestrate.history.recording import Recording
+
+            folder = self.options.dir if self.options.record != "off" else self.publishing.folder()
+            self.log = Recording.create(folder, self.run_id, self.options.record)
         self.has_begun = True
-        facts = facts_of(self.config, options, look_for_changes=self.publishing.is_wanted)
+        facts = facts_of(self.config, self.options, look_for_changes=self.publishing.is_wanted)
         self.write(
             {
                 "record": "run",
-                "version": run_logs.VERSION,
+                "version": VERSION,
                 "run": self.run_id,
                 "started": started,
                 "mode": mode,
@@ -291,7 +291,10 @@ class RunContext:
         """
         told = evidence or Evidence(None)
         name = self.tests[test]
-        self.write(told.record(test, name, worker, order, outcome, durations, started, clock))
+        record = told.record(test, name, worker, order, outcome, durations, started, clock)
+        self.builder.add(record)
+        if self.log is not None:
+            self.log.attempt(record)
 
     def amend(self, test: int, number: int, worker: str, report: pytest.TestReport) -> None:
         """Tell the engine of a tear-down that failed after its test had ended, and record it.
@@ -369,19 +372,16 @@ class RunContext:
                 "reason": self.end_reason,
             }
         )
-        from pytest_orchestrate.history import log as run_logs
+        from pytest_orchestrate.history.log import prune
 
         options = self.options
         if self.log is not None:
-            self.log.close()
+            self.log.close(self.history)
             if self.log.fault is not None:
                 self.warnings.append(self.log.fault)
-            store = self.history
-            if store is not None and store.usable and self.log.fault is None:
-                store.fold(self.log.path)
-            self.publishing.publish(self.log.path, store)
+            self.publishing.publish(self.log.path, self.history)
             self.warnings.extend(self.publishing.warnings)
-            run_logs.prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
+            prune(options.dir, keep_runs=options.keep.runs, keep_bytes=options.keep.size)
         if self.with_artifacts:
             leavings.prune(self)
         if self._history is not None:

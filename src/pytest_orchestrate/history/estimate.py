@@ -74,6 +74,14 @@ def expected_seconds(timings: Sequence[Timing]) -> float:
     )
 
 
+def is_as_expected(seconds: float, expected: float) -> bool:
+    """Whether something took as long as expected: to a tenth, which is less than durations vary.
+
+    And to 0.3 ms, which is what pytest itself takes for a test.
+    """
+    return abs(seconds - expected) <= 0.1 * expected + 0.0003
+
+
 def usual_cost(costs: Sequence[Cost]) -> float | None:
     """median₅ of what it cost, None when that is not known."""
     return median([cost.seconds for cost in costs]) if costs else None

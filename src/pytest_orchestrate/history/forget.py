@@ -6,7 +6,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from pytest_orchestrate.history import rows
+from pytest_orchestrate.history import batches, rows
+from pytest_orchestrate.history.rows import AttemptRow
 from pytest_orchestrate.history.store import History
 
 
@@ -30,24 +31,35 @@ def forget(history: History, before: float) -> Forgotten:
 
 
 def _forget(connection: sqlite3.Connection, before: float) -> Forgotten:
-    attempts = connection.execute("DELETE FROM attempt WHERE started < ?", (before,)).rowcount
-    left = {number for (number,) in connection.execute("SELECT DISTINCT test FROM attempt")}
+    files = [file for (file,) in connection.execute("SELECT DISTINCT file FROM batch")]
+    attempts = 0
+    #: What is left, by test, and the first batch of tests in files where something went.
+    left: dict[int, list[AttemptRow]] = {}
+    first: dict[int, int] = {}
+    for file in files:
+        there = batches.all_of_file(connection, file)
+        kept = {
+            test: [row for row in found if row.started >= before] for test, found in there.items()
+        }
+        left |= kept
+        lost = {test for test, found in there.items() if len(kept[test]) < len(found)}
+        if lost:
+            attempts += sum(len(there[test]) - len(kept[test]) for test in lost)
+            first |= batches.replace(connection, file, kept) | dict.fromkeys(lost, -1)
     changed: list[rows.KnownTest] = []
     gone: list[tuple[int]] = []
-    for number, nodeid, count, recent, unmeasured, imported in connection.execute(
-        "SELECT id, nodeid, attempts, recent, unmeasured, imported FROM test WHERE attempts > 0"
-    ):
-        timings = rows.decode_timings(recent)
-        kept = [timing for timing in timings if timing.started >= before]
-        if number not in left and imported is None:
+    for test in rows.tests_that_ran(connection):
+        number = test.number
+        if not left.get(number) and test.imported is None:
             gone.append((number,))
-        elif len(kept) < len(timings) or number not in left:
-            still = unmeasured if number in left else None
-            changed.append(rows.KnownTest(number, nodeid, count, kept, still, imported))
+        elif number in first or any(timing.started < before for timing in test.recent):
+            test.first = first.get(number, test.first) if test.first != -1 else -1
+            test.learn_anew(left.get(number, ()))
+            changed.append(test)
     rows.write_tests(connection, changed)
     connection.executemany("DELETE FROM test WHERE id = ?", gone)
     connection.execute(
-        "DELETE FROM run WHERE started < ? AND id NOT IN (SELECT run FROM attempt)", (before,)
+        "DELETE FROM run WHERE started < ? AND id NOT IN (SELECT run FROM batch)", (before,)
     )
     connection.execute("DELETE FROM worker WHERE run NOT IN (SELECT id FROM run)")
     for table in ("file", "fixture"):

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
+from pytest_orchestrate.history import batches
+
 
 class KnownWork(msgspec.Struct, frozen=True):
     """Tests of which an estimate is known, together. Seconds."""
@@ -65,11 +67,15 @@ def groups_of_run(
     """What the groups of the tests of a run took in it, each together, if they are kept so."""
     if keep_together == "off":
         return ()
-    took = connection.execute(
-        "SELECT test.nodeid, attempt.setup + attempt.call + attempt.teardown FROM attempt"
-        " JOIN test ON test.id = attempt.test"
-        " WHERE attempt.run = (SELECT id FROM run WHERE run = ?)",
-        (run,),
+    row = connection.execute("SELECT id FROM run WHERE run = ?", (run,)).fetchone()
+    if row is None:
+        return ()
+    names: dict[int, str] = dict(connection.execute("SELECT id, nodeid FROM test"))
+    took = (
+        (names[test], setup + call + teardown)
+        for _, batch in batches.of_run(connection, row[0])
+        for test, _, _, _, _, setup, _, call, teardown, _ in batch.entries()
+        if test in names
     )
     return _groups(took, keep_together)
 

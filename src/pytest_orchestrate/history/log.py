@@ -29,8 +29,17 @@ if TYPE_CHECKING:
 VERSION = 1
 #: Keys of attempts and amendments that tell how a test failed.
 OUTPUT = ("longrepr", "crash", "exception")
-#: Bytes that may wait in memory for the next flush.
+#: So much may wait in memory for the next flush: bytes of lines, and records that are none yet.
 BUFFER = 1 << 16
+RECORDS = 1_000
+
+
+class _EventLine(msgspec.Struct, tag_field="record", tag="event", gc=False):
+    event: Event
+
+
+class _CommandLine(msgspec.Struct, tag_field="record", tag="command", gc=False):
+    command: Command
 
 
 class RunLog:
@@ -46,9 +55,13 @@ class RunLog:
         self._keep_output = keep_output
         self._descriptor = -1
         self._owner = getpid()
-        self._waiting: list[bytes] = []
+        #: Lines, and what becomes lines all at once, which takes less than one after another.
+        self._waiting: list[msgspec.Raw | _EventLine | _CommandLine | Mapping[str, object]] = []
         self._waiting_bytes = 0
-        self._encode = msgspec.json.Encoder(enc_hook=repr).encode
+        #: Bytes of the file, as far as it is written.
+        self.size = 0
+        encoder = msgspec.json.Encoder(enc_hook=repr)
+        self._encode, self._encode_lines = encoder.encode, encoder.encode_lines
 
     @classmethod
     def create(cls, directory: Path, run_id: str, *, keep_output: bool) -> RunLog:
@@ -73,38 +86,47 @@ class RunLog:
             lock(log._descriptor)
         return log
 
-    def write(self, record: Mapping[str, object]) -> None:
-        """Append one record. What JSON cannot say is replaced by its ``repr``."""
-        if not self._keep_output and record.get("record") in ("attempt", "amend"):
-            record = {**record, **{key: None for key in OUTPUT if key in record}}
-            if "sections" in record:
-                record["sections"] = []
-        try:
-            line = self._encode(record)
-        except (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError) as error:
-            line = self._encode(_speakable(record, error))
-        self._append(line + b"\n")
+    def write(self, record: Mapping[str, object]) -> bytes:
+        """Append one record; return its line. What JSON cannot say is replaced by its ``repr``."""
+        line = self._line(self._kept(record))
+        self._append(line)
+        return line
+
+    def attempt(self, record: Mapping[str, object]) -> None:
+        """Append the record of an attempt, which must not change any more.
+
+        One a test: like events and commands it becomes a line when others do.
+        """
+        self._wait(record if self._keep_output else self._kept(record))
 
     def event(self, event: Event) -> None:
         """Append what the engine was told."""
-        self._append(b'{"record":"event","event":' + self._encoded(event) + b"}\n")
+        self._wait(_EventLine(event))
 
     def command(self, command: Command) -> None:
         """Append what the engine wanted done; belongs to the event before it."""
-        self._append(b'{"record":"command","command":' + self._encoded(command) + b"}\n")
+        self._wait(_CommandLine(command))
 
     def flush(self) -> None:
         """Hand everything to the system; from then on it survives this process."""
-        if self._descriptor < 0 or not self._waiting or getpid() != self._owner:
+        if self._descriptor < 0:
+            self._waiting.clear()
+        if not self._waiting or getpid() != self._owner:
             return
-        rest = memoryview(b"".join(self._waiting))
+        try:
+            text = self._encode_lines(self._waiting)
+        except _ODD:
+            text = b"".join([self._line(each) + b"\n" for each in self._waiting])
         self._waiting.clear()
         self._waiting_bytes = 0
+        rest = memoryview(text)
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError as error:
             self._fail(error)
+        else:
+            self.size += len(text)
 
     def close(self) -> None:
         """Flush and let go of the file; what is written later is lost without a word."""
@@ -112,18 +134,33 @@ class RunLog:
         if self._descriptor >= 0 and getpid() == self._owner:
             self._release()
 
-    def _encoded(self, struct: msgspec.Struct) -> bytes:
+    def _kept(self, record: Mapping[str, object]) -> Mapping[str, object]:
+        """The record without what tests have printed, if that is not to be kept."""
+        if self._keep_output or record.get("record") not in ("attempt", "amend"):
+            return record
+        kept = {**record, **{key: None for key in OUTPUT if key in record}}
+        if "sections" in kept:
+            kept["sections"] = []
+        return kept
+
+    def _line(self, record: object) -> bytes:
+        """One record as JSON, whatever is in it."""
         try:
-            return self._encode(struct)
-        except UnicodeEncodeError:
-            return self._encode(_plain(msgspec.to_builtins(struct)))
+            return self._encode(record)
+        except _ODD as error:
+            if isinstance(record, msgspec.Struct):
+                return self._encode(_plain(msgspec.to_builtins(record)))
+            return self._encode(_speakable(record, error))
 
     def _append(self, line: bytes) -> None:
-        if self._descriptor < 0:
-            return
-        self._waiting.append(line)
+        self._wait(msgspec.Raw(line))
         self._waiting_bytes += len(line)
         if self._waiting_bytes >= BUFFER:
+            self.flush()
+
+    def _wait(self, record: msgspec.Raw | _EventLine | _CommandLine | Mapping[str, object]) -> None:
+        self._waiting.append(record)
+        if len(self._waiting) >= RECORDS:
             self.flush()
 
     def _fail(self, error: OSError) -> None:
@@ -288,7 +325,11 @@ def damaged(path: Path, number: int, reason: object) -> HistoryError:
     return HistoryError(f"{path}, line {number}: not a record of a run ({reason})")
 
 
-def _speakable(record: Mapping[str, object], error: Exception) -> object:
+#: What the encoder raises.
+_ODD = (UnicodeEncodeError, TypeError, ValueError, OverflowError, RecursionError)
+
+
+def _speakable(record: Any, error: Exception) -> object:
     try:
         return _plain(record)
     except RecursionError:

@@ -6,12 +6,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from pytest_orchestrate.history import rows
-from pytest_orchestrate.history.schema import ATTEMPTS
+from pytest_orchestrate.history import batches, rows
+from pytest_orchestrate.history.rows import AttemptRow
 from pytest_orchestrate.history.store import History
+from pytest_orchestrate.model.outcome import BAD
 
-#: As the index of failed attempts has them (:mod:`~pytest_orchestrate.history.schema`).
-_FAILED = "outcome IN ('failed', 'error', 'crashed')"
 #: Attempts of a test that are looked at; a run may have several of one test.
 _LATEST = 20
 
@@ -22,24 +21,31 @@ def recent_failures(history: History) -> dict[str, list[bool]]:
     Only of tests that failed in one of them. Runs in which a test was skipped or interrupted say
     nothing and do not count; a test that failed and then passed in one run did not fail there.
     """
-    latest = ", ".join(f"({back})" for back in range(1, _LATEST + 1))
 
     def query(connection: sqlite3.Connection) -> dict[str, list[bool]]:
-        attempts: dict[str, list[tuple[float, int, int, bool]]] = {}
-        for nodeid, started, run, occurrence, outcome, failed in connection.execute(
-            f"SELECT nodeid, started, run, occurrence, outcome, {_FAILED} FROM test"
-            f" JOIN (VALUES {latest}) AS back"
-            f" JOIN attempt ON slot = (attempts + {ATTEMPTS} - back.column1) % {ATTEMPTS}"
-            " AND attempt.test = test.id"
-            f" WHERE test.id IN (SELECT test FROM attempt WHERE {_FAILED})"
-        ):
-            if outcome not in ("skipped", "interrupted"):
-                one = (started, run, occurrence, bool(failed))
-                attempts.setdefault(nodeid, []).append(one)
-        runs = {nodeid: _by_run(found) for nodeid, found in attempts.items()}
+        failed = _failed(connection)
+        runs: dict[str, list[bool]] = {}
+        for chunk in rows.chunks(list(failed)):
+            names = f"SELECT id, nodeid FROM test WHERE id IN ({rows.marks(chunk)})"
+            for test, nodeid in connection.execute(names, chunk).fetchall():
+                attempts = [
+                    (each.started, each.run, each.occurrence, each.outcome in BAD)
+                    for each in failed[test][-_LATEST:]
+                    if each.outcome not in ("skipped", "interrupted")
+                ]
+                runs[nodeid] = _by_run(attempts)
         return {nodeid: failures for nodeid, failures in runs.items() if any(failures)}
 
     return history.database.read(query, {})
+
+
+def _failed(connection: sqlite3.Connection) -> dict[int, list[AttemptRow]]:
+    """The kept attempts of those tests of which one has failed, the oldest first."""
+    tests: dict[int, str] = {}
+    for file, batch in batches.with_failures(connection):
+        entries = batch.entries()
+        tests.update((test, file) for test, _, _, _, outcome, *_ in entries if outcome in BAD)
+    return batches.of_tests(connection, tests)
 
 
 def _by_run(attempts: list[tuple[float, int, int, bool]]) -> list[bool]:
@@ -68,6 +74,7 @@ def never_run(history: History, nodeids: Sequence[str]) -> set[str]:
 
 def _ran(connection: sqlite3.Connection, chunk: Sequence[str]) -> Iterable[str]:
     for (nodeid,) in connection.execute(
-        f"SELECT nodeid FROM test WHERE attempts > 0 AND nodeid IN ({rows.marks(chunk)})", chunk
+        f"SELECT nodeid FROM test WHERE first IS NOT NULL AND nodeid IN ({rows.marks(chunk)})",
+        chunk,
     ):
         yield nodeid

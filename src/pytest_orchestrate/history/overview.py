@@ -7,8 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pytest_orchestrate.history import rows
-from pytest_orchestrate.history.schema import ATTEMPTS
+from pytest_orchestrate.history import batches, rows
 from pytest_orchestrate.history.store import RUN_COLUMNS, History, RunFacts
 
 
@@ -32,10 +31,10 @@ class TestFacts:
     nodeid: str
     #: Expected seconds; None when it never ran.
     estimate: float | None
-    #: Attempts that were ever stored; at most 100 still are.
-    attempts: int
-    #: Outcome of the last one; None when there is none.
-    outcome: str | None
+    #: Attempts that are kept; None where nobody looked.
+    attempts: int | None = None
+    #: Outcome of the last one; None when there is none, or nobody looked.
+    outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +61,33 @@ def overview(history: History) -> Overview | None:
     return history.database.read(query, None)
 
 
-def slowest(history: History, pattern: str | None = None) -> list[TestFacts]:
+def slowest(
+    history: History, pattern: str | None = None, *, looks_at: int | None = None
+) -> list[TestFacts]:
     """The tests that the pattern names (all without one), the longest expected first.
 
     A pattern is a node id, or one with ``*`` and ``?`` for any characters and any one;
     brackets are as in node ids.
+
+    :param looks_at: Of so many of them the attempts are looked at; None: of all.
     """
 
     def query(connection: sqlite3.Connection) -> list[TestFacts]:
-        found = connection.execute(
-            "SELECT nodeid, estimate, attempts, (SELECT outcome FROM attempt"
-            f" WHERE slot = (test.attempts + {ATTEMPTS - 1}) % {ATTEMPTS} AND test = test.id)"
-            " FROM test ORDER BY estimate DESC, nodeid"
-        )
         glob = None if pattern is None else rows.storable(pattern).replace("[", "[[]")
-        return [
-            TestFacts(*row)
-            for row in found
+        found = [
+            row
+            for row in connection.execute(
+                "SELECT nodeid, estimate, id, file FROM test ORDER BY estimate DESC, nodeid"
+            )
             if glob is None or row[0] == pattern or fnmatchcase(row[0], glob)
+        ]
+        looked = {number: file for _, _, number, file in found[:looks_at]}
+        attempts = batches.of_tests(connection, looked)
+        return [
+            TestFacts(nodeid, estimate)
+            if (kept := attempts.get(number)) is None
+            else TestFacts(nodeid, estimate, len(kept), kept[-1].outcome if kept else None)
+            for nodeid, estimate, number, _ in found
         ]
 
     return history.database.read(query, [])
@@ -99,17 +107,20 @@ def session_fixtures(history: History) -> dict[str, float]:
 
 
 def attempts_of(history: History, nodeid: str) -> list[AttemptFacts]:
-    """The stored attempts of a test, the oldest first."""
+    """The attempts of a test that are kept, the oldest first."""
 
     def query(connection: sqlite3.Connection) -> list[AttemptFacts]:
-        test = rows.known_tests(connection, [nodeid])[nodeid]
+        sketch = rows.sketches(connection, [nodeid]).get(nodeid)
+        if sketch is None:
+            return []
+        _, number, file, *_ = sketch
         runs = {
-            number: (run, revision)
-            for number, run, revision in connection.execute("SELECT id, run, revision FROM run")
+            each: (run, revision)
+            for each, run, revision in connection.execute("SELECT id, run, revision FROM run")
         }
         return [
             AttemptFacts(*runs.get(attempt.run, ("", None)), attempt)
-            for attempt in rows.attempts_of(connection, test.number).values()
+            for attempt in batches.of_tests(connection, {number: file})[number]
         ]
 
     return history.database.read(query, [])

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
-from pytest_orchestrate.history import rows
+from pytest_orchestrate.history import batches, rows
 from pytest_orchestrate.history.kept_logs import Logs
 from pytest_orchestrate.history.lineage import (
     Forebears,
@@ -17,7 +17,6 @@ from pytest_orchestrate.history.lineage import (
     line_of,
     to_compare_with,
 )
-from pytest_orchestrate.history.schema import ATTEMPTS
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.model.outcome import BAD
 from pytest_orchestrate.report.document import RunFacts
@@ -38,7 +37,6 @@ _COLUMNS = (
     "run, started, tests, work AS serial, coalesce(duration, 0.0) AS wall, revision, branch, dirty,"
     " failed, flaky, mode, workers"
 )
-_SLOTS = ", ".join(map(str, range(ATTEMPTS)))
 
 
 def past(
@@ -156,30 +154,32 @@ def _standing(
 ) -> dict[TestName, Since | None]:
     """Since when these tests are bad, by all attempts of them that are kept."""
     runs = {each.number: (position, each.run) for position, each in enumerate(line.runs)}
-    known: dict[str, tuple[int, int]] = {}
+    known: dict[str, tuple[int, str, int | None]] = {}
     for chunk in rows.chunks(list({rows.storable(nodeid): None for nodeid, _ in bad})):
-        query = f"SELECT nodeid, id, attempts FROM test WHERE nodeid IN ({rows.marks(chunk)})"
-        for nodeid, test, attempts in connection.execute(query, chunk):
-            known[nodeid] = test, attempts
+        query = f"SELECT nodeid, id, file, first FROM test WHERE nodeid IN ({rows.marks(chunk)})"
+        for nodeid, test, file, first in connection.execute(query, chunk):
+            known[nodeid] = test, file, first
+    attempts = batches.of_tests(connection, {test: file for test, file, _ in known.values()})
+    oldest = batches.oldest(connection, {file for _, file, _ in known.values()})
     found: dict[TestName, Since | None] = {}
     for name in bad:
         nodeid, occurrence = name
-        test, ever = known.get(rows.storable(nodeid), (0, 0))
-        kept = connection.execute(
-            "SELECT run, occurrence, outcome FROM attempt"
-            f" WHERE slot IN ({_SLOTS}) AND test = ? ORDER BY started",
-            (test,),
-        ).fetchall()
+        if rows.storable(nodeid) not in known:
+            continue
+        test, file, first = known[rows.storable(nodeid)]
         # the last one in a run is how the test ended there
         ends = {
-            number: outcome in BAD
-            for number, which, outcome in kept
-            if which == occurrence and number in runs and (outcome in BAD or outcome in WELL)
+            each.run: each.outcome in BAD
+            for each in attempts[test]
+            if each.occurrence == occurrence
+            and each.run in runs
+            and (each.outcome in BAD or each.outcome in WELL)
         }
         if ends:
             told = sorted((*runs[number], is_bad) for number, is_bad in ends.items())
             ended = [(run, is_bad) for _, run, is_bad in told]
-            found[name] = standing(ended, is_whole=ever <= len(kept))
+            is_whole = first is not None and first >= oldest[file]
+            found[name] = standing(ended, is_whole=is_whole)
     return found
 
 
@@ -188,41 +188,22 @@ def _attempts(
 ) -> dict[TestName, tuple[PastAttempt, ...]]:
     """What was attempted in these runs, by test."""
     names: dict[int, str] = dict(connection.execute("SELECT id, nodeid FROM test"))
-    by_test: dict[int, list[PastAttempt]] = {test: [] for test in names}
-    # Once an attempt, and there may be hundreds of thousands: as few columns as can be.
-    for test, run, outcome, seconds, call in connection.execute(
-        f"SELECT test, run, outcome, setup + call + teardown, call FROM attempt{_in(positions)}",
-        list(positions),
-    ):
-        by_test[test].append(PastAttempt(positions[run], outcome, seconds, call))
-    again = f"SELECT test FROM attempt{_in(positions)} AND occurrence > 0"
-    twins = {test for (test,) in connection.execute(again, list(positions))}
+    by_test: dict[tuple[int, int], list[tuple[float, PastAttempt]]] = {}
+    # Once an attempt, and there may be hundreds of thousands.
+    for run, position in sorted(positions.items(), key=itemgetter(1)):
+        for _, batch in batches.of_run(connection, run):
+            for entry in batch.entries():
+                test, _, _, occurrence, outcome, setup, _, call, teardown, started = entry
+                attempt = PastAttempt(position, outcome, setup + call + teardown, call)
+                by_test.setdefault((test, occurrence), []).append((started, attempt))
     found: dict[TestName, tuple[PastAttempt, ...]] = {}
-    for test, attempts in by_test.items():
-        runs = [attempt.run for attempt in attempts]
-        if test in twins or len(set(runs)) < len(runs):
-            found.update(_several(connection, names[test], test, positions))
-        elif runs:
-            attempts.sort(key=_run_of)
-            found[names[test], 0] = tuple(attempts)
+    for (test, occurrence), attempts in by_test.items():
+        if test in names:
+            attempts.sort(key=_by_run_and_start)
+            found[names[test], occurrence] = tuple(attempt for _, attempt in attempts)
     return found
 
 
-_run_of = attrgetter("run")
-
-
-def _in(positions: dict[int, int]) -> str:
-    return f" WHERE run IN ({rows.marks(list(positions))})"
-
-
-def _several(
-    connection: sqlite3.Connection, nodeid: str, test: int, positions: dict[int, int]
-) -> dict[TestName, tuple[PastAttempt, ...]]:
-    """The same of one test that was attempted more than once in a run, or is there twice."""
-    found: dict[TestName, list[PastAttempt]] = {}
-    for row in rows.attempts_of(connection, test).values():
-        if row.run in positions:
-            seconds = row.setup + row.call + row.teardown
-            attempt = PastAttempt(positions[row.run], row.outcome, seconds, row.call)
-            found.setdefault((nodeid, row.occurrence), []).append(attempt)
-    return {name: tuple(sorted(attempts, key=_run_of)) for name, attempts in found.items()}
+def _by_run_and_start(attempt: tuple[float, PastAttempt]) -> tuple[int, float]:
+    started, told = attempt
+    return told.run, started

@@ -117,21 +117,29 @@ _KINDS: dict[bytes, msgspec.json.Decoder[Record]] = {
 }
 
 
+def record_of(line: bytes) -> Record | None:
+    """What a line says for history. Events, commands and unknown kinds are not even parsed.
+
+    Raises ValueError when it is no line of a log.
+    """
+    if line.startswith(_PASSED_OVER):  # most lines
+        return None
+    if not line.startswith(_OPENING):
+        raise ValueError('its first key is not "record"')
+    start = len(_OPENING)
+    decoder = _KINDS.get(line[start : line.find(b'"', start)])
+    return None if decoder is None else decoder.decode(line)
+
+
 def records(path: Path) -> Iterator[Record]:
-    """What a log says for history. Events, commands and unknown kinds are not even parsed.
+    """What a log says for history.
 
     Raises OSError when the log cannot be read, HistoryError at the first damaged line.
     """
-    kinds = _KINDS
-    start = len(_OPENING)
     for number, line in enumerate(lines(path), 1):
-        if line.startswith(_PASSED_OVER):  # most lines
-            continue
-        if not line.startswith(_OPENING):
-            raise damaged(path, number, 'its first key is not "record"')
-        decoder = kinds.get(line[start : line.find(b'"', start)])
-        if decoder is not None:
-            try:
-                yield decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise damaged(path, number, error) from error
+        try:
+            record = record_of(line)
+        except ValueError as error:  # msgspec's and that of odd bytes are such
+            raise damaged(path, number, error) from error
+        if record is not None:
+            yield record

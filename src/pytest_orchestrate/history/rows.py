@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import TypeVar
 
 import msgspec
 
@@ -12,11 +15,11 @@ from pytest_orchestrate.history.estimate import (
     Cost,
     Timing,
     expected_seconds,
+    is_as_expected,
     is_measured,
     newest,
     usual_cost,
 )
-from pytest_orchestrate.history.schema import ATTEMPTS
 
 _encode = msgspec.msgpack.Encoder().encode
 decode_timings = msgspec.msgpack.Decoder(list[Timing]).decode
@@ -45,9 +48,10 @@ class AttemptRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Equal for two copies of one attempt."""
         return self.run, self.worker, self.position
 
-
-ATTEMPT_COLUMNS = ", ".join(AttemptRow.__struct_fields__)
-_SLOTS = ", ".join(map(str, range(ATTEMPTS)))
+    @property
+    def own(self) -> float:
+        """Seconds without what it shared with others."""
+        return self.setup - self.shared + self.call + self.teardown
 
 
 class KnownTest(msgspec.Struct):
@@ -55,23 +59,41 @@ class KnownTest(msgspec.Struct):
 
     number: int
     nodeid: str
-    attempts: int = 0
+    #: Number of the batch with its first attempt; -1: older ones are gone; None: it never ran.
+    first: int | None = None
     recent: list[Timing] = msgspec.field(default_factory=list)
     unmeasured: float | None = None
     imported: float | None = None
     is_new: bool = False
 
-    def learn(self, attempts: Sequence[AttemptRow]) -> None:
-        """Take in attempts that the store did not know."""
-        measured: list[Timing] = []
-        for attempt in attempts:
-            setup = attempt.setup - attempt.shared
-            if is_measured(attempt.outcome, attempt.call):
-                measured.append(Timing(attempt.started, setup, attempt.call, attempt.teardown))
-            elif attempt.outcome in ("skipped", "error"):
-                self.unmeasured = setup + attempt.call + attempt.teardown
-        if measured:
-            self.recent = newest(self.recent, measured)
+    def learn(self, attempts: Sequence[AttemptRow], earlier: Iterable[AttemptRow] = ()) -> None:
+        """Take in attempts of one run that the store did not know, in order of time.
+
+        If they all took as long as expected, there is nothing to learn from them.
+
+        :param earlier: Those of the runs before, of which some may have taught nothing. What is
+            usual now is what these took, too.
+        """
+        measured = expected_seconds(self.recent) if self.recent else None
+        if all(
+            is_nothing_new(each.outcome, each.own, each.call, measured, self.unmeasured)
+            for each in attempts
+        ):
+            return
+        for each in attempts:
+            if each.outcome in _UNMEASURED and not is_measured(each.outcome, each.call):
+                self.unmeasured = each.own
+        if any(is_measured(each.outcome, each.call) for each in attempts):
+            self.recent = newest(newest(self.recent, _timings(earlier)), _timings(attempts))
+
+    def learn_anew(self, attempts: Iterable[AttemptRow]) -> None:
+        """Know nothing but these attempts, in order of time, and what was imported."""
+        self.recent, self.unmeasured = [], None
+        before: list[AttemptRow] = []
+        for _, run in groupby(attempts, attrgetter("run")):
+            now = list(run)
+            self.learn(now, before)
+            before += now
 
     @property
     def estimate(self) -> float | None:
@@ -81,7 +103,37 @@ class KnownTest(msgspec.Struct):
         return self.imported if self.unmeasured is None else self.unmeasured
 
 
-def chunks(items: Sequence[str], size: int = 500) -> Iterator[Sequence[str]]:
+_UNMEASURED = ("skipped", "error")
+
+
+def _timings(attempts: Iterable[AttemptRow]) -> list[Timing]:
+    return [
+        Timing(each.started, each.setup - each.shared, each.call, each.teardown)
+        for each in attempts
+        if is_measured(each.outcome, each.call)
+    ]
+
+
+def is_nothing_new(
+    outcome: str, seconds: float, call: float, measured: float | None, unmeasured: float | None
+) -> bool:
+    """Whether an attempt leaves what is known of its test as it is.
+
+    :param seconds: What it took, without what it shared with others; and its call.
+    :param measured: What measured attempts of it are expected to take, if there were any.
+    :param unmeasured: What the last one took that was skipped or failed in its set-up.
+    """
+    if outcome == "passed" or is_measured(outcome, call):
+        return measured is not None and is_as_expected(seconds, measured)
+    if outcome in _UNMEASURED:
+        return unmeasured is not None and is_as_expected(seconds, unmeasured)
+    return True
+
+
+T = TypeVar("T")
+
+
+def chunks(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
     """Slices that fit into one SQL statement."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
@@ -102,35 +154,79 @@ def file_of(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
-def known_tests(connection: sqlite3.Connection, nodeids: Iterable[str]) -> dict[str, KnownTest]:
-    """A row for each node id, in their order; new ones with numbers not yet taken."""
-    wanted = list(dict.fromkeys(nodeids))
-    found: dict[str, KnownTest] = {}
-    for chunk in chunks(wanted):
-        for number, nodeid, attempts, recent, unmeasured, imported in connection.execute(
-            "SELECT id, nodeid, attempts, recent, unmeasured, imported FROM test"
-            f" WHERE nodeid IN ({marks(chunk)})",
-            chunk,
-        ):
-            found[nodeid] = KnownTest(
-                number, nodeid, attempts, decode_timings(recent), unmeasured, imported
-            )
+#: Node id, number, file, number of its first batch (None: it never ran), the seconds that measured
+#: attempts are expected to take, those that the last one took that was skipped, and the estimate.
+Sketch = tuple[str, int, str, int | None, float | None, float | None, float | None]
+_SKETCH = (
+    "SELECT nodeid, id, file, first, CASE WHEN recent <> x'90' THEN estimate END, unmeasured,"
+    " estimate FROM test"
+)
+
+
+def sketches(connection: sqlite3.Connection, nodeids: Iterable[str]) -> dict[str, Sketch]:
+    """What is known of each test in short, as far as it is known."""
+    wanted = dict.fromkeys(nodeids)
     (highest,) = connection.execute("SELECT coalesce(max(id), 0) FROM test").fetchone()
-    for nodeid in wanted:
-        if nodeid not in found:
-            highest += 1
-            found[nodeid] = KnownTest(highest, nodeid, is_new=True)
+    if 2 * len(wanted) > highest:  # then it takes less to look at them all
+        return {row[0]: row for row in connection.execute(_SKETCH) if row[0] in wanted}
+    found: dict[str, Sketch] = {}
+    for chunk in chunks(list(wanted)):
+        some = connection.execute(f"{_SKETCH} WHERE nodeid IN ({marks(chunk)})", chunk)
+        found.update((row[0], row) for row in some)
     return found
 
 
-def attempts_of(connection: sqlite3.Connection, test: int) -> dict[int, AttemptRow]:
-    """The stored attempts of a test by their slots, the oldest first."""
-    found = connection.execute(
-        f"SELECT slot, {ATTEMPT_COLUMNS} FROM attempt WHERE test = ? AND slot IN ({_SLOTS})"
-        " ORDER BY started",
-        (test,),
-    )
-    return {slot: AttemptRow(*values) for slot, *values in found}
+def add_sketches(
+    connection: sqlite3.Connection, known: dict[str, Sketch], nodeids: Iterable[str]
+) -> None:
+    """Give numbers that are not yet taken to those tests of which nothing is known."""
+    new = [nodeid for nodeid in dict.fromkeys(nodeids) if nodeid not in known]
+    if not new:
+        return
+    (highest,) = connection.execute("SELECT coalesce(max(id), 0) FROM test").fetchone()
+    highest = max([highest, *(sketch[1] for sketch in known.values())])
+    for number, nodeid in enumerate(new, highest + 1):
+        known[nodeid] = (nodeid, number, file_of(nodeid), None, None, None, None)
+
+
+_KNOWN = "SELECT id, nodeid, first, recent, unmeasured, imported FROM test"
+
+
+def known_tests(connection: sqlite3.Connection, known: Mapping[str, Sketch]) -> list[KnownTest]:
+    """A row for each of these tests, new or not."""
+    found: list[KnownTest] = []
+    for chunk in chunks([number for _, number, *_ in known.values()]):
+        query = f"{_KNOWN} WHERE id IN ({marks(chunk)})"
+        found += _known(connection.execute(query, chunk))
+    there = {test.number for test in found}
+    for nodeid, number, *_ in known.values():
+        if number not in there:
+            found.append(KnownTest(number, nodeid, is_new=True))
+    return found
+
+
+def tests_of(connection: sqlite3.Connection, nodeids: Iterable[str]) -> dict[str, KnownTest]:
+    """A row for each of these tests, new or not, by node id."""
+    names = list(dict.fromkeys(nodeids))
+    known = sketches(connection, names)
+    add_sketches(connection, known, names)
+    return {test.nodeid: test for test in known_tests(connection, known)}
+
+
+def tests_of_file(connection: sqlite3.Connection, file: str) -> list[KnownTest]:
+    """The rows of the tests of a file."""
+    return list(_known(connection.execute(f"{_KNOWN} WHERE file = ?", (file,))))
+
+
+def tests_that_ran(connection: sqlite3.Connection) -> list[KnownTest]:
+    """The rows of all tests of which an attempt was ever stored."""
+    return list(_known(connection.execute(f"{_KNOWN} WHERE first IS NOT NULL")))
+
+
+def _known(cursor: sqlite3.Cursor) -> Iterator[KnownTest]:
+    for number, nodeid, first, recent, unmeasured, imported in cursor:
+        timings = decode_timings(recent)
+        yield KnownTest(number, nodeid, first, timings, unmeasured, imported)
 
 
 def write_tests(connection: sqlite3.Connection, tests: Iterable[KnownTest]) -> None:
@@ -139,7 +235,7 @@ def write_tests(connection: sqlite3.Connection, tests: Iterable[KnownTest]) -> N
     changed: list[tuple[object, ...]] = []
     for test in tests:
         values = (
-            test.attempts,
+            test.first,
             _encode(test.recent),
             test.unmeasured,
             test.imported,
@@ -150,27 +246,14 @@ def write_tests(connection: sqlite3.Connection, tests: Iterable[KnownTest]) -> N
         else:
             changed.append((*values, test.number))
     connection.executemany(
-        "INSERT INTO test (attempts, recent, unmeasured, imported, estimate, id, nodeid, file)"
+        "INSERT INTO test (first, recent, unmeasured, imported, estimate, id, nodeid, file)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         new,
     )
     connection.executemany(
-        "UPDATE test SET attempts = ?, recent = ?, unmeasured = ?, imported = ?, estimate = ?"
+        "UPDATE test SET first = ?, recent = ?, unmeasured = ?, imported = ?, estimate = ?"
         " WHERE id = ?",
         changed,
-    )
-
-
-def add_attempts(
-    connection: sqlite3.Connection, attempts: Iterable[tuple[KnownTest, AttemptRow]]
-) -> None:
-    """Store attempts; of each test the one that was stored first makes way for the 101st."""
-    rows: list[tuple[object, ...]] = []
-    for test, attempt in attempts:
-        rows.append((test.attempts % ATTEMPTS, test.number, *msgspec.structs.astuple(attempt)))
-        test.attempts += 1
-    connection.executemany(
-        f"INSERT OR REPLACE INTO attempt VALUES (?, ?, {marks(AttemptRow.__struct_fields__)})", rows
     )
 
 

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from itertools import groupby
 
 from pytest_orchestrate.errors import HistoryError
 
-#: Attempts that are kept of each test.
-ATTEMPTS = 100
+#: Of each file, the runs of which attempts are kept.
+KEPT_RUNS = 100
+
+
+def _pack(connection: sqlite3.Connection) -> None:
+    """Put a row for each attempt into batches; a test's first one is -1 if older ones are gone."""
+    from pytest_orchestrate.history import batches
+
+    found = connection.execute(
+        "SELECT test.file, attempt.run, test, worker, position, occurrence, outcome, setup, shared,"
+        " call, teardown, attempt.started FROM attempt JOIN test ON test.id = test"
+        " LEFT JOIN run ON run.id = attempt.run"
+        " ORDER BY test.file, coalesce(run.started, attempt.started), attempt.run, attempt.started"
+    )
+    first: dict[int, int] = {}
+    count: dict[int, int] = {}
+    for file, of_file in groupby(found, lambda row: row[0]):
+        for number, (run, of_run) in enumerate(groupby(of_file, lambda row: row[1])):
+            entries = [row[2:] for row in of_run]
+            batches.insert(connection, [(file, number, run, entries)])
+            for test, *_ in entries:
+                first.setdefault(test, number)
+                count[test] = count.get(test, 0) + 1
+    connection.executemany(
+        "UPDATE test SET first = CASE WHEN attempts > ? THEN -1 ELSE ? END WHERE id = ?",
+        [(count[test], number, test) for test, number in first.items()],
+    )
+
 
 #: Step ``i`` leads from version ``i`` to ``i + 1``. Never change a step that was released.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: tuple[tuple[str | Callable[[sqlite3.Connection], None], ...], ...] = (
     (
         """
         CREATE TABLE run (
@@ -117,10 +145,52 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # tests with both a good and a bad attempt
         "ALTER TABLE run ADD COLUMN flaky INTEGER",
     ),
+    # A row for each attempt was most of what it cost to add a run.
+    (
+        # attempts: msgpack, see history/batches.py; the batches of a file are numbered from 0 on
+        """
+        CREATE TABLE batch (
+            id INTEGER PRIMARY KEY,
+            file TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            run INTEGER NOT NULL REFERENCES run (id),
+            failed INTEGER NOT NULL,         -- whether any of them did
+            attempts BLOB NOT NULL,
+            UNIQUE (file, number)
+        )
+        """,
+        "CREATE INDEX batch_by_run ON batch (run)",
+        "CREATE INDEX batch_failed ON batch (file) WHERE failed",
+        "ALTER TABLE test ADD COLUMN first INTEGER",
+        "UPDATE test SET first = -1 WHERE attempts > 0",
+        _pack,
+        # first: number of the batch with its first attempt; -1 when older ones are gone, NULL when
+        # it never ran. The rest is as before.
+        """
+        CREATE TABLE test_of_now (
+            id INTEGER PRIMARY KEY,
+            nodeid TEXT NOT NULL UNIQUE,
+            file TEXT NOT NULL,
+            first INTEGER,
+            recent BLOB NOT NULL,
+            unmeasured REAL,
+            imported REAL,
+            estimate REAL
+        )
+        """,
+        """
+        INSERT INTO test_of_now
+            SELECT id, nodeid, file, first, recent, unmeasured, imported, estimate FROM test
+        """,
+        "DROP TABLE attempt",
+        "DROP TABLE test",
+        "ALTER TABLE test_of_now RENAME TO test",
+        "CREATE INDEX test_by_file ON test (file)",
+    ),
 )
 
 SCHEMA_VERSION = len(MIGRATIONS)
-_TABLES = {"run", "worker", "test", "attempt", "file", "fixture"}
+_TABLES = {"run", "worker", "test", "batch", "file", "fixture"}
 
 
 def version_of(connection: sqlite3.Connection) -> int:
@@ -138,7 +208,10 @@ def migrate(connection: sqlite3.Connection) -> None:
         for number, step in enumerate(MIGRATIONS, 1):
             if number > version_of(connection):
                 for statement in step:
-                    connection.execute(statement)
+                    if isinstance(statement, str):
+                        connection.execute(statement)
+                    else:
+                        statement(connection)
                 connection.execute(f"PRAGMA user_version = {number}")
     except BaseException:
         connection.execute("ROLLBACK")

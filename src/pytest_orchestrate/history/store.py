@@ -14,6 +14,7 @@ from pytest_orchestrate.history import directory as directories
 from pytest_orchestrate.history import fold, rows
 from pytest_orchestrate.history.database import Database
 from pytest_orchestrate.history.estimate import median
+from pytest_orchestrate.history.gathered import Story, read_story
 from pytest_orchestrate.history.known_work import KnownWork, groups_of_run, known_work
 from pytest_orchestrate.history.log import is_live
 
@@ -59,6 +60,8 @@ class History:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._database = Database(directory)
+        #: What was last read of tests, for when their run is added, and the state that is of.
+        self._sketches: tuple[_State | None, dict[str, rows.Sketch]] = (None, {})
 
     @classmethod
     def open(cls, directory: Path) -> History:
@@ -102,7 +105,8 @@ class History:
         """Expected seconds of each test, without what it shares with others.
 
         ½ · median of the last five calls + ½ · the last call + the medians of the last five
-        set-ups and tear-downs (:func:`~.estimate.expected_seconds`). Fixtures of module scope
+        set-ups and tear-downs (:func:`~.estimate.expected_seconds`), as of the last run in which
+        that came to something else (:func:`~.estimate.is_as_expected`). Fixtures of module scope
         are not in it, they are part of :meth:`setup_costs`; nor are those of wider scopes, which
         a worker sets up once. Attempts that were skipped or cut short do not count, unless the
         test has no others: then it is what the last skip took. Tests that were never measured
@@ -113,9 +117,17 @@ class History:
         if not nodeids:
             return []
         names = [rows.storable(nodeid) for nodeid in nodeids]
-        return self._database.read(
-            lambda connection: _estimates(connection, names), [None] * len(names)
-        )
+
+        def query(connection: sqlite3.Connection) -> list[float | None]:
+            known = rows.sketches(connection, names)
+            state = _State.of(connection)
+            if self._sketches[0] == state:
+                known = self._sketches[1] | known
+            rows.add_sketches(connection, known, names)
+            self._sketches = state, known
+            return _estimates(connection, names, known)
+
+        return self._database.read(query, [None] * len(names))
 
     def setup_costs(self, files: Iterable[str]) -> dict[str, float]:
         """Seconds to enter each known file on a worker that was not there.
@@ -218,13 +230,23 @@ class History:
         if not self.usable:
             return False
         try:
-            story = fold.read_story(log_path)
+            story = read_story(log_path)
         except (OSError, HistoryError) as error:
             self._database.warn(f"the history leaves out a run: {error}")
             return False
-        if story is None:
+        return story is not None and self.add(story)
+
+    def add(self, story: Story) -> bool:
+        """Add a run of which the story is known; otherwise as :meth:`fold`."""
+        if not self.usable:
             return False
-        added = self._database.write(lambda connection: fold.store(connection, story), False)
+
+        def change(connection: sqlite3.Connection) -> bool:
+            state, sketches = self._sketches
+            is_current = state is not None and state == _State.of(connection)
+            return fold.store(connection, story, sketches if is_current else None)
+
+        added = self._database.write(change, False)
         if added and story.damage is not None:
             self._database.warn(f"the history has only a part of a run: {story.damage}")
         return added
@@ -274,15 +296,24 @@ def _collected_in_shares(connection: sqlite3.Connection, selection: str) -> bool
     return bool(workers > 1 and collected < 1.5 * tests)
 
 
-def _estimates(connection: sqlite3.Connection, nodeids: list[str]) -> list[float | None]:
-    known: dict[str, float | None] = {}
-    for chunk in rows.chunks(nodeids):
-        known.update(
-            connection.execute(
-                f"SELECT nodeid, estimate FROM test WHERE nodeid IN ({rows.marks(chunk)})", chunk
-            )
-        )
-    estimates = [known.get(nodeid) for nodeid in nodeids]
+class _State(msgspec.Struct):
+    """Equal as long as nobody has written to the file."""
+
+    connection: sqlite3.Connection
+    #: Changes by others and by ourselves.
+    others: int
+    own: int
+
+    @classmethod
+    def of(cls, connection: sqlite3.Connection) -> _State:
+        (others,) = connection.execute("PRAGMA data_version").fetchone()
+        return cls(connection, others, connection.total_changes)
+
+
+def _estimates(
+    connection: sqlite3.Connection, nodeids: list[str], known: dict[str, rows.Sketch]
+) -> list[float | None]:
+    estimates = [known[nodeid][-1] for nodeid in nodeids]
     if None in estimates:
         unseen = {rows.file_of(n) for n, e in zip(nodeids, estimates, strict=True) if e is None}
         usual = _file_medians(connection, sorted(unseen))

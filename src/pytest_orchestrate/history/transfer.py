@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import defaultdict
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
 
 from pytest_orchestrate.errors import HistoryError
-from pytest_orchestrate.history import rows
+from pytest_orchestrate.history import batches, rows
 from pytest_orchestrate.history.estimate import Cost
-from pytest_orchestrate.history.schema import ATTEMPTS
 from pytest_orchestrate.history.store import History
 
 FORMAT = "pytest-orchestrate history"
@@ -170,6 +171,7 @@ def _reason(history: History) -> str:
     return " ".join(history.warnings)
 
 
+_by_start = attrgetter("started")
 _RUN_COLUMNS = ", ".join(ExportedRun.__struct_fields__)
 
 
@@ -185,13 +187,13 @@ def _export(connection: sqlite3.Connection) -> Export:
         "SELECT id, nodeid, imported FROM test ORDER BY nodeid"
     ):
         tests[nodeid] = by_number[number] = ExportedTest(attempts=[], imported=imported)
-    for number, *values in connection.execute(
-        f"SELECT test, {rows.ATTEMPT_COLUMNS} FROM attempt ORDER BY test, started"
-    ):
-        attempt = rows.AttemptRow(*values)
-        if number in by_number and attempt.run in places:
-            place = places[attempt.run]
-            by_number[number].attempts.append(msgspec.structs.replace(attempt, run=place))
+    for _, run, batch in batches.everything(connection):
+        for number, row in batch.rows(run, by_number):
+            if run in places:
+                attempt = msgspec.structs.replace(row, run=places[run])
+                by_number[number].attempts.append(attempt)
+    for exported in tests.values():
+        exported.attempts.sort(key=_by_start)
     return Export(
         format=FORMAT,
         version=VERSION,
@@ -214,33 +216,18 @@ def _export(connection: sqlite3.Connection) -> Export:
 
 def _merge(connection: sqlite3.Connection, export: Export) -> Merged:
     numbers, new_runs = _merge_runs(connection, export.runs)
-    tests = rows.known_tests(connection, export.tests)
-    added = 0
+    tests = rows.tests_of(connection, export.tests)
+    by_file: dict[str, dict[int, list[rows.AttemptRow]]] = defaultdict(dict)
     for nodeid, exported in export.tests.items():
         test = tests[nodeid]
         if test.imported is None:
             test.imported = exported.imported
-        slots = rows.attempts_of(connection, test.number)
-        known = {attempt.identity: attempt for attempt in slots.values()}
-        fresh = [
+        by_file[rows.file_of(nodeid)][test.number] = [
             msgspec.structs.replace(attempt, run=numbers[attempt.run])
             for attempt in exported.attempts
         ]
-        fresh = [attempt for attempt in fresh if attempt.identity not in known]
-        if not fresh:
-            continue
-        # Together in order of time, so that it is the oldest that make way.
-        together = sorted([*known.values(), *fresh], key=lambda attempt: attempt.started)
-        kept = together[-ATTEMPTS:]
-        connection.executemany(
-            "DELETE FROM attempt WHERE slot = ? AND test = ?",
-            [(slot, test.number) for slot in slots],
-        )
-        test.attempts = 0
-        rows.add_attempts(connection, [(test, attempt) for attempt in kept])
-        test.learn(sorted(fresh, key=lambda attempt: attempt.started))
-        added += sum(attempt.identity not in known for attempt in kept)
     rows.write_tests(connection, tests.values())
+    added = sum(_merge_attempts(connection, file, attempts) for file, attempts in by_file.items())
     rows.merge_files(
         connection,
         {file: costs.collects for file, costs in export.files.items()},
@@ -254,6 +241,38 @@ def _merge(connection: sqlite3.Connection, export: Export) -> Merged:
         },
     )
     return Merged(runs=new_runs, attempts=added)
+
+
+def _merge_attempts(
+    connection: sqlite3.Connection, file: str, more: dict[int, list[rows.AttemptRow]]
+) -> int:
+    """Add attempts of a file's tests; return how many of them were new and are kept."""
+    there = batches.all_of_file(connection, file)
+    known = {row.identity for found in there.values() for row in found}
+    fresh = {
+        test: [row for row in attempts if row.identity not in known]
+        for test, attempts in more.items()
+    }
+    if not any(fresh.values()):
+        return 0
+    together = {
+        test: sorted([*there.get(test, ()), *fresh.get(test, ())], key=_by_start)
+        for test in there.keys() | fresh.keys()
+    }
+    oldest = batches.oldest(connection, [file]).get(file, 0)
+    # in order of time, so that it is the oldest that make way
+    first = batches.replace(connection, file, together)
+    kept = batches.all_of_file(connection, file)
+    changed: list[rows.KnownTest] = []
+    for test in rows.tests_of_file(connection, file):
+        if test.number in first:
+            is_whole = test.first is None or test.first >= oldest
+            test.first = first[test.number] if is_whole else -1
+            if fresh.get(test.number):
+                test.learn_anew(kept[test.number])
+            changed.append(test)
+    rows.write_tests(connection, changed)
+    return sum(row.identity not in known for found in kept.values() for row in found)
 
 
 def _merge_runs(connection: sqlite3.Connection, runs: list[ExportedRun]) -> tuple[list[int], int]:
@@ -283,7 +302,7 @@ def _merge_runs(connection: sqlite3.Connection, runs: list[ExportedRun]) -> tupl
 
 
 def _import_durations(connection: sqlite3.Connection, durations: dict[str, float]) -> Merged:
-    tests = rows.known_tests(connection, durations)
+    tests = rows.tests_of(connection, durations)
     changed: list[rows.KnownTest] = []
     for nodeid, seconds in durations.items():
         test = tests[nodeid]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_orchestrate.history.estimate import is_as_expected
 from pytest_orchestrate.history.log import RunLog
 from pytest_orchestrate.history.overview import attempts_of, overview, slowest
-from pytest_orchestrate.history.schema import SCHEMA_VERSION
+from pytest_orchestrate.history.schema import KEPT_RUNS, SCHEMA_VERSION
 from pytest_orchestrate.history.store import History
 from tests.unit.history import recorded
 from tests.unit.history.recorded import Attempt, record_run
@@ -76,14 +77,31 @@ class TestFolding:
             B: "passed",
         }
 
-    def test_of_each_test_the_last_hundred_attempts_are_kept(self, history: History) -> None:
-        for number in range(13):
-            calls = [Attempt(A, float(10 * number + retry)) for retry in range(10)]
-            history.fold(record_run(history.directory, number, [*calls, Attempt(B)]))
-        kept = [found.attempt.call for found in attempts_of(history, A)]
-        assert kept == [float(call) for call in range(30, 130)]
-        assert len(attempts_of(history, B)) == 13
-        assert {test.nodeid: test.attempts for test in slowest(history)} == {A: 130, B: 13}
+    def test_of_each_file_the_attempts_of_the_last_hundred_runs_are_kept(
+        self, history: History
+    ) -> None:
+        for number in range(KEPT_RUNS + 3):
+            attempts = [Attempt(A, float(number)), Attempt(A, 0.5)]
+            if number < 2:
+                attempts.append(Attempt(B))
+            history.fold(record_run(history.directory, number, attempts))
+        calls = [found.attempt.call for found in attempts_of(history, A)]
+        assert calls == [call for number in range(3, 103) for call in (float(number), 0.5)]
+        assert len(attempts_of(history, B)) == 2
+        assert {test.nodeid: test.attempts for test in slowest(history)} == {A: 200, B: 2}
+
+    def test_a_run_that_took_as_long_as_expected_leaves_the_estimate_as_it_is(
+        self, history: History
+    ) -> None:
+        fold_calls(history, A, [1.0, 1.05, 0.95])
+        assert history.estimates([A]) == [1.0]
+        assert [found.attempt.call for found in attempts_of(history, A)] == [1.0, 1.05, 0.95]
+
+    def test_what_took_as_long_as_expected_counts_once_something_has_changed(
+        self, history: History
+    ) -> None:
+        fold_calls(history, A, [1.0, 1.05, 0.95, 1.0, 3.0])
+        assert history.estimates([A]) == [median([1.0, 1.05, 0.95, 1.0, 3.0]) / 2 + 1.5]
 
     def test_an_unknown_record_or_key_is_passed_over(self, history: History) -> None:
         others = [{"record": "telemetry", "x": 1}, recorded.worker() | {"memory": 5}]
@@ -152,7 +170,10 @@ class TestEstimates:
         fold_calls(history, A, calls)
         (estimate,) = history.estimates([A])
         history.close()
-        assert estimate == pytest.approx(median(calls[-5:]) / 2 + calls[-1] / 2)
+        assert estimate is not None
+        exactly = median(calls[-5:]) / 2 + calls[-1] / 2
+        # a call that took as long as expected has changed nothing
+        assert estimate == pytest.approx(exactly) or is_as_expected(calls[-1], estimate)
 
     def test_an_older_run_that_is_folded_later_is_not_the_last(self, history: History) -> None:
         for number, call in ((2, 2.0), (1, 10.0)):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_orchestrate.errors import HistoryError
 from pytest_orchestrate.history.forget import forget
 from pytest_orchestrate.history.overview import attempts_of, overview, slowest
+from pytest_orchestrate.history.schema import KEPT_RUNS
 from pytest_orchestrate.history.store import History
 from pytest_orchestrate.history.transfer import export_to, import_from
 from tests.unit.history import recorded
@@ -121,19 +122,20 @@ class TestExport:
         here.close()
         there.close()
 
-    def test_of_merged_attempts_the_oldest_make_way(
+    def test_of_merged_runs_the_oldest_make_way(
         self, here: History, there: History, tmp_path: Path
     ) -> None:
-        add_run(here, 2, [Attempt(A, 2.0) for _ in range(100)], "here")
-        add_run(there, 1, [Attempt(A, 1.0) for _ in range(50)], "old")
-        add_run(there, 3, [Attempt(A, 3.0) for _ in range(30)], "new")
+        for number in range(1, KEPT_RUNS + 1):
+            add_run(here, 10 * number, [Attempt(A, float(number))], "here")
+        for number in (1, 2, 2001, 2002):
+            add_run(there, number, [Attempt(A, 0.5), Attempt(A, 0.25)], "there")
         export_to(there, tmp_path / "export.json")
-        assert import_from(here, tmp_path / "export.json").attempts == 30
+        assert import_from(here, tmp_path / "export.json").attempts == 4
         calls = [found.attempt.call for found in attempts_of(here, A)]
-        assert calls == [2.0] * 70 + [3.0] * 30
-        add_run(here, 4, [Attempt(A, 4.0)], "next")
+        assert calls == [*map(float, range(3, KEPT_RUNS + 1)), 0.5, 0.25, 0.5, 0.25]
+        add_run(here, 3000, [Attempt(A, 4.0)], "next")
         calls = [found.attempt.call for found in attempts_of(here, A)]
-        assert calls == [2.0] * 69 + [3.0] * 30 + [4.0]
+        assert calls == [*map(float, range(4, KEPT_RUNS + 1)), 0.5, 0.25, 0.5, 0.25, 4.0]
 
     def test_a_run_that_was_cut_off_here_is_completed_by_an_export_that_has_all_of_it(
         self, here: History, there: History, tmp_path: Path
@@ -289,13 +291,14 @@ class TestForgetting:
         forget(here, self.before(2))
         assert here.estimates([A, B]) == [1.5, 2.5]
 
-    def test_the_ring_goes_on_where_it_was(self, here: History) -> None:
-        for number in range(1, 4):
-            add_run(here, number, [Attempt(A, float(number)) for _ in range(40)])
-        forget(here, self.before(3))
-        add_run(here, 4, [Attempt(A, 4.0) for _ in range(70)])
-        calls = [found.attempt.call for found in attempts_of(here, A)]
-        assert calls == [3.0] * 30 + [4.0] * 70
+    def test_of_a_run_that_began_before_the_newer_attempts_stay(self, here: History) -> None:
+        add_run(here, 1, [Attempt(A, 5.0), Attempt(A, 1.0, after=86_400.0), Attempt(B)])
+        gone = forget(here, self.before(2))
+        assert (gone.attempts, gone.tests) == (2, 1)
+        assert here.estimates([A]) == [1.0]
+        add_run(here, 2, [Attempt(A, 4.0), Attempt(B, 3.0)])
+        assert [found.attempt.call for found in attempts_of(here, A)] == [1.0, 4.0]
+        assert [found.attempt.call for found in attempts_of(here, B)] == [3.0]
 
     def test_where_there_is_no_history_none_is_made(self, tmp_path: Path) -> None:
         history = History.open(tmp_path / "nowhere")

@@ -66,7 +66,7 @@ def test_failures_are_forgotten_in_time(history: History) -> None:
 
 
 def test_the_ring_of_attempts_may_have_gone_round(history: History) -> None:
-    fold(history, *[{A: "passed"}] * (schema.ATTEMPTS + 2), {A: "failed"}, {A: "passed"})
+    fold(history, *[{A: "passed"}] * (schema.KEPT_RUNS + 2), {A: "failed"}, {A: "passed"})
     assert recent_failures(history)[A][:3] == [False, True, False]
 
 
@@ -83,6 +83,7 @@ def test_where_none_ever_ran_none_is_new(history: History) -> None:
 def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "history.sqlite3")
     for statement in schema.MIGRATIONS[0]:
+        assert isinstance(statement, str)
         connection.execute(statement)
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
@@ -94,12 +95,11 @@ def test_a_store_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> N
     history.close()
 
 
-def test_tests_that_passed_are_not_looked_at(history: History) -> None:
+def test_runs_in_which_nothing_failed_are_not_looked_at(history: History) -> None:
     fold(history, {A: "failed"})
     connection = sqlite3.connect(history.database.path)
     plan = connection.execute(
-        "EXPLAIN QUERY PLAN SELECT test FROM attempt"
-        " WHERE outcome IN ('failed', 'error', 'crashed')"
+        "EXPLAIN QUERY PLAN SELECT file, attempts FROM batch WHERE failed"
     ).fetchall()
     connection.close()
-    assert "attempt_failed" in plan[0][3]
+    assert "batch_failed" in plan[0][3]

@@ -244,7 +244,7 @@ def test_since_when_a_test_fails_is_known_beyond_the_runs_that_are_shown(history
 
 
 def test_where_attempts_are_gone_it_fails_at_least_since_the_oldest(history: History) -> None:
-    for number in range(schema.ATTEMPTS + 3):
+    for number in range(schema.KEPT_RUNS + 3):
         fold(history, number, Attempt(A, outcome="failed"))
     assert since(history) == ("run-0003", True)
 
@@ -302,7 +302,7 @@ def test_of_two_tests_with_one_node_id_only_the_second_may_have_run(history: His
 
 
 def test_the_ring_of_attempts_may_have_gone_round(history: History) -> None:
-    for number in range(schema.ATTEMPTS + 3):
+    for number in range(schema.KEPT_RUNS + 3):
         fold(history, number, Attempt(A, float(number)))
     found = past(history, facts(500)).attempts[A, 0]
     assert [each.call for each in found] == [float(number) for number in range(83, 103)]
@@ -323,6 +323,7 @@ def test_of_runs_in_older_stores_less_is_known(tmp_path: Path, version: int) -> 
     connection = sqlite3.connect(tmp_path / "history.sqlite3")
     for step in schema.MIGRATIONS[:version]:
         for statement in step:
+            assert isinstance(statement, str)
             connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {version}")
     connection.execute(

@@ -92,13 +92,39 @@ class TestRecords:
         assert log.path.stat().st_size > 100_000
         log.close()
 
+    def test_many_waiting_are_flushed_unasked(self, tmp_path: Path) -> None:
+        log = RunLog.create(tmp_path, "r", keep_output=True)
+        for _ in range(1_000):
+            log.attempt({"record": "attempt"})
+        assert len(list(read(log.path))) == 1_000
+        log.close()
+        assert log.size == log.path.stat().st_size
+
+    def test_what_waits_becomes_the_lines_that_it_would_have_been_at_once(
+        self, tmp_path: Path
+    ) -> None:
+        odd = {"record": "attempt", "nodeid": "a\udc80", "object": {1, 2}}
+        log = RunLog.create(tmp_path, "r", keep_output=True)
+        log.attempt({"record": "attempt", "nodeid": "a"})
+        log.event(StopRequested(now=1.0, reason="\udcff"))
+        log.write({"record": "note", "text": "line\nline"})
+        log.attempt(odd)
+        log.command(EndRun(not_run=0))
+        log.close()
+        attempt, event, note, other, command = read(log.path)
+        assert attempt == {"record": "attempt", "nodeid": "a"}
+        assert event["event"]["reason"] == "\\udcff"
+        assert note["text"] == "line\nline"
+        assert other["nodeid"] == "a\\udc80"
+        assert command["command"]["command"] == "EndRun"
+
     def test_without_output_sections_and_tracebacks_are_left_out(self, tmp_path: Path) -> None:
         log = RunLog.create(tmp_path, "r", keep_output=False)
         how = {"longrepr": "secret", "crash": {"message": "secret"}, "exception": "secret"}
         attempt = {"record": "attempt", "nodeid": "a", **how, "sections": [["stdout", "secret"]]}
         log.write(attempt)
         log.write({"record": "amend", "nodeid": "a", **how})
-        log.write({"record": "attempt", "nodeid": "b", "longrepr": None, "sections": []})
+        log.attempt({"record": "attempt", "nodeid": "b", "longrepr": None, "sections": []})
         log.close()
         assert b"secret" not in log.path.read_bytes()
         without, _, ordinary = read(log.path)
@@ -143,7 +169,7 @@ class TestRecords:
         setattr(log, "_append", lines.append)  # noqa: B010 - no file for each example
         log.write({"record": "note", "content": content})
         (line,) = lines
-        assert line.count(b"\n") == 1
+        assert b"\n" not in line
         assert json.loads(line)["record"] == "note"
 
     def test_a_record_that_contains_itself_becomes_a_note(self, tmp_path: Path) -> None:
