@@ -42,11 +42,20 @@ def test_last(): pass
 """
 
 
+#: The passed report of a tear-down is held back for as long as it takes, and not just a moment.
+HELD_BACK = """
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        from pytest_orchestrate.worker import running
+        running.HOLD = 30.0
+"""
+
+
 def test_tear_down_errors_are_told_of_the_test_that_plain_tells_them_of(
     pytester: pytest.Pytester,
 ) -> None:
     files = {f"test_{name}.py": LEAKY for name in "abcd"}
-    write_files(pytester, {"conftest.py": GROUPS, **files})
+    write_files(pytester, {"conftest.py": GROUPS + HELD_BACK, **files})
     assert_as_plain(pytester)
 
 

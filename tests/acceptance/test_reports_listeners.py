@@ -57,8 +57,18 @@ def test_one_that_comes_with_the_first_test_hears_the_others(pytester: Pytester)
         pytester,
         {
             "test_a.py": "def test_a(): pass\n",
-            "test_b.py": "import time\ndef test_b(): time.sleep(0.5)\n",
+            "test_b.py": """
+import pathlib, time
+
+def test_b():
+    deadline = time.monotonic() + 30
+    while not pathlib.Path("listening").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+""",
             "conftest.py": """
+import pathlib
+
 class Listener:
     def pytest_runtest_logreport(self, report):
         with open("heard", "a") as file:
@@ -67,6 +77,7 @@ class Listener:
 def pytest_runtest_logfinish(nodeid):
     if CONFIG is not None and nodeid == "test_a.py::test_a":
         CONFIG.pluginmanager.register(Listener(), "listener")
+        pathlib.Path("listening").touch()
 
 CONFIG = None
 
