@@ -58,10 +58,7 @@ class Story(msgspec.Struct):
             case AttemptRecord():
                 self.attempted(record)
             case FixtureRecord():
-                setup = seconds(record.setup)
-                if record.scope != "class":
-                    self._pending[record.worker] += setup
-                self.fixtures[record.file or "", record.name, record.scope].append(setup)
+                self._set_up(record)
             case FilesRecord():
                 for file, cost in record.costs.items():
                     self.collects[file].append(seconds(cost))
@@ -85,6 +82,12 @@ class Story(msgspec.Struct):
         self.attempts.append(attempt)
         pending = self._pending
         self.shared.append(shared_part(pending.pop(attempt.worker, 0.0), setup) if pending else 0.0)
+
+    def _set_up(self, record: FixtureRecord) -> None:
+        setup = seconds(record.setup)
+        if record.scope != "class":
+            self._pending[record.worker] += setup
+        self.fixtures[record.file or "", record.name, record.scope].append(setup)
 
     def _amend(self, record: AmendRecord) -> None:
         for attempt in reversed(self.attempts):
