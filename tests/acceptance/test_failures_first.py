@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from tests.acceptance.support import run_orchestrated, write_files
-from tests.support.runs import assert_stops_at_once, given_out, latest_log
+from tests.support.runs import assert_stops_at_once, latest_log
 
 Pytester = pytest.Pytester
 
@@ -94,7 +94,7 @@ def test_with_x_the_run_ends_early(pytester: Pytester, workers: int) -> None:
     run_orchestrated(pytester, workers=workers, environ=broken("test_e-7"))
     ran = run_orchestrated(pytester, FIRST, "-x", workers=workers, environ=broken("test_e-7"))
     assert ran.counts["failed"] == 1
-    assert given_out(pytester.path)[0] == "test_it[7]"
+    assert place(pytester, "test_e.py::test_it[7]") == 0
     assert_stops_at_once(pytester.path)
 
 
