@@ -47,16 +47,17 @@ const Query = (() => {
 
   function gather() {
     if (hay !== null) return;
-    const parts = new Array(Run.size);
-    let length = 0;
-    for (let test = 0; test < Run.size; test++) {
-      parts[test] =
-        `${Run.nodeid(test)}\n${Run.failureOf(test)?.title ?? Run.reasonOf(test)}\0`.toLowerCase();
-      starts[test] = length;
-      length += parts[test].length;
+    let parts = new Array(Run.size);
+    for (let test = 0; test < Run.size; test++)
+      parts[test] = `${Run.nodeid(test)}\n${Run.failureOf(test)?.title ?? Run.reasonOf(test)}\0`;
+    const text = parts.join("");
+    hay = text.toLowerCase();
+    // a few letters have more than one in lower case, and what comes after them is moved
+    if (hay.length !== text.length) {
+      parts = parts.map((part) => part.toLowerCase());
+      hay = parts.join("");
     }
-    starts[Run.size] = length;
-    hay = parts.join("");
+    for (let test = 0; test < Run.size; test++) starts[test + 1] = starts[test] + parts[test].length;
   }
 
   /** test -> whether a text is in what is said of it. */
