@@ -119,8 +119,8 @@ class History:
         names = [rows.storable(nodeid) for nodeid in nodeids]
 
         def query(connection: sqlite3.Connection) -> list[float | None]:
+            state = _State.of(connection)  # first: who writes meanwhile makes this one too old
             known = rows.sketches(connection, names)
-            state = _State.of(connection)
             if self._sketches[0] == state:
                 known = self._sketches[1] | known
             rows.add_sketches(connection, known, names)
