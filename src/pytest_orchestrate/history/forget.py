@@ -36,6 +36,7 @@ def _forget(connection: sqlite3.Connection, before: float) -> Forgotten:
     #: What is left, by test, and the first batch of tests in files where something went.
     left: dict[int, list[AttemptRow]] = {}
     first: dict[int, int] = {}
+    renumbered: set[str] = set()
     for file in files:
         there = batches.all_of_file(connection, file)
         kept = {
@@ -44,17 +45,24 @@ def _forget(connection: sqlite3.Connection, before: float) -> Forgotten:
         left |= kept
         lost = {test for test, found in there.items() if len(kept[test]) < len(found)}
         if lost:
+            renumbered.add(file)
             attempts += sum(len(there[test]) - len(kept[test]) for test in lost)
             first |= batches.replace(connection, file, kept) | dict.fromkeys(lost, -1)
     changed: list[rows.KnownTest] = []
     gone: list[tuple[int]] = []
     for test in rows.tests_that_ran(connection):
         number = test.number
-        if not left.get(number) and test.imported is None:
+        still = left.get(number, ())
+        # of a test that has not run for long, the attempts may have made way, and this is left
+        recent = [timing for timing in test.recent if timing.started >= before]
+        if not still and not recent and test.imported is None:
             gone.append((number,))
-        elif number in first or any(timing.started < before for timing in test.recent):
-            test.first = first.get(number, test.first) if test.first != -1 else -1
-            test.learn_anew(left.get(number, ()))
+        elif number in first or len(recent) < len(test.recent):
+            test.first = first.get(number, -1) if test.first != -1 else -1
+            test.learn_anew(still, () if still else recent)
+            changed.append(test)
+        elif not still and rows.file_of(test.nodeid) in renumbered:
+            test.first = -1
             changed.append(test)
     rows.write_tests(connection, changed)
     connection.executemany("DELETE FROM test WHERE id = ?", gone)

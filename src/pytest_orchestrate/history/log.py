@@ -95,9 +95,14 @@ class RunLog:
     def attempt(self, record: Mapping[str, object]) -> None:
         """Append the record of an attempt, which must not change any more.
 
-        One a test: like events and commands it becomes a line when others do.
+        One a test: like events and commands it becomes a line when others do. One with output is
+        a line at once: that may be long, and only of lines is known how much waits.
         """
-        self._wait(record if self._keep_output else self._kept(record))
+        kept = record if self._keep_output else self._kept(record)
+        if kept.get("longrepr") or kept.get("sections"):
+            self._append(self._line(kept))
+        else:
+            self._wait(kept)
 
     def event(self, event: Event) -> None:
         """Append what the engine was told."""

@@ -86,9 +86,12 @@ class KnownTest(msgspec.Struct):
         if any(is_measured(each.outcome, each.call) for each in attempts):
             self.recent = newest(newest(self.recent, _timings(earlier)), _timings(attempts))
 
-    def learn_anew(self, attempts: Iterable[AttemptRow]) -> None:
-        """Know nothing but these attempts, in order of time, and what was imported."""
-        self.recent, self.unmeasured = [], None
+    def learn_anew(self, attempts: Iterable[AttemptRow], recent: Iterable[Timing] = ()) -> None:
+        """Know nothing but these attempts, in order of time, and what was imported.
+
+        :param recent: What else was measured, in attempts that are not kept any more.
+        """
+        self.recent, self.unmeasured = list(recent), None
         before: list[AttemptRow] = []
         for _, run in groupby(attempts, attrgetter("run")):
             now = list(run)

@@ -119,8 +119,8 @@ class History:
         names = [rows.storable(nodeid) for nodeid in nodeids]
 
         def query(connection: sqlite3.Connection) -> list[float | None]:
+            state = _State.of(connection)  # first: who writes meanwhile makes this one too old
             known = rows.sketches(connection, names)
-            state = _State.of(connection)
             if self._sketches[0] == state:
                 known = self._sketches[1] | known
             rows.add_sketches(connection, known, names)
@@ -167,12 +167,15 @@ class History:
         return self._database.read(query, 0)
 
     def last_run(self, selection: str) -> RunFacts | None:
-        """The last finished run of this selection; if there is one, the last that ran all of it."""
+        """The last finished run of this selection; if there is one, the last that ran all of it.
+
+        A run that ran nothing, for instance because a file could not be collected, says least.
+        """
 
         def query(connection: sqlite3.Connection) -> RunFacts | None:
             row = connection.execute(
                 f"SELECT {RUN_COLUMNS} FROM run WHERE selection = ? AND finished"
-                " ORDER BY not_run = 0 DESC, started DESC LIMIT 1",
+                " ORDER BY tests > 0 DESC, not_run = 0 DESC, started DESC LIMIT 1",
                 (rows.storable(selection),),
             ).fetchone()
             if row is None:
@@ -286,7 +289,7 @@ def _collected_in_shares(connection: sqlite3.Connection, selection: str) -> bool
         "SELECT run.tests, COUNT(*), SUM(worker.collected) FROM run"
         " JOIN worker ON worker.run = run.id AND worker.collected IS NOT NULL"
         " WHERE selection = ? AND mode = 'workers' AND finished AND not_run = 0"
-        " GROUP BY run.id ORDER BY run.started DESC LIMIT 1",
+        " AND tests > 0 GROUP BY run.id ORDER BY run.started DESC LIMIT 1",
         (rows.storable(selection),),
     ).fetchone()
     if row is None:

@@ -269,7 +269,12 @@ def _merge_attempts(
             is_whole = test.first is None or test.first >= oldest
             test.first = first[test.number] if is_whole else -1
             if fresh.get(test.number):
-                test.learn_anew(kept[test.number])
+                # what makes way at once has taught something, as what made way before
+                recent = () if test.number in there else test.recent
+                test.learn_anew(kept.get(test.number) or together[test.number], recent)
+            changed.append(test)
+        elif test.first is not None:  # its attempts made way before: it has no number among the new
+            test.first = -1
             changed.append(test)
     rows.write_tests(connection, changed)
     return sum(row.identity not in known for found in kept.values() for row in found)

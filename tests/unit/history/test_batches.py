@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_orchestrate.history import schema
+from pytest_orchestrate.history import rows, schema
 from pytest_orchestrate.history.batches import Batch, Entry
 from pytest_orchestrate.history.gathered import read_story
 from pytest_orchestrate.history.overview import attempts_of, slowest
@@ -77,6 +78,29 @@ def test_what_was_read_at_the_start_counts_no_more_once_another_run_was_added(
     assert one.estimates([A, B, C]) == other.estimates([A, B, C]) == [1.0, 7.0, 5.0]
     assert calls(other, A) == [("run-0001", 1.0), ("run-0002", 3.0), ("run-0003", 1.0)]
     assert calls(other, C) == [("run-0002", 5.0)]
+    assert one.warnings == other.warnings == []
+    one.close()
+    other.close()
+
+
+def test_a_run_that_is_added_while_another_reads_takes_none_of_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = History.open(tmp_path), History.open(tmp_path)
+    one.fold(record_run(tmp_path, 1, [Attempt(A, 1.0)]))
+    read = rows.sketches
+
+    def interrupted(*arguments: Any) -> dict[str, rows.Sketch]:
+        found = read(*arguments)
+        monkeypatch.setattr(rows, "sketches", read)
+        other.fold(record_run(tmp_path, 2, [Attempt(C, 5.0), Attempt(B, 3.0)]))
+        return found
+
+    monkeypatch.setattr(rows, "sketches", interrupted)
+    one.estimates([A, B, C])
+    assert one.fold(record_run(tmp_path, 3, [Attempt(B, 3.0), Attempt(C, 5.0)]))
+    assert calls(other, B) == [("run-0002", 3.0), ("run-0003", 3.0)]
+    assert calls(other, C) == [("run-0002", 5.0), ("run-0003", 5.0)]
     assert one.warnings == other.warnings == []
     one.close()
     other.close()

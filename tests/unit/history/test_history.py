@@ -325,6 +325,17 @@ class TestRuns:
         assert facts is not None
         assert facts.run == "run-0002"
 
+    def test_a_run_that_ran_nothing_says_least(self, history: History) -> None:
+        sharing = [{**recorded.worker(name), "collected": 1} for name in ("gw0", "gw1")]
+        history.fold(record_run(history.directory, 1, [Attempt(A), Attempt(B)], others=sharing))
+        log = recorded.begin(history.directory, 2)
+        for name in ("gw0", "gw1"):
+            log.write({**recorded.worker(name), "collected": 0})
+        history.fold(recorded.end(log, exitstatus=2))
+        facts = history.last_run(".")
+        assert facts is not None
+        assert (facts.run, facts.shared, facts.collect) == ("run-0001", True, 4.0)
+
     def test_overview_counts_runs_tests_and_files(self, history: History) -> None:
         history.fold(record_run(history.directory, 1, [Attempt(A), Attempt(A + "x"), Attempt(B)]))
         known = overview(history)

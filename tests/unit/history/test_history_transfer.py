@@ -20,6 +20,7 @@ from tests.unit.history.recorded import Attempt, record_run
 
 A, B = "tests/test_a.py::one", "tests/test_b.py::two"
 FILE = "tests/test_a.py"
+OTHER = f"{FILE}::other"
 
 
 @pytest.fixture
@@ -136,6 +137,29 @@ class TestExport:
         add_run(here, 3000, [Attempt(A, 4.0)], "next")
         calls = [found.attempt.call for found in attempts_of(here, A)]
         assert calls == [*map(float, range(4, KEPT_RUNS + 1)), 0.5, 0.25, 0.5, 0.25, 4.0]
+
+    def test_a_test_of_which_all_attempts_make_way_has_taught_how_long_it_takes(
+        self, here: History, there: History, tmp_path: Path
+    ) -> None:
+        add_run(there, 1, [Attempt(OTHER, 3.0)], "there")
+        export_to(there, tmp_path / "export.json")
+        for number in range(2, KEPT_RUNS + 2):
+            add_run(here, number, [Attempt(A)], "here")
+        assert import_from(here, tmp_path / "export.json").attempts == 0
+        assert here.estimates([OTHER]) == [3.0]
+        add_run(here, 500, [Attempt(OTHER, 5.0)], "last")
+        assert here.estimates([OTHER]) == [4.5]
+
+    def test_what_made_way_is_not_unlearnt_from_what_is_older(
+        self, here: History, there: History, tmp_path: Path
+    ) -> None:
+        add_run(there, 1, [Attempt(OTHER, 3.0)], "there")
+        export_to(there, tmp_path / "export.json")
+        add_run(here, 2, [Attempt(OTHER, 5.0)], "here")
+        for number in range(3, KEPT_RUNS + 3):
+            add_run(here, number, [Attempt(A)], "here")
+        import_from(here, tmp_path / "export.json")
+        assert here.estimates([OTHER]) == [4.5]
 
     def test_a_run_that_was_cut_off_here_is_completed_by_an_export_that_has_all_of_it(
         self, here: History, there: History, tmp_path: Path
@@ -282,6 +306,19 @@ class TestForgetting:
         add_run(here, 2, [Attempt(A, 1.0)])
         assert forget(here, self.before(2)).tests == 2
         assert here.estimates(["tests/test_a.py::new", B]) == [1.0, None]
+
+    def test_what_was_measured_since_stays_though_the_attempts_made_way(
+        self, here: History
+    ) -> None:
+        add_run(here, 1, [Attempt(OTHER, 9.0)])
+        add_run(here, 2, [Attempt(OTHER, 3.0)])
+        for number in range(3, KEPT_RUNS + 3):
+            add_run(here, number, [Attempt(A)])
+        assert forget(here, self.before(1)).tests == 0
+        assert here.estimates([OTHER]) == [4.5]
+        assert forget(here, self.before(2)).tests == 0
+        assert here.estimates([OTHER]) == [3.0]
+        assert forget(here, self.before(3)).tests == 1
 
     def test_imported_durations_stay(self, here: History, tmp_path: Path) -> None:
         source = tmp_path / ".test_durations"

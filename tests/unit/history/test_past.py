@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_orchestrate.history import schema
+from pytest_orchestrate.history.forget import forget
 from pytest_orchestrate.history.lineage import Forebears
 from pytest_orchestrate.history.past import past
 from pytest_orchestrate.history.store import History
@@ -247,6 +248,27 @@ def test_where_attempts_are_gone_it_fails_at_least_since_the_oldest(history: His
     for number in range(schema.KEPT_RUNS + 3):
         fold(history, number, Attempt(A, outcome="failed"))
     assert since(history) == ("run-0003", True)
+
+
+@pytest.mark.parametrize("way", ["forgotten", "merged"])
+def test_where_attempts_made_way_it_is_a_bound_also_after_the_others_are_numbered_anew(
+    history: History, tmp_path: Path, way: str
+) -> None:
+    same = A.replace("one", "other")
+    (tmp_path / "durations").write_text(f'{{"{A}": 1.0}}')
+    import_from(history, tmp_path / "durations")
+    for number in range(1, schema.KEPT_RUNS + 3):
+        fold(history, number, Attempt(A if number == 2 else same, outcome="failed"))
+    if way == "forgotten":
+        forget(history, EPOCH + 86_400.0 * 4)
+    else:
+        there = History.open(tmp_path / "there")
+        there.fold(record_run(there.directory, 200, [Attempt(same)], run_id="there"))
+        export_to(there, tmp_path / "export.json")
+        import_from(history, tmp_path / "export.json")
+        there.close()
+    fold(history, 300, Attempt(A, outcome="failed"))
+    assert since(history) == ("run-0300", True)
 
 
 def test_runs_with_another_selection_or_cut_off_tell_since_when_too(history: History) -> None:

@@ -92,6 +92,17 @@ class TestRecords:
         assert log.path.stat().st_size > 100_000
         log.close()
 
+    @pytest.mark.parametrize(
+        "output", [{"longrepr": "a" * 100_000}, {"sections": [("stdout", "a" * 100_000)]}]
+    )
+    def test_an_attempt_with_much_output_is_flushed_unasked(
+        self, tmp_path: Path, output: dict[str, object]
+    ) -> None:
+        log = RunLog.create(tmp_path, "r", keep_output=True)
+        log.attempt({"record": "attempt", **output})
+        assert log.path.stat().st_size > 100_000
+        log.close()
+
     def test_many_waiting_are_flushed_unasked(self, tmp_path: Path) -> None:
         log = RunLog.create(tmp_path, "r", keep_output=True)
         for _ in range(1_000):
