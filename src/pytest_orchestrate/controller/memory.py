@@ -37,6 +37,9 @@ _SUSPENDED = (
     (types.AsyncGeneratorType, "ag_frame"),
 )
 
+#: What is called of a stream that is freed.
+_ENDS = {"__del__", "close", "flush"}
+
 #: Libraries of ours, and of pytest, that are not written in Python.
 _KNOWN = {"msgspec"}
 
@@ -88,13 +91,21 @@ def _leave() -> None:
         if id(type(each)) in files:
             with contextlib.suppress(Exception):
                 each.flush()
-    if all(map(_is_transparent, others)):
+    if all(map(_is_transparent, kinds.values())):
         freeze()
 
 
 def _is_file(kind: type) -> bool:
-    """Whether it is one of Python's own streams, not something that is derived from one."""
-    return _module_of(kind) == "_io"
+    """Whether it is one of Python's own streams, or what is derived from one and ends as they do.
+
+    Doctests leave some of both: the text that a test has written, and what pytest captures with.
+    """
+    for base in kind.__mro__:
+        if _module_of(base) == "_io":
+            return True
+        if not _ENDS.isdisjoint(base.__dict__):
+            return False
+    return False
 
 
 def _has_finalizer(kind: type) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import gc
 import io
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 import msgspec
 import psutil  # noqa: F401  # for its module
 import pytest
+from _pytest.capture import EncodedFile
 
 from pytest_orchestrate.controller import memory
 from pytest_orchestrate.controller.memory import LongLived
@@ -117,6 +119,17 @@ class Derived(io.StringIO):
     pass
 
 
+class Closed(io.StringIO):
+    def close(self) -> None: ...
+
+
+class Flushed(Derived):
+    def flush(self) -> None: ...
+
+
+class Mixed(Finalized, io.StringIO): ...
+
+
 @pytest.mark.parametrize(
     ("kind", "has_finalizer", "is_transparent"),
     [
@@ -140,6 +153,25 @@ def test_what_may_be_set_aside_at_the_end(
 ) -> None:
     assert memory._has_finalizer(kind) is has_finalizer
     assert memory._is_transparent(kind) is is_transparent
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_file"),
+    [
+        (io.TextIOWrapper, True),
+        (io.FileIO, True),
+        (Derived, True),
+        (EncodedFile, True),
+        (doctest._SpoofOut, True),  # type: ignore[attr-defined]
+        (Closed, False),
+        (Flushed, False),
+        (Mixed, False),
+        (Plain, False),
+        (Finalized, False),
+    ],
+)
+def test_streams_are_those_that_end_as_python_s_own(kind: type, is_file: bool) -> None:
+    assert memory._is_file(kind) is is_file
 
 
 def test_only_what_has_not_come_to_its_end_is_suspended() -> None:
