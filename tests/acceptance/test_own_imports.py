@@ -18,14 +18,14 @@ def pytest_unconfigure(config):
         if name.startswith("pytest_orchestrate.")
     }
     with open(config.rootpath / "loaders.txt", "a") as file:
-        print(*sorted(loaders), *{"rich"}.intersection(sys.modules), file=file)
+        print(*sorted(loaders), *{"rich", "jinja2"}.intersection(sys.modules), file=file)
 """
 
 
 @pytest.mark.parametrize(
     ("workers", "start"), [(0, "auto"), (2, "fork"), (2, "spawn")], ids=["0", "forked", "spawned"]
 )
-def test_no_module_of_ours_is_rewritten_and_rich_is_not_imported(
+def test_no_module_of_ours_is_rewritten_and_neither_rich_nor_jinja2_is_imported(
     pytester: pytest.Pytester, workers: int, start: str
 ) -> None:
     write_files(pytester, {"conftest.py": CONFTEST, "test_a.py": "def test_a(): pass\n"})

@@ -285,7 +285,7 @@ def test_merely_installed_the_plugin_imports_nothing_heavy_and_does_nothing(
         def pytest_unconfigure(config):
             ours = sorted(name for name in sys.modules if name.startswith("pytest_orchestrate"))
             print("ours:", *ours)
-            heavy = ("execnet", "sqlite3", "psutil", "msgspec", "rich")
+            heavy = ("execnet", "sqlite3", "psutil", "msgspec", "rich", "jinja2")
             print("heavy:", *(name for name in heavy if name in sys.modules), "END")
         """
     )

@@ -13,14 +13,17 @@ and nothing else.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from string import Template
+
+from markupsafe import Markup
 
 from pytest_orchestrate.report.document import Report
 from pytest_orchestrate.report.formats.html_data import embedded
 from pytest_orchestrate.report.formats.html_static import static, title
+from pytest_orchestrate.report.formats.html_template import filled
 from pytest_orchestrate.report.verdict import verdict
 
 #: In the order in which they are joined; what comes later has the last word.
@@ -65,10 +68,11 @@ def render(report: Report, folder: str = "") -> bytes:
     ``folder``: absolute, where the page is going to lie. Artifacts are linked from there, so that
     they are found wherever both are copied to; without it, they are linked where they lie now.
     """
-    skeleton, style, script = _parts()
+    style, script = _parts()
     data, texts = embedded(report, folder)
-    page = skeleton.substitute(
-        policy=(
+    page = filled(
+        "page.html",
+        policy=Markup(  # noqa: S704
             f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
             "img-src data: file: 'self'; base-uri 'none'; form-action 'none'"
         ),
@@ -76,10 +80,8 @@ def render(report: Report, folder: str = "") -> bytes:
         title=title(report),
         style=style,
         static=static(report),
-        data=data,
-        texts="\n".join(
-            f'<script type="text/plain" class="texts">{block}</script>' for block in texts
-        ),
+        data=Markup(data),  # noqa: S704  # of which html_data makes what is no markup
+        texts=[Markup(block) for block in texts],  # noqa: S704  # base64
         script=script,
     )
     # what cannot be UTF-8 (half of a surrogate pair) is shown as Python would write it
@@ -87,16 +89,15 @@ def render(report: Report, folder: str = "") -> bytes:
 
 
 @cache
-def _parts() -> tuple[Template, str, str]:
+def _parts() -> tuple[Markup, Markup]:
+    """Style and script, which stand in the page as they are."""
     folder = files("pytest_orchestrate.report.formats") / "html_page"
 
-    def part(name: str) -> str:
-        return (folder / name).read_text(encoding="utf-8")
+    def joined(names: Iterable[str]) -> str:
+        return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
-    style = "\n".join(part(name) for name in STYLES)
-    scripts = "\n".join(part(name) for name in SCRIPTS)
-    script = f'(() => {{\n"use strict";\n{scripts}}})();\n'
-    return Template(part("page.html")), style, script
+    script = f'(() => {{\n"use strict";\n{joined(SCRIPTS)}}})();\n'
+    return Markup(joined(STYLES)), Markup(script)  # noqa: S704
 
 
 def _hash(inline: str) -> str:

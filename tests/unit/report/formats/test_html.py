@@ -85,7 +85,7 @@ def story() -> Page:
 
 def test_all_files_of_the_page_are_in_it() -> None:
     there = {part.name for part in PARTS.iterdir()}
-    assert there == {*SCRIPTS, *STYLES, "page.html"}
+    assert there == {*SCRIPTS, *STYLES, "page.html", "static.html"}
 
 
 @pytest.mark.parametrize("name", [*SCRIPTS, *STYLES])
