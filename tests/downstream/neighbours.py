@@ -28,6 +28,7 @@ OUTSIDERS = (
     "pytest-bdd",
     "pytest-retry",
     "pytest-split",
+    "pytest-teamcity",
     "pytest-testmon",
     "pytest_github_actions_annotate_failures",
     "pytest_httpx",

@@ -275,6 +275,24 @@ def test_github_annotations_are_printed_once_each(
     assert len(annotations(plain)) == 2
 
 
+def test_teamcity_and_pycharm_hear_of_each_test_once(mixed: Bench) -> None:
+    pytest.importorskip("teamcity")
+    mixed.use("pytest-teamcity")
+
+    def told(run: Outcome) -> Counter[tuple[str | None, ...]]:
+        found: Counter[tuple[str | None, ...]] = Counter()
+        for kind, rest in re.findall(r"##teamcity\[(\w+) ([^\n]*)\]", run.output):
+            said = dict(re.findall(r"(\w+)='((?:[^'|]|\|.)*)'", rest))
+            if kind != "testCount":  # tests are counted where they are collected: in workers
+                found[kind, *map(said.get, ("name", "out", "metainfo"))] += 1
+        return found
+
+    plain, distributed = mixed.same("--teamcity")
+    assert told(distributed) == told(plain)
+    assert sum(kind == "testStarted" for kind, *_ in told(plain).elements()) == TESTS
+    assert not re.search(r"\[gw\d\] ##teamcity", distributed.output)
+
+
 def test_sugar_draws_its_bar_to_the_end(either: Bench, pytester: pytest.Pytester) -> None:
     pytest.importorskip("pytest_sugar")
     either.use("sugar")

@@ -136,6 +136,7 @@ class WorkerSession:
         option.usepdb = False
         option.cacheclear = False
         option.clean_alluredir = False  # of allure: others may have begun to write there
+        option.no_teamcity = 1  # of teamcity-messages: what is told here the controller tells, too
         xdist_contract.forget_options(option)
         setup = self.seed.setup
         if setup["basetemp"] is not None:

@@ -150,6 +150,13 @@ NEIGHBOURS = (
     Neighbour(
         "syrupy", "7.0.2", "works", "failed, new and unused snapshots of all workers together"
     ),
+    Neighbour(
+        "teamcity-messages",
+        "1.33",
+        "works with a note",
+        "PyCharm and TeamCity are told of each test once; not how many there are, nor the values of "
+        "a comparison that failed, which are not in reports",
+    ),
 )
 
 #: A mark -> plugins that each read it in a way of their own.
