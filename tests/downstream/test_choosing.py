@@ -190,6 +190,16 @@ def test_split_chooses_the_same_tests_and_stores_durations(
     assert ran == 15
 
 
+#: One of two workers has collected when the other might have run everything.
+LATE = """
+    import os
+    import time
+
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+        time.sleep(0.5)
+"""
+
+
 def test_testmon_runs_only_what_a_change_concerns(either: Bench, pytester: pytest.Pytester) -> None:
     pytest.importorskip("testmon")
     either.use("pytest-testmon")
@@ -212,6 +222,7 @@ def test_testmon_runs_only_what_a_change_concerns(either: Bench, pytester: pytes
                 """,
             }
         )
+    pytester.makeconftest(LATE)
     first = either.distributed("--testmon")
     first.result.assert_outcomes(passed=6)
     # it learns in workers, too (tests as short as these may all be done by the first one)

@@ -70,7 +70,7 @@ class Collecting:
     def _choose(self) -> None:
         """Let a worker lead that has collected all: one without errors, or the best there is.
 
-        What shares amount to shows when all have collected, and only if nobody leads.
+        A plugin may want to hear of all before the first test runs. What shares amount to shows when all have collected, and only if nobody leads.
         """
         if self.leader is not None or self.collection is not None or not self._waiting:
             return
@@ -80,7 +80,8 @@ class Collecting:
         complete = [worker for worker in self._waiting if worker.share is None]
         if complete:
             best = min(complete, key=lambda worker: worker.errors)
-            if best.errors and not all_there:
+            waits = best.errors or xdist_contract.hears_of_collections(self.crew.config)
+            if waits and not all_there:
                 return
             self._waiting.remove(best)
             self.leader = best

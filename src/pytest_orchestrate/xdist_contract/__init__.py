@@ -177,10 +177,19 @@ def tell_collected(node: Node, nodeids: list[str], missing: Iterable[int]) -> No
     if hasattr(reporter, "tests_count"):
         # pytest-sugar hears of the hook only where pytest-xdist can be imported
         reporter.tests_count = len(nodeids)
-    hook = node.config.hook.pytest_xdist_node_collection_finished
-    if hook.get_hookimpls():
+    if hears_of_collections(node.config):
+        hook = node.config.hook.pytest_xdist_node_collection_finished
         lacks = frozenset(missing)
         hook(node=node, ids=[each for n, each in enumerate(nodeids) if n not in lacks])
+
+
+def hears_of_collections(config: pytest.Config) -> bool:
+    """Whether a plugin wants to know what each worker has collected.
+
+    Then no test may run before all have: pytest-testmon 2.2 begins its record of the run anew when
+    the last one has told it (``pytest_testmon.py``, ``TestmonXdistSync``).
+    """
+    return bool(config.hook.pytest_xdist_node_collection_finished.get_hookimpls())
 
 
 def tell_crash(config: pytest.Config, report: pytest.TestReport) -> None:
