@@ -284,7 +284,7 @@ def test_teamcity_and_pycharm_hear_of_each_test_once(mixed: Bench) -> None:
         for kind, rest in re.findall(r"##teamcity\[(\w+) ([^\n]*)\]", run.output):
             said = dict(re.findall(r"(\w+)='((?:[^'|]|\|.)*)'", rest))
             if kind != "testCount":  # tests are counted where they are collected: in workers
-                found[kind, *map(said.get, ("name", "out", "metainfo"))] += 1
+                found[(kind, *map(said.get, ("name", "out", "metainfo")))] += 1
         return found
 
     plain, distributed = mixed.same("--teamcity")

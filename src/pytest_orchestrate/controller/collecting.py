@@ -70,7 +70,8 @@ class Collecting:
     def _choose(self) -> None:
         """Let a worker lead that has collected all: one without errors, or the best there is.
 
-        A plugin may want to hear of all before the first test runs. What shares amount to shows when all have collected, and only if nobody leads.
+        A plugin may want to hear of all before the first test runs. What shares amount to shows
+        when all have collected, and only if nobody leads.
         """
         if self.leader is not None or self.collection is not None or not self._waiting:
             return

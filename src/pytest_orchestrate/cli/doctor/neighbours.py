@@ -154,8 +154,8 @@ NEIGHBOURS = (
         "teamcity-messages",
         "1.33",
         "works with a note",
-        "PyCharm and TeamCity are told of each test once; not how many there are, nor the values of "
-        "a comparison that failed, which are not in reports",
+        "PyCharm and TeamCity are told of each test once; not how many there are, nor the values "
+        "of a comparison that failed, which are not in reports",
     ),
 )
 
